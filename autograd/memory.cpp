@@ -1,0 +1,165 @@
+#include <engram/autograd/memory.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <mutex>
+#include <new>
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool recycle = false;  // so that the sanitizer sees every overrun and use after free
+#else
+constexpr bool recycle = true;
+#endif
+
+namespace engram::memory {
+namespace {
+
+constexpr std::size_t alignment = 64;  // a cache line, and an AVX-512 register
+
+// Sizes are rounded up to a class: multiples of 64 bytes up to 1 KiB, then four steps per doubling,
+// so that at most a fifth of a block is waste.
+constexpr std::size_t small_classes = 16;
+constexpr std::size_t largest_small = small_classes * alignment;
+constexpr std::size_t class_count = small_classes + 4 * 53;
+
+struct SizeClass {
+  std::size_t index;
+  std::size_t bytes;
+};
+
+constexpr SizeClass size_class(std::size_t bytes) {
+  if (bytes <= largest_small) {
+    const std::size_t units = std::max<std::size_t>((bytes + alignment - 1) / alignment, 1);
+    return {units - 1, units * alignment};
+  }
+  const auto doubling = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // 2^d < bytes <= 2^(d+1)
+  const std::size_t base = std::size_t{1} << doubling;
+  const std::size_t quarter = (bytes - 1 - base) / (base / 4);
+  return {small_classes + 4 * (doubling - 10) + quarter, base + (quarter + 1) * (base / 4)};
+}
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+struct Pool {
+  std::mutex mutex;
+  std::array<FreeBlock*, class_count> free{};
+};
+
+// Never destroyed: static tensors may outlive any static object.
+Pool& pool() {
+  static Pool* const instance = new Pool;
+  return *instance;
+}
+
+std::atomic<std::size_t> reserved{0};
+std::atomic<std::size_t> allocations{0};
+
+void return_to_system(void* block, std::size_t bytes) noexcept {
+  ::operator delete(block, std::align_val_t{alignment});
+  reserved.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void* take_from_system(std::size_t bytes) {
+  void* block;
+  try {
+    block = ::operator new(bytes, std::align_val_t{alignment});
+  } catch (const std::bad_alloc&) {
+    release_cached();
+    block = ::operator new(bytes, std::align_val_t{alignment});
+  }
+  reserved.fetch_add(bytes, std::memory_order_relaxed);
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return block;
+}
+
+// Each thread keeps a few small blocks to itself, so that the handles and closures of small
+// operations take no lock.
+struct ThreadCache {
+  static constexpr int limit = 256;  // blocks of a class
+  std::array<FreeBlock*, small_classes> free{};
+  std::array<int, small_classes> count{};
+
+  ~ThreadCache();
+};
+
+// A plain flag, because it can still be read after the thread's cache is gone.
+thread_local bool cache_alive = true;
+thread_local ThreadCache cache;
+
+ThreadCache::~ThreadCache() {
+  cache_alive = false;
+  const std::lock_guard lock(pool().mutex);
+  for (std::size_t index = 0; index < small_classes; ++index) {
+    while (FreeBlock* block = free[index]) {
+      free[index] = block->next;
+      block->next = pool().free[index];
+      pool().free[index] = block;
+    }
+  }
+}
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+  if constexpr (!recycle) return take_from_system(bytes);
+  // Half of the address space is more than any class can hold, and the sign of a wrong size.
+  if (bytes > (std::size_t{1} << 62)) throw std::bad_alloc();
+  const SizeClass size = size_class(bytes);
+  if (size.index < small_classes && cache_alive) {
+    if (FreeBlock* block = cache.free[size.index]) {
+      cache.free[size.index] = block->next;
+      --cache.count[size.index];
+      return block;
+    }
+  }
+  {
+    const std::lock_guard lock(pool().mutex);
+    if (FreeBlock* block = pool().free[size.index]) {
+      pool().free[size.index] = block->next;
+      return block;
+    }
+  }
+  return take_from_system(size.bytes);
+}
+
+void deallocate(void* block, std::size_t bytes) noexcept {
+  if constexpr (!recycle) return return_to_system(block, bytes);
+  const SizeClass size = size_class(bytes);
+  auto* freed = static_cast<FreeBlock*>(block);
+  if (size.index < small_classes && cache_alive &&
+      cache.count[size.index] < ThreadCache::limit) {
+    freed->next = cache.free[size.index];
+    cache.free[size.index] = freed;
+    ++cache.count[size.index];
+    return;
+  }
+  const std::lock_guard lock(pool().mutex);
+  freed->next = pool().free[size.index];
+  pool().free[size.index] = freed;
+}
+
+Stats stats() {
+  return {reserved.load(std::memory_order_relaxed), allocations.load(std::memory_order_relaxed)};
+}
+
+void release_cached() {
+  // Small blocks that other threads keep stay with them.
+  const std::lock_guard lock(pool().mutex);
+  for (std::size_t index = 0; index < class_count; ++index) {
+    const std::size_t bytes =
+        index < small_classes
+            ? (index + 1) * alignment
+            : (std::size_t{1} << (10 + (index - small_classes) / 4)) / 4 *
+                  (5 + (index - small_classes) % 4);
+    while (FreeBlock* block = pool().free[index]) {
+      pool().free[index] = block->next;
+      return_to_system(block, bytes);
+    }
+  }
+}
+
+}  // namespace engram::memory

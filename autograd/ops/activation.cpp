@@ -1,0 +1,84 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/activation.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/compare.h>
+#include <engram/autograd/ops/map.h>
+#include <engram/autograd/ops/math.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace engram {
+namespace {
+
+// The same words for numbers as for tensors, so that a derivative serves both.
+using std::erf, std::exp;
+template <class T>
+concept Number = std::is_floating_point_v<T>;
+template <Number T>
+T where(bool condition, T a, T b) {
+  return condition ? a : b;
+}
+template <Number T>
+T zeros_like(T) {
+  return T{0};
+}
+template <Number T>
+T sigmoid(T x) {
+  return T{1} / (T{1} + std::exp(-x));
+}
+
+}  // namespace
+
+Tensor tanh(const Tensor& x) {
+  return unary_of_output("tanh", x, [](auto v) { return std::tanh(v); },
+                         [](auto y, auto dy) { return dy * (1 - y * y); });
+}
+
+Tensor sigmoid(const Tensor& x) {
+  return unary_of_output("sigmoid", x, [](auto v) { return sigmoid(v); },
+                         [](auto y, auto dy) { return dy * y * (1 - y); });
+}
+
+Tensor relu(const Tensor& x) {
+  // Written so that NaN passes.
+  return unary_of_output("relu", x, []<class T>(T v) { return v < 0 ? T{0} : v; },
+                         [](auto y, auto dy) { return where(y > 0, dy, zeros_like(dy)); });
+}
+
+Tensor leaky_relu(const Tensor& x, double negative_slope) {
+  return unary_of_input(
+      "leaky_relu", x,
+      [=]<class T>(T v) { return v > 0 ? v : v * static_cast<T>(negative_slope); },
+      [=](auto v, auto dy) { return where(v > 0, dy, decltype(dy)(dy * negative_slope)); });
+}
+
+Tensor gelu(const Tensor& x) {
+  // (x Φ(x))' = Φ(x) + x φ(x) with Φ(x) = (1 + erf(x/√2)) / 2 and φ(x) = e^(-x²/2) / √(2π)
+  constexpr double inv_sqrt2 = 1 / std::numbers::sqrt2;
+  constexpr double inv_sqrt2pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+  return unary_of_input(
+      "gelu", x,
+      [=]<class T>(T v) { return v * (T{1} + std::erf(v * static_cast<T>(inv_sqrt2))) / 2; },
+      [=](auto v, auto dy) {
+        return dy * (0.5 * (1 + erf(v * inv_sqrt2)) + v * exp(-v * v / 2) * inv_sqrt2pi);
+      });
+}
+
+Tensor softplus(const Tensor& x, double beta, double threshold) {
+  check(beta > 0, "softplus: beta must be positive, got {}", beta);
+  return unary_of_input(
+      "softplus", x,
+      [=]<class T>(T v) {
+        const auto z = static_cast<T>(beta) * v;
+        // log(1 + e^z) = max(z, 0) + log(1 + e^-|z|) does not overflow.
+        if (z > static_cast<T>(threshold)) return v;
+        return (std::max(z, T{0}) + std::log1p(std::exp(-std::abs(z)))) / static_cast<T>(beta);
+      },
+      [=](auto v, auto dy) {
+        const auto z = decltype(v)(v * beta);
+        return where(z > threshold, dy, decltype(dy)(dy * sigmoid(z)));
+      });
+}
+
+}  // namespace engram

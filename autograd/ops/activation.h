@@ -1,0 +1,21 @@
+#pragma once
+
+#include <engram/autograd/tensor.h>
+
+namespace engram {
+
+// The nonlinearities of neural networks, element by element, of f32 or f64 (DTypeError).
+
+Tensor tanh(const Tensor& x);
+/// 1 / (1 + e^-x)
+Tensor sigmoid(const Tensor& x);
+/// max(x, 0); its gradient at 0 is 0.
+Tensor relu(const Tensor& x);
+/// x where positive, slope·x elsewhere.
+Tensor leaky_relu(const Tensor& x, double negative_slope = 0.01);
+/// x·Φ(x) with the normal distribution's Φ, exact (not the tanh approximation).
+Tensor gelu(const Tensor& x);
+/// log(1 + e^(βx)) / β, and x itself where βx is beyond the threshold.
+Tensor softplus(const Tensor& x, double beta = 1, double threshold = 20);
+
+}  // namespace engram

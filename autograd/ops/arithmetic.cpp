@@ -1,0 +1,123 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/compare.h>
+#include <engram/autograd/ops/map.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/ops/shaping.h>
+
+#include <cmath>
+#include <limits>
+
+namespace engram {
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  return record("add", map("add", a, b, [](auto x, auto y) { return x + y; }), {a, b},
+                [as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = sum_to(dy, as);
+                  if (d.wants(1)) d[1] = sum_to(dy, bs);
+                });
+}
+
+Tensor sub(const Tensor& a, const Tensor& b) {
+  return record("sub", map("sub", a, b, [](auto x, auto y) { return x - y; }), {a, b},
+                [as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = sum_to(dy, as);
+                  if (d.wants(1)) d[1] = sum_to(-dy, bs);
+                });
+}
+
+Tensor mul(const Tensor& a, const Tensor& b) {
+  return record("mul", map("mul", a, b, [](auto x, auto y) { return x * y; }), {a, b},
+                [a, b](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = sum_to(dy * b, a.shape());
+                  if (d.wants(1)) d[1] = sum_to(dy * a, b.shape());
+                });
+}
+
+Tensor div(const Tensor& a, const Tensor& b) {
+  if (!is_floating(b.dtype())) {
+    dispatch(b.dtype(), [&]<class T>() {
+      for (T divisor : b.data<T>()) check(divisor != 0, "div: division of integers by 0");
+    });
+  }
+  Tensor y = map("div", a, b, []<class T>(T x, T z) {
+    // The one quotient of integers that does not fit its type: the lowest number over -1.
+    if constexpr (std::is_same_v<T, std::int64_t>) return z == -1 ? static_cast<T>(0 - static_cast<std::uint64_t>(x)) : x / z;
+    else return x / z;
+  });
+  return record("div", y, {a, b}, [a, b](const Tensor& dy, Gradients& d) {
+    if (d.wants(0)) d[0] = sum_to(dy / b, a.shape());
+    if (d.wants(1)) d[1] = sum_to(-dy * a / square(b), b.shape());
+  });
+}
+
+// A number is a tensor of rank 0: it broadcasts, and nobody wants its gradient.
+Tensor add(const Tensor& a, double b) { return add(a, scalar(b, a.dtype())); }
+Tensor sub(const Tensor& a, double b) { return sub(a, scalar(b, a.dtype())); }
+Tensor sub(double a, const Tensor& b) { return sub(scalar(a, b.dtype()), b); }
+Tensor mul(const Tensor& a, double b) { return mul(a, scalar(b, a.dtype())); }
+Tensor div(const Tensor& a, double b) { return div(a, scalar(b, a.dtype())); }
+Tensor div(double a, const Tensor& b) { return div(scalar(a, b.dtype()), b); }
+Tensor pow(const Tensor& a, double b) { return pow(a, scalar(b, a.dtype())); }
+
+Tensor neg(const Tensor& x) {
+  Tensor y = dispatch(x.dtype(), [&]<class T>() {
+    Tensor negated(x.shape(), x.dtype());
+    kernels::map(x.numel(), x.data<T>().data(), negated.data<T>().data(), [](T v) { return -v; });
+    return negated;
+  });
+  return record("neg", y, {x}, [](const Tensor& dy, Gradients& d) { d[0] = -dy; });
+}
+
+Tensor pow(const Tensor& a, const Tensor& b) {
+  check_dtype(is_floating(a.dtype()), "pow: needs f32 or f64, got {}", a.dtype());
+  Tensor y = map("pow", a, b, [](auto x, auto p) { return std::pow(x, p); });
+  return record("pow", y, {a, b}, [a, b, y](const Tensor& dy, Gradients& d) {
+    // 0·a^(-1) at b = 0 must be 0 even where a is 0.
+    if (d.wants(0)) d[0] = sum_to(where(b == 0., zeros_like(y), dy * b * pow(a, b - 1)), a.shape());
+    if (d.wants(1)) {
+      const Tensor safe = where(a == 0., 1., a);  // where y is 0, so is the gradient: not 0·log 0
+      d[1] = sum_to(where(y == 0., zeros_like(y), dy * y * log(safe)), b.shape());
+    }
+  });
+}
+
+namespace {
+
+/// What of dy goes to the side that was chosen: all of it where it is `ahead`, half in a tie.
+Tensor chosen(const Tensor& ahead, const Tensor& tie, const Tensor& dy) {
+  return where(ahead, dy, where(tie, dy * 0.5, zeros_like(dy)));
+}
+
+}  // namespace
+
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  Tensor y = map("maximum", a, b, [](auto x, auto z) { return x > z || x != x ? x : z; });
+  return record("maximum", y, {a, b}, [a, b](const Tensor& dy, Gradients& d) {
+    if (d.wants(0)) d[0] = sum_to(chosen(a > b, a == b, dy), a.shape());
+    if (d.wants(1)) d[1] = sum_to(chosen(b > a, a == b, dy), b.shape());
+  });
+}
+
+Tensor minimum(const Tensor& a, const Tensor& b) {
+  Tensor y = map("minimum", a, b, [](auto x, auto z) { return x < z || x != x ? x : z; });
+  return record("minimum", y, {a, b}, [a, b](const Tensor& dy, Gradients& d) {
+    if (d.wants(0)) d[0] = sum_to(chosen(a < b, a == b, dy), a.shape());
+    if (d.wants(1)) d[1] = sum_to(chosen(b < a, a == b, dy), b.shape());
+  });
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  check_shape(broadcast("sum_to", x.shape(), shape) == x.shape(),
+              "sum_to: {} cannot be summed to {}", x.shape(), shape);
+  const int missing = x.rank() - shape.rank();
+  Shape axes;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    if (axis < missing || (shape[axis - missing] == 1 && x.shape()[axis] != 1)) axes.push_back(axis);
+  }
+  return reshape(sum(x, axes, {.keepdim = true}), shape);
+}
+
+}  // namespace engram

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <engram/autograd/tensor.h>
+
+namespace engram {
+
+// Arithmetic, element by element, with NumPy's broadcasting. Both operands must have one dtype
+// (DTypeError; there is no promotion, `cast` converts); a number takes the tensor's. Integer
+// operands make integer results, division included.
+
+Tensor add(const Tensor& a, const Tensor& b);
+Tensor sub(const Tensor& a, const Tensor& b);
+Tensor mul(const Tensor& a, const Tensor& b);
+/// Integers: rounded toward zero; Error for a zero divisor.
+Tensor div(const Tensor& a, const Tensor& b);
+
+Tensor add(const Tensor& a, double b);
+Tensor sub(const Tensor& a, double b);
+Tensor sub(double a, const Tensor& b);
+Tensor mul(const Tensor& a, double b);
+Tensor div(const Tensor& a, double b);
+Tensor div(double a, const Tensor& b);
+
+Tensor neg(const Tensor& x);
+
+/// a to the power b; f32 or f64. The gradient of b is 0 where a is 0 and b is not negative.
+Tensor pow(const Tensor& a, const Tensor& b);
+Tensor pow(const Tensor& a, double b);
+
+/// The larger, or the smaller, of two. Where they are equal each gets half of the gradient.
+/// NaN if either is NaN.
+Tensor maximum(const Tensor& a, const Tensor& b);
+Tensor minimum(const Tensor& a, const Tensor& b);
+
+/// Sums x down to `shape`, from which it could have been broadcast: what a broadcast operand's
+/// gradient goes through. ShapeError if it could not.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
+inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
+inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
+inline Tensor operator+(const Tensor& a, double b) { return add(a, b); }
+inline Tensor operator-(const Tensor& a, double b) { return sub(a, b); }
+inline Tensor operator*(const Tensor& a, double b) { return mul(a, b); }
+inline Tensor operator/(const Tensor& a, double b) { return div(a, b); }
+inline Tensor operator+(double a, const Tensor& b) { return add(b, a); }
+inline Tensor operator-(double a, const Tensor& b) { return sub(a, b); }
+inline Tensor operator*(double a, const Tensor& b) { return mul(b, a); }
+inline Tensor operator/(double a, const Tensor& b) { return div(a, b); }
+inline Tensor operator-(const Tensor& x) { return neg(x); }
+
+}  // namespace engram

@@ -1,0 +1,70 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/compare.h>
+#include <engram/autograd/ops/map.h>
+#include <engram/autograd/ops/shaping.h>
+
+namespace engram {
+
+Tensor operator==(const Tensor& a, const Tensor& b) {
+  return compare("==", a, b, [](auto x, auto y) { return x == y; });
+}
+Tensor operator!=(const Tensor& a, const Tensor& b) {
+  return compare("!=", a, b, [](auto x, auto y) { return x != y; });
+}
+Tensor operator<(const Tensor& a, const Tensor& b) {
+  return compare("<", a, b, [](auto x, auto y) { return x < y; });
+}
+Tensor operator<=(const Tensor& a, const Tensor& b) {
+  return compare("<=", a, b, [](auto x, auto y) { return x <= y; });
+}
+Tensor operator>(const Tensor& a, const Tensor& b) { return b < a; }
+Tensor operator>=(const Tensor& a, const Tensor& b) { return b <= a; }
+Tensor operator==(const Tensor& a, double b) { return a == scalar(b, a.dtype()); }
+Tensor operator!=(const Tensor& a, double b) { return a != scalar(b, a.dtype()); }
+Tensor operator<(const Tensor& a, double b) { return a < scalar(b, a.dtype()); }
+Tensor operator<=(const Tensor& a, double b) { return a <= scalar(b, a.dtype()); }
+Tensor operator>(const Tensor& a, double b) { return a > scalar(b, a.dtype()); }
+Tensor operator>=(const Tensor& a, double b) { return a >= scalar(b, a.dtype()); }
+
+Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
+  check_dtype(mask.dtype() == u8, "where: the mask must be u8, got {}", mask.dtype());
+  check_same_dtype("where", a, b);
+  const Shape shape =
+      broadcast("where", broadcast("where", mask.shape(), a.shape()), b.shape());
+  Tensor y = dispatch(a.dtype(), [&]<class T>() {
+    // Masks and branches are rarely stretched; where they are, a copy spares a loop of its own.
+    const NoGrad no_grad;
+    const Tensor m = expand(mask, shape), left = expand(a, shape), right = expand(b, shape);
+    Tensor chosen(shape, a.dtype());
+    kernels::map(chosen.numel(), m.data<std::uint8_t>().data(), left.data<T>().data(),
+                 right.data<T>().data(), chosen.data<T>().data(),
+                 [](std::uint8_t condition, T x, T z) { return condition ? x : z; });
+    return chosen;
+  });
+  return record("where", y, {a, b},
+                [mask, as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = sum_to(where(mask, dy, 0), as);
+                  if (d.wants(1)) d[1] = sum_to(where(mask, 0, dy), bs);
+                });
+}
+
+Tensor where(const Tensor& mask, const Tensor& a, double b) {
+  return where(mask, a, scalar(b, a.dtype()));
+}
+
+Tensor where(const Tensor& mask, double a, const Tensor& b) {
+  return where(mask, scalar(a, b.dtype()), b);
+}
+
+Tensor clamp(const Tensor& x, double low, double high) {
+  check(low <= high, "clamp: the limits {} and {} are in the wrong order", low, high);
+  Tensor y = map("clamp", x, [=]<class T>(T v) {
+    return v < static_cast<T>(low) ? static_cast<T>(low) : v > static_cast<T>(high) ? static_cast<T>(high) : v;
+  });
+  return record("clamp", y, {x}, [x, low, high](const Tensor& dy, Gradients& d) {
+    d[0] = where(x < low, 0, where(x > high, 0, dy));
+  });
+}
+
+}  // namespace engram

@@ -1,0 +1,115 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/kernels/gemm.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/linalg.h>
+#include <engram/autograd/ops/map.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/ops/shaping.h>
+
+#include <algorithm>
+
+namespace engram {
+namespace {
+
+Shape leading(const Shape& shape) {
+  return Shape(std::span(shape.begin(), static_cast<std::size_t>(shape.rank() - 2)));
+}
+
+/// c = a·b for each matrix of the batch; shapes have been checked.
+Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
+  const std::int64_t m = a.size(options.transpose_a ? -1 : -2);
+  const std::int64_t k = a.size(options.transpose_a ? -2 : -1);
+  const std::int64_t n = b.size(options.transpose_b ? -2 : -1);
+  const Shape batch = broadcast("matmul", leading(a.shape()), leading(b.shape()));
+  Shape shape = batch;
+  shape.push_back(m);
+  shape.push_back(n);
+  Tensor c(shape, a.dtype());
+
+  // Which matrix of each operand meets which, told by the numbers that stretching leaves.
+  const auto numbers = [&](const Tensor& x) {
+    const Shape own = leading(x.shape());
+    const NoGrad no_grad;
+    return expand(reshape(arange(own.numel()), own), batch);
+  };
+  const Tensor which_a = numbers(a), which_b = numbers(b);
+  dispatch_floating("matmul", a.dtype(), [&]<class T>() {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.numel()); ++i) {
+      kernels::gemm<T>(options.transpose_a, options.transpose_b, m, n, k,
+                       a.data<T>().data() + which_a.data<std::int64_t>()[i] * m * k,
+                       b.data<T>().data() + which_b.data<std::int64_t>()[i] * k * n, T{0},
+                       c.data<T>().data() + static_cast<std::int64_t>(i) * m * n);
+    }
+  });
+  return c;
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
+  check_shape(a.rank() >= 2 && b.rank() >= 2, "matmul: needs matrices, a is {}, b is {}", a.shape(),
+              b.shape());
+  check_shape(a.size(options.transpose_a ? -2 : -1) == b.size(options.transpose_b ? -1 : -2),
+              "matmul: inner sizes differ: a is {}{}, b is {}{}", a.shape(),
+              options.transpose_a ? " transposed" : "", b.shape(),
+              options.transpose_b ? " transposed" : "");
+  check_same_dtype("matmul", a, b);
+  return record("matmul", product(a, b, options), {a, b},
+                [a, b, ta = options.transpose_a, tb = options.transpose_b](const Tensor& dc,
+                                                                           Gradients& d) {
+    if (d.wants(0)) {  // dA = dC·Bᵀ; of a transposed a, dAᵀ = B·dCᵀ
+      d[0] = sum_to(ta ? matmul(b, dc, {.transpose_a = tb, .transpose_b = true})
+                       : matmul(dc, b, {.transpose_b = !tb}),
+                    a.shape());
+    }
+    if (d.wants(1)) {  // dB = Aᵀ·dC; of a transposed b, dBᵀ = dCᵀ·A
+      d[1] = sum_to(tb ? matmul(dc, a, {.transpose_a = true, .transpose_b = ta})
+                       : matmul(a, dc, {.transpose_a = !ta}),
+                    b.shape());
+    }
+  });
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check_shape(weight.rank() == 2, "linear: weight must be (out, in), got {}", weight.shape());
+  const std::int64_t out = weight.size(0), in = weight.size(1);
+  check_shape(x.rank() >= 1 && x.size(-1) == in, "linear: input is {}, weight {} expects (…, {})",
+              x.shape(), weight.shape(), in);
+  check_same_dtype("linear", x, weight);
+  if (bias.defined()) {
+    check_shape(bias.shape() == Shape{out}, "linear: bias is {}, weight {} expects ({},)",
+                bias.shape(), weight.shape(), out);
+    check_same_dtype("linear", x, bias);
+  }
+  const std::int64_t rows = in == 0 ? x.shape().without(x.rank() - 1).numel() : x.numel() / in;
+  Tensor y(x.shape().with(x.rank() - 1, out), x.dtype());
+  dispatch_floating("linear", x.dtype(), [&]<class T>() {
+    if (bias.defined()) {
+      for (std::int64_t row = 0; row < rows; ++row) {
+        std::ranges::copy(bias.data<T>(), y.data<T>().data() + row * out);
+      }
+    }
+    kernels::gemm<T>(false, true, rows, out, in, x.data<T>().data(), weight.data<T>().data(),
+                     bias.defined() ? T{1} : T{0}, y.data<T>().data());
+  });
+  return record("linear", y, {x, weight, bias},
+                [x, weight, rows, in, out](const Tensor& dy, Gradients& d) {
+    const Tensor dy2 = reshape(dy, {rows, out}), x2 = reshape(x, {rows, in});
+    if (d.wants(0)) d[0] = reshape(matmul(dy2, weight), x.shape());
+    if (d.wants(1)) d[1] = matmul(dy2, x2, {.transpose_a = true});
+    if (d.wants(2)) d[2] = sum(dy2, {0});
+    // A sample's own gradient is δ·aᵀ, so the sum of their squares is (δ∘δ)ᵀ(a∘a).
+    if (x.rank() != 2) return;
+    if (d.wants_squares(1)) d[1] = matmul(square(dy2), square(x2), {.transpose_a = true});
+    if (d.wants_squares(2)) d[2] = sum(square(dy2), {0});
+  });
+}
+
+Tensor outer(const Tensor& a, const Tensor& b) {
+  check_shape(a.rank() == 1 && b.rank() == 1, "outer: needs two vectors, a is {}, b is {}",
+              a.shape(), b.shape());
+  return reshape(a, {-1, 1}) * b;
+}
+
+}  // namespace engram

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <engram/autograd/kernels/elementwise.h>
+#include <engram/autograd/tape.h>
+
+// What elementwise operations are made of. `map` computes; `unary_of_input` and `unary_of_output`
+// also record.
+//
+// A function is a generic lambda, so that one text serves f32 and f64. A derivative is a generic
+// lambda of (x or y, dy), so that one text serves the fused loop over numbers and, when gradients are
+// to be differentiated again, the operations on tensors.
+namespace engram {
+
+/// y = f(x), of x's dtype. DTypeError unless f32 or f64.
+template <class F>
+Tensor map(const char* op, const Tensor& x, F f) {
+  return dispatch_floating(op, x.dtype(), [&]<class T>() {
+    Tensor y(x.shape(), x.dtype());
+    kernels::map(x.numel(), x.data<T>().data(), y.data<T>().data(), f);
+    return y;
+  });
+}
+
+inline void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
+  check_dtype(a.dtype() == b.dtype(), "{}: dtypes differ: {} and {}", op, a.dtype(), b.dtype());
+}
+
+/// y = f(a, b), broadcast, from elements of type T to elements of type Y.
+template <class T, class Y, class F>
+Tensor map_to(const char* op, const Tensor& a, const Tensor& b, F f) {
+  const bool same = a.shape() == b.shape();
+  Tensor y(same ? a.shape() : broadcast(op, a.shape(), b.shape()), dtype_of<Y>());
+  if (same) {
+    kernels::map(y.numel(), a.data<T>().data(), b.data<T>().data(), y.data<Y>().data(), f);
+  } else {
+    kernels::map(kernels::broadcast_loops(a.shape(), b.shape(), y.shape()), a.data<T>().data(),
+                 b.data<T>().data(), y.data<Y>().data(), f);
+  }
+  return y;
+}
+
+/// y = f(a, b), broadcast. Of the operands' dtype, or of the one given. ShapeError unless they can
+/// be broadcast; DTypeError unless their dtypes agree.
+template <class F>
+Tensor map(const char* op, const Tensor& a, const Tensor& b, F f) {
+  check_same_dtype(op, a, b);
+  return dispatch(a.dtype(), [&]<class T>() { return map_to<T, T>(op, a, b, f); });
+}
+
+/// The same, with a u8 for each `true` or `false` that f returns.
+template <class F>
+Tensor compare(const char* op, const Tensor& a, const Tensor& b, F f) {
+  check_same_dtype(op, a, b);
+  return dispatch(a.dtype(), [&]<class T>() { return map_to<T, std::uint8_t>(op, a, b, f); });
+}
+
+/// dx from x or y and dy: one fused loop, or operations on tensors when that is being recorded.
+template <class D>
+Tensor apply_derivative(const char* op, const Tensor& v, const Tensor& dy, D derivative) {
+  if (Tape::current()) return derivative(v, dy);
+  return dispatch_floating(op, v.dtype(), [&]<class T>() {
+    Tensor dx(v.shape(), v.dtype());
+    kernels::map(v.numel(), v.data<T>().data(), dy.data<T>().data(), dx.data<T>().data(),
+                 derivative);
+    return dx;
+  });
+}
+
+/// y = f(x) with dx = derivative(x, dy).
+template <class F, class D>
+Tensor unary_of_input(const char* op, const Tensor& x, F f, D derivative) {
+  return record(op, map(op, x, f), {x}, [op, x, derivative](const Tensor& dy, Gradients& d) {
+    d[0] = apply_derivative(op, x, dy, derivative);
+  });
+}
+
+/// y = f(x) with dx = derivative(y, dy): for functions whose derivative is shorter in terms of y.
+template <class F, class D>
+Tensor unary_of_output(const char* op, const Tensor& x, F f, D derivative) {
+  Tensor y = map(op, x, f);
+  return record(op, y, {x}, [op, y, derivative](const Tensor& dy, Gradients& d) {
+    d[0] = apply_derivative(op, y, dy, derivative);
+  });
+}
+
+}  // namespace engram

@@ -1,0 +1,66 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/map.h>
+#include <engram/autograd/ops/math.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace engram {
+
+// So that a derivative's `exp(x)` finds the function of numbers as well as that of tensors.
+using std::cos, std::exp, std::sin;
+
+template <class T>
+  requires std::is_floating_point_v<T>
+T sign(T x) {
+  return static_cast<T>((x > 0) - (x < 0));
+}
+
+Tensor exp(const Tensor& x) {
+  return unary_of_output("exp", x, [](auto v) { return std::exp(v); },
+                         [](auto y, auto dy) { return dy * y; });
+}
+
+Tensor log(const Tensor& x) {
+  return unary_of_input("log", x, [](auto v) { return std::log(v); },
+                        [](auto v, auto dy) { return dy / v; });
+}
+
+Tensor sqrt(const Tensor& x) {
+  return unary_of_output("sqrt", x, [](auto v) { return std::sqrt(v); },
+                         [](auto y, auto dy) { return dy / (y + y); });
+}
+
+Tensor square(const Tensor& x) {
+  return unary_of_input("square", x, [](auto v) { return v * v; },
+                        [](auto v, auto dy) { return dy * (v + v); });
+}
+
+Tensor abs(const Tensor& x) {
+  return unary_of_input("abs", x, [](auto v) { return std::abs(v); },
+                        [](auto v, auto dy) { return dy * sign(v); });
+}
+
+Tensor sign(const Tensor& x) {
+  return unary_of_input("sign", x, [](auto v) { return v != v ? v : sign(v); },
+                        [](auto, auto dy) { return dy * 0; });
+}
+
+Tensor sin(const Tensor& x) {
+  return unary_of_input("sin", x, [](auto v) { return std::sin(v); },
+                        [](auto v, auto dy) { return dy * cos(v); });
+}
+
+Tensor cos(const Tensor& x) {
+  return unary_of_input("cos", x, [](auto v) { return std::cos(v); },
+                        [](auto v, auto dy) { return -dy * sin(v); });
+}
+
+Tensor erf(const Tensor& x) {
+  // erf'(x) = 2/√π · e^(-x²)
+  return unary_of_input("erf", x, [](auto v) { return std::erf(v); },
+                        [](auto v, auto dy) { return dy * exp(-v * v) * (2 * std::numbers::inv_sqrtpi); });
+}
+
+}  // namespace engram

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <engram/autograd/tensor.h>
+
+namespace engram {
+
+// Functions of one variable, element by element, of f32 or f64 (DTypeError).
+
+Tensor exp(const Tensor& x);
+Tensor log(const Tensor& x);
+Tensor sqrt(const Tensor& x);
+Tensor square(const Tensor& x);
+/// The gradient at 0 is 0.
+Tensor abs(const Tensor& x);
+/// -1, 0 or 1; its gradient is 0.
+Tensor sign(const Tensor& x);
+Tensor sin(const Tensor& x);
+Tensor cos(const Tensor& x);
+/// The Gauss error function.
+Tensor erf(const Tensor& x);
+
+}  // namespace engram

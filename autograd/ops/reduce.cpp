@@ -1,0 +1,158 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/kernels/reduce.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/compare.h>
+#include <engram/autograd/ops/map.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/ops/shaping.h>
+
+#include <limits>
+
+namespace engram {
+namespace {
+
+/// What a reduction over some axes leaves, and how many elements go into each result.
+struct Reduction {
+  Shape kept;     // x's shape with 1 for each reduced axis
+  Shape reduced;  // x's shape without the reduced axes
+  std::int64_t count = 1;
+
+  Reduction(const char* op, const Shape& shape, const Axes& axes) : kept(shape) {
+    bool drop[Shape::max_rank] = {};
+    for (std::int64_t each : axes) {
+      const int axis = shape.axis(static_cast<int>(each));
+      check_shape(!drop[axis], "{}: axis {} is named twice", op, each);
+      drop[axis] = true;
+    }
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+      if (axes.rank() == 0 || drop[axis]) {
+        count *= shape[axis];
+        kept[axis] = 1;
+      } else {
+        reduced.push_back(shape[axis]);
+      }
+    }
+  }
+
+  const Shape& shape(bool keepdim) const { return keepdim ? kept : reduced; }
+};
+
+/// Reduces run after run of neighbouring axes with kernel(outer, n, inner, in, out): sums and
+/// extrema of parts are sums and extrema of the whole.
+template <class Kernel>
+Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, Kernel kernel) {
+  Tensor y = x;
+  for (int axis = x.rank() - 1; axis >= 0; --axis) {
+    const Shape& from = x.shape();
+    if (from[axis] == reduction.kept[axis]) continue;
+    int first = axis;
+    std::int64_t n = from[axis];
+    while (first > 0 && from[first - 1] != reduction.kept[first - 1]) n *= from[--first];
+    std::int64_t outer = 1, inner = 1;
+    for (int i = 0; i < first; ++i) outer *= from[i];
+    for (int i = axis + 1; i < x.rank(); ++i) inner *= reduction.kept[i];
+    Tensor out({outer, inner}, x.dtype());
+    kernel(outer, n, inner, y, out);
+    y = out;
+    axis = first;
+  }
+  if (y.is(x)) {  // nothing to fold; the result must still be a tensor of its own
+    y = Tensor(x.shape(), x.dtype());
+    std::ranges::copy(x.bytes(), y.bytes().begin());
+  }
+  return view(y, reduction.shape(keepdim));
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
+  const Reduction r("sum", x.shape(), axes);
+  Tensor y = dispatch(x.dtype(), [&]<class T>() {
+    return reduce(x, r, options.keepdim, [](auto outer, auto n, auto inner, auto& in, auto& out) {
+      kernels::sum(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
+    });
+  });
+  return record("sum", y, {x}, [shape = x.shape(), kept = r.kept](const Tensor& dy, Gradients& d) {
+    d[0] = expand(reshape(dy, kept), shape);
+  });
+}
+
+Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
+  check_dtype(is_floating(x.dtype()), "mean: needs f32 or f64, got {}", x.dtype());
+  const Reduction r("mean", x.shape(), axes);
+  return sum(x, axes, options) / static_cast<double>(r.count);
+}
+
+namespace {
+
+/// max and min alike: the elements equal to the result share its gradient.
+template <class Kernel>
+Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim, Kernel kernel) {
+  const Reduction r(op, x.shape(), axes);
+  check_shape(r.count > 0, "{}: no elements to choose from in shape {}", op, x.shape());
+  const Tensor y = reduce(x, r, keepdim, kernel);
+  return record(op, y, {x}, [x, y, kept = r.kept, axes](const Tensor& dy, Gradients& d) {
+    const Tensor largest = reshape(y, kept);
+    const Tensor ties = where(x == largest, ones_like(x), 0);
+    d[0] = ties * (reshape(dy, kept) / sum(ties, axes, {.keepdim = true}));
+  });
+}
+
+}  // namespace
+
+Tensor max(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
+  return extremum("max", x, axes, options.keepdim, [](auto outer, auto n, auto inner, auto& in, auto& out) {
+    dispatch(in.dtype(), [&]<class T>() {
+      kernels::max(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
+    });
+  });
+}
+
+Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
+  return extremum("min", x, axes, options.keepdim, [](auto outer, auto n, auto inner, auto& in, auto& out) {
+    dispatch(in.dtype(), [&]<class T>() {
+      kernels::min(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
+    });
+  });
+}
+
+Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {
+  check_dtype(is_floating(x.dtype()), "var: needs f32 or f64, got {}", x.dtype());
+  const Reduction r("var", x.shape(), axes);
+  const Tensor deviation = x - mean(x, axes, {.keepdim = true});
+  const double divisor = std::max<double>(0, static_cast<double>(r.count - options.correction));
+  return sum(square(deviation), axes, {.keepdim = options.keepdim}) / divisor;
+}
+
+Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
+  check_dtype(is_floating(x.dtype()), "logsumexp: needs f32 or f64, got {}", x.dtype());
+  const Reduction r("logsumexp", x.shape(), axes);
+  if (r.count == 0) {
+    return full(r.shape(options.keepdim), -std::numeric_limits<double>::infinity(), x.dtype());
+  }
+  // The shift is a constant: it cancels. Where it is infinite it must not meet another infinity.
+  const Tensor largest = [&] {
+    const NoGrad no_grad;
+    const Tensor m = max(x, axes, {.keepdim = true});
+    return where(abs(m) == std::numeric_limits<double>::infinity(), 0, m);
+  }();
+  const Tensor total = sum(exp(x - largest), axes, {.keepdim = true});
+  return reshape(log(total) + largest, r.shape(options.keepdim));
+}
+
+Tensor argmax(const Tensor& x, int axis, const ReduceOptions& options) {
+  axis = x.shape().axis(axis);
+  const Reduction r("argmax", x.shape(), {axis});
+  check_shape(r.count > 0, "argmax: no elements to choose from in shape {}", x.shape());
+  std::int64_t outer = 1, inner = 1;
+  for (int i = 0; i < axis; ++i) outer *= x.shape()[i];
+  for (int i = axis + 1; i < x.rank(); ++i) inner *= x.shape()[i];
+  Tensor y(r.shape(options.keepdim), i64);
+  dispatch(x.dtype(), [&]<class T>() {
+    kernels::argmax(outer, r.count, inner, x.data<T>().data(), y.data<std::int64_t>().data());
+  });
+  return y;
+}
+
+}  // namespace engram

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <engram/autograd/tensor.h>
+
+namespace engram {
+
+struct ReduceOptions {
+  bool keepdim = false;  ///< leave the reduced axes with size 1
+};
+
+/// The axes to reduce; a negative one counts from the end, none at all means every axis.
+/// ShapeError for an axis out of range or named twice.
+using Axes = Shape;
+
+// Reductions. The result has the shape of x without the axes.
+
+/// Of any dtype; 0 for no elements.
+Tensor sum(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
+/// f32 or f64; NaN for no elements.
+Tensor mean(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
+
+/// The largest, or smallest, element; NaN if one is NaN. Equal ones share the gradient equally.
+/// ShapeError for no elements.
+Tensor max(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
+Tensor min(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
+
+struct VarOptions {
+  int correction = 1;  ///< the divisor is n - correction: 1 for a sample, 0 for a population
+  bool keepdim = false;
+};
+/// Variance; f32 or f64. NaN or infinite where n <= correction.
+Tensor var(const Tensor& x, const Axes& axes = {}, const VarOptions& options = {});
+
+/// log Σ e^x without overflow; f32 or f64. -inf for no elements.
+Tensor logsumexp(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
+
+/// The index, as i64, of the first largest element along an axis; NaN counts as largest. No
+/// gradient. ShapeError for no elements.
+Tensor argmax(const Tensor& x, int axis, const ReduceOptions& options = {});
+
+}  // namespace engram

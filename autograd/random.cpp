@@ -1,0 +1,124 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/random.h>
+
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+namespace engram {
+namespace {
+
+constexpr std::uint32_t low_half(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
+constexpr std::uint32_t high_half(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+
+/// Uniform in [0, 1) with as many random bits as T holds.
+template <class T>
+T unit(std::uint32_t high, std::uint32_t low) {
+  if constexpr (sizeof(T) == sizeof(float)) return static_cast<float>(high >> 8) * 0x1p-24f;
+  else return static_cast<double>((std::uint64_t{high} << 21) ^ (low >> 11)) * 0x1p-53;
+}
+
+constexpr std::int64_t grain = 1024;  // blocks worth waking a thread for
+
+/// Fills x with pairs from f(u, v), where u and v are uniform in [0, 1): one pair a block.
+template <class T, class F>
+void fill_pairs(const Tensor& x, Generator& generator, F f) {
+  const std::int64_t n = x.numel();
+  const std::int64_t pairs = (n + 1) / 2;
+  const std::uint64_t first = generator.take(static_cast<std::uint64_t>(pairs));
+  T* values = x.data<T>().data();
+  kernels::parallel_for(pairs, grain, [&, values](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Generator::Block bits = generator.block(first + static_cast<std::uint64_t>(i));
+      const std::pair<T, T> pair = f(unit<T>(bits[0], bits[1]), unit<T>(bits[2], bits[3]));
+      values[2 * i] = pair.first;
+      if (2 * i + 1 < n) values[2 * i + 1] = pair.second;
+    }
+  });
+}
+
+}  // namespace
+
+Generator::Block Generator::block(std::uint64_t index) const {
+  Block x = {low_half(index), high_half(index), low_half(stream_), high_half(stream_)};
+  std::uint32_t key0 = low_half(seed_), key1 = high_half(seed_);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = std::uint64_t{0xD2511F53} * x[0];
+    const std::uint64_t b = std::uint64_t{0xCD9E8D57} * x[2];
+    x = {high_half(b) ^ x[1] ^ key0, low_half(b), high_half(a) ^ x[3] ^ key1, low_half(a)};
+    key0 += 0x9E3779B9;
+    key1 += 0xBB67AE85;
+  }
+  return x;
+}
+
+double Generator::uniform() {
+  const Block bits = block(take(1));
+  return unit<double>(bits[0], bits[1]);
+}
+
+std::int64_t Generator::below(std::int64_t n) {
+  check(n >= 1, "Generator::below: needs at least 1, got {}", n);
+  const auto range = static_cast<std::uint64_t>(n);
+  // Rejecting the incomplete last run of values keeps every value equally likely.
+  const std::uint64_t limit = ~std::uint64_t{0} - (~std::uint64_t{0} % range + 1) % range;
+  for (;;) {
+    const Block bits = block(take(1));
+    const std::uint64_t value = std::uint64_t{bits[0]} << 32 | bits[1];
+    if (value <= limit) return static_cast<std::int64_t>(value % range);
+  }
+}
+
+void Generator::reset(std::uint64_t seed, std::uint64_t stream) {
+  seed_ = seed;
+  stream_ = stream;
+  position_ = 0;
+}
+
+Generator& default_generator() {
+  static Generator generator;
+  return generator;
+}
+
+void manual_seed(std::uint64_t seed) { default_generator().reset(seed); }
+
+Tensor rand(const Shape& shape, DType dtype, Generator& generator) {
+  return dispatch_floating("rand", dtype, [&]<class T>() {
+    Tensor x(shape, dtype);
+    fill_pairs<T>(x, generator, [](T u, T v) { return std::pair(u, v); });
+    return x;
+  });
+}
+
+Tensor randn(const Shape& shape, DType dtype, Generator& generator) {
+  return dispatch_floating("randn", dtype, [&]<class T>() {
+    Tensor x(shape, dtype);
+    // Box and Muller's transform; 1 - u is never 0.
+    fill_pairs<T>(x, generator, [](T u, T v) {
+      const T radius = std::sqrt(T{-2} * std::log(T{1} - u));
+      const T angle = 2 * std::numbers::pi_v<T> * v;
+      return std::pair(radius * std::cos(angle), radius * std::sin(angle));
+    });
+    return x;
+  });
+}
+
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator) {
+  check(low < high, "randint: no integers in [{}, {})", low, high);
+  Tensor x(shape, i64);
+  for (std::int64_t& each : x.data<std::int64_t>()) each = low + generator.below(high - low);
+  return x;
+}
+
+Tensor randperm(std::int64_t n, Generator& generator) {
+  Tensor x = arange(n);
+  const auto values = x.data<std::int64_t>();
+  for (std::int64_t i = n - 1; i > 0; --i) {
+    std::swap(values[static_cast<std::size_t>(i)],
+              values[static_cast<std::size_t>(generator.below(i + 1))]);
+  }
+  return x;
+}
+
+}  // namespace engram

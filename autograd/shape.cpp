@@ -1,0 +1,65 @@
+#include <engram/autograd/shape.h>
+
+namespace engram {
+
+Shape::Shape(std::span<const std::int64_t> sizes) {
+  for (std::int64_t size : sizes) push_back(size);
+}
+
+void Shape::push_back(std::int64_t size) {
+  check_shape(rank_ < max_rank, "a shape has at most {} axes", max_rank);
+  sizes_[static_cast<std::size_t>(rank_++)] = size;
+}
+
+Shape Shape::without(int axis) const {
+  Shape shape;
+  for (int i = 0; i < rank_; ++i) {
+    if (i != axis) shape.push_back((*this)[i]);
+  }
+  return shape;
+}
+
+Shape Shape::with(int axis, std::int64_t size) const {
+  Shape shape = *this;
+  shape[axis] = size;
+  return shape;
+}
+
+void Shape::no_such_axis(int axis) const {
+  fail<ShapeError>("axis {} is out of range for shape {}", axis, *this);
+}
+
+Shape broadcast(const char* op, const Shape& a, const Shape& b) {
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  const Shape& shorter = a.rank() >= b.rank() ? b : a;
+  Shape shape = longer;
+  const int offset = longer.rank() - shorter.rank();
+  for (int i = 0; i < shorter.rank(); ++i) {
+    std::int64_t& size = shape[offset + i];
+    check_shape(size == shorter[i] || size == 1 || shorter[i] == 1,
+                "{}: shapes {} and {} cannot be broadcast together", op, a, b);
+    if (size == 1) size = shorter[i];
+  }
+  return shape;
+}
+
+Shape strides(const Shape& shape) {
+  Shape result = shape;
+  std::int64_t step = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    result[i] = step;
+    step *= shape[i];
+  }
+  return result;
+}
+
+}  // namespace engram
+
+fmt::format_context::iterator fmt::formatter<engram::Shape>::format(
+    const engram::Shape& shape, fmt::format_context& context) const {
+  auto out = fmt::format_to(context.out(), "(");
+  for (int i = 0; i < shape.rank(); ++i) {
+    out = fmt::format_to(out, "{}{}", i ? ", " : "", shape[i]);
+  }
+  return fmt::format_to(out, "{}", shape.rank() == 1 ? ",)" : ")");
+}

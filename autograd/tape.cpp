@@ -1,0 +1,303 @@
+#include <engram/autograd/kernels/elementwise.h>
+#include <engram/autograd/tape.h>
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+
+namespace engram {
+
+constinit thread_local Tape* Tape::innermost_ = nullptr;
+constinit thread_local int Tape::paused_ = 0;
+
+namespace {
+
+std::atomic<std::uint64_t> last_id{0};
+
+bool recording() { return Tape::current() != nullptr; }
+
+/// sum + part. In place when nobody else can see the sum; recorded, as any other operation, when
+/// the gradients themselves are to be differentiated.
+void accumulate(Tensor& sum, Tensor part) {
+  if (!sum.defined()) {
+    sum = std::move(part);
+    return;
+  }
+  check_shape(sum.shape() == part.shape(), "backward: gradients of shapes {} and {} meet",
+              sum.shape(), part.shape());
+  const bool in_place = !recording() && sum.unshared();
+  Tensor out = in_place ? sum : Tensor(sum.shape(), sum.dtype());
+  dispatch_floating("backward", sum.dtype(), [&]<class T>() {
+    kernels::map(sum.numel(), sum.data<T>().data(), part.data<T>().data(), out.data<T>().data(),
+                 [](T a, T b) { return a + b; });
+  });
+  if (!in_place) {
+    sum = record("add", out, {sum, part}, [](const Tensor& dy, Gradients& d) { d[0] = d[1] = dy; });
+  }
+}
+
+Tensor copy(const Tensor& x) {
+  Tensor y(x.shape(), x.dtype());
+  std::ranges::copy(x.bytes(), y.bytes().begin());
+  return y;
+}
+
+Tensor ones_like(const Tensor& x) {
+  Tensor y(x.shape(), x.dtype());
+  dispatch_floating("backward", y.dtype(), [&]<class T>() { std::ranges::fill(y.data<T>(), T{1}); });
+  return y;
+}
+
+}  // namespace
+
+// The lists of a thread's last tape, empty but with their memory, for its next one.
+struct Tape::Spare {
+  std::vector<Node> nodes;
+  std::vector<Input> inputs;
+  std::vector<Gradients::Slot> slots;
+};
+thread_local Tape::Spare Tape::spare_;
+
+/// `backward` wants the gradient of every leaf, added into its `.grad()`; `gradient` that of each x;
+/// `per_sample_squares` the sums of squares for each x.
+struct Tape::Request {
+  enum class Kind { every_leaf, gradients, squares };
+
+  Kind kind = Kind::every_leaf;
+  bool retain = false;
+  bool record = false;
+  std::span<const Tensor> x{};
+  std::vector<Tensor> results{};  // one for each x
+  bool unsupported = false;       // squares only: an operation had no formula, or x was met twice
+
+  bool wants(const Tensor& leaf) const {
+    if (!leaf.defined()) return false;
+    if (kind == Kind::every_leaf) return leaf.impl_->tape == 0 && leaf.impl_->requires_grad;
+    return std::ranges::any_of(x, [&](const Tensor& each) { return each.is(leaf); });
+  }
+
+  void deliver(const Tensor& leaf, Tensor gradient) {
+    if (kind == Kind::every_leaf) {
+      if (!gradient.defined()) return;
+      // What a parameter keeps must be its own: clipping writes into it.
+      Tensor& sum = leaf.impl_->gradient;
+      accumulate(sum, sum.defined() || gradient.unshared() ? std::move(gradient) : copy(gradient));
+      return;
+    }
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      if (!x[k].is(leaf)) continue;
+      if (kind == Kind::squares) unsupported |= !gradient.defined() || results[k].defined();
+      if (gradient.defined()) accumulate(results[k], gradient);
+    }
+  }
+};
+
+Tape::Tape() : id_(++last_id), outer_(innermost_), outer_paused_(std::exchange(paused_, 0)) {
+  innermost_ = this;
+  nodes_.swap(spare_.nodes);
+  inputs_.swap(spare_.inputs);
+  slots_.swap(spare_.slots);
+}
+
+Tape::~Tape() {
+  nodes_.clear();
+  inputs_.clear();
+  slots_.clear();
+  nodes_.swap(spare_.nodes);
+  inputs_.swap(spare_.inputs);
+  slots_.swap(spare_.slots);
+  if (innermost_ == this) {
+    innermost_ = outer_;
+    paused_ = outer_paused_;
+  } else {  // not the innermost: a tape on the heap, outlived by one that it encloses
+    for (Tape* tape = innermost_; tape; tape = tape->outer_) {
+      if (tape->outer_ == this) tape->outer_ = outer_;
+    }
+  }
+}
+
+bool Tape::alive(std::uint64_t id) {
+  for (const Tape* tape = innermost_; tape; tape = tape->outer_) {
+    if (tape->id_ == id) return true;
+  }
+  return false;
+}
+
+bool Tape::watches(const char* op, const Tensor& input) const {
+  if (!input.defined()) return false;
+  const Tensor::Impl& impl = *input.impl_;
+  if (impl.tape == id_) return true;
+  if (impl.tape == 0) return impl.requires_grad;
+  check_autograd(alive(impl.tape),
+                 "{}: an input was recorded on a tape that no longer lives; "
+                 "detach() makes a constant of it",
+                 op);
+  return true;
+}
+
+void Tape::push(const char* op, const Tensor& output, std::span<const TensorRef> inputs,
+                Backward backward) {
+  check_autograd(nodes_.size() < std::numeric_limits<std::int32_t>::max(),
+                 "{}: the tape is full", op);
+  check_autograd(output.impl_->tape == 0, "{}: the output was recorded already", op);
+  nodes_.push_back({op, inputs_.size(), inputs.size(), std::move(backward), Tensor()});
+  for (const auto& [input] : inputs) {
+    if (!input.defined()) {
+      inputs_.push_back({});
+    } else if (const Tensor::Impl& impl = *input.impl_; impl.tape == id_) {
+      inputs_.push_back({impl.node, Tensor()});
+    } else {
+      inputs_.push_back({-1, input.requires_grad() ? input : Tensor()});
+    }
+  }
+  output.impl_->tape = id_;
+  output.impl_->node = static_cast<std::int32_t>(nodes_.size() - 1);
+}
+
+void Tape::backward(const Tensor& y, const BackwardOptions& options) {
+  Request request{.retain = options.retain_graph};
+  run("backward", y, options.gradient, request);
+}
+
+std::vector<Tensor> Tape::gradient(const Tensor& y, const std::vector<Tensor>& x,
+                                   const GradientOptions& options) {
+  Request request{.kind = Request::Kind::gradients,
+                  .retain = options.retain_graph || options.create_graph,
+                  .record = options.create_graph,
+                  .x = x,
+                  .results = std::vector<Tensor>(x.size())};
+  run("gradient", y, options.gradient, request);
+  for (std::size_t k = 0; k < x.size() && !options.allow_unused; ++k) {
+    check_autograd(request.results[k].defined(), "gradient: y does not depend on x[{}]", k);
+  }
+  return std::move(request.results);
+}
+
+std::optional<std::vector<Tensor>> Tape::per_sample_squares(const Tensor& y,
+                                                            const std::vector<Tensor>& x,
+                                                            const Tensor& gradient) {
+  Request request{.kind = Request::Kind::squares,
+                  .retain = true,
+                  .x = x,
+                  .results = std::vector<Tensor>(x.size())};
+  run("per_sample_squares", y, gradient, request);
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    check_autograd(request.unsupported || request.results[k].defined(),
+                   "per_sample_squares: y does not depend on x[{}]", k);
+  }
+  if (request.unsupported) return std::nullopt;
+  return std::move(request.results);
+}
+
+Tape::Node& Tape::node_of(const char* caller, const Tensor& y) {
+  const Tensor::Impl& impl = y.impl();
+  if (impl.tape == id_) return nodes_[static_cast<std::size_t>(impl.node)];
+  if (impl.tape != 0) {
+    fail<AutogradError>("{}: y was recorded on {}", caller,
+                        alive(impl.tape) ? "another tape" : "a tape that no longer lives");
+  }
+  fail<AutogradError>(
+      "{}: y was not recorded on this tape: it was computed outside its scope, or depends on "
+      "nothing that requires a gradient",
+      caller);
+}
+
+void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Request& request) {
+  Node& root = node_of(caller, y);
+  if (gradient.defined()) {
+    check_shape(gradient.shape() == y.shape(), "{}: the gradient is {}, y is {}", caller,
+                gradient.shape(), y.shape());
+    check_dtype(gradient.dtype() == y.dtype(), "{}: the gradient is {}, y is {}", caller,
+                gradient.dtype(), y.dtype());
+  } else {
+    check_autograd(y.numel() == 1,
+                   "{}: y has shape {}; a gradient must be given unless it has one element", caller,
+                   y.shape());
+  }
+  const std::int32_t last = y.impl_->node;
+  mark_wanted(last, request);
+  // The closures are made of operations: nothing of them is recorded unless that was asked for.
+  std::optional<NoGrad> no_grad;
+  if (!request.record) no_grad.emplace();
+  root.gradient = gradient.defined() ? gradient : ones_like(y);
+  try {
+    for (std::int32_t index = last; index >= 0; --index) {
+      const Node& node = nodes_[static_cast<std::size_t>(index)];
+      if (!node.gradient.defined()) continue;
+      check_autograd(static_cast<bool>(node.backward),
+                     "{}: the recording of {} was released by an earlier backward; "
+                     "{{.retain_graph = true}} keeps it",
+                     caller, node.op);
+      run_node(index, request);
+    }
+  } catch (...) {
+    for (Node& node : nodes_) node.gradient = Tensor();
+    throw;
+  }
+}
+
+/// Marks the nodes on a way from y to something that the request wants, so that no gradient is
+/// computed in vain.
+void Tape::mark_wanted(std::int32_t last, const Request& request) {
+  for (std::int32_t index = 0; index <= last; ++index) {
+    Node& node = nodes_[static_cast<std::size_t>(index)];
+    if (request.kind == Request::Kind::every_leaf) {
+      node.wanted = true;
+      continue;
+    }
+    const auto inputs = std::span(inputs_).subspan(node.first_input, node.input_count);
+    node.wanted = std::ranges::any_of(inputs, [&](const Input& input) {
+      return input.node >= 0 ? nodes_[static_cast<std::size_t>(input.node)].wanted
+                             : request.wants(input.leaf);
+    });
+  }
+  for (const Tensor& x : request.x) {
+    const Tensor::Impl& impl = x.impl();
+    if (impl.tape == id_ && impl.node <= last) {
+      nodes_[static_cast<std::size_t>(impl.node)].wanted = true;
+    }
+  }
+}
+
+void Tape::run_node(std::int32_t index, Request& request) {
+  // By value: recording gradients appends to nodes_ and inputs_ while the closure runs.
+  const auto at = static_cast<std::size_t>(index);
+  const Tensor dy = std::exchange(nodes_[at].gradient, Tensor());
+  const std::size_t first = nodes_[at].first_input;
+  const std::size_t count = nodes_[at].input_count;
+
+  for (std::size_t k = 0; k < request.x.size(); ++k) {
+    const Tensor::Impl& impl = *request.x[k].impl_;
+    if (impl.tape == id_ && impl.node == index) request.results[k] = dy;
+  }
+
+  slots_.assign(count, {});
+  using Wants = Gradients::Wants;
+  bool any = false;
+  for (std::size_t k = 0; k < count; ++k) {
+    const Input& input = inputs_[first + k];
+    if (input.node >= 0) {
+      if (nodes_[static_cast<std::size_t>(input.node)].wanted) slots_[k].wants = Wants::sum;
+    } else if (request.wants(input.leaf)) {
+      slots_[k].wants = request.kind == Request::Kind::squares ? Wants::squares : Wants::sum;
+    }
+    any |= slots_[k].wants != Wants::nothing;
+  }
+  if (!any) return;
+
+  Gradients gradients(slots_);
+  nodes_[at].backward(dy, gradients);
+  for (std::size_t k = 0; k < count; ++k) {
+    if (slots_[k].wants == Wants::nothing) continue;
+    const Input& input = inputs_[first + k];
+    Tensor gradient = std::move(slots_[k].gradient);
+    if (input.node < 0) {
+      request.deliver(input.leaf, std::move(gradient));
+    } else if (gradient.defined()) {
+      accumulate(nodes_[static_cast<std::size_t>(input.node)].gradient, std::move(gradient));
+    }
+  }
+  if (!request.retain) nodes_[at].backward = Backward();
+}
+
+}  // namespace engram

@@ -1,0 +1,215 @@
+#pragma once
+
+#include <engram/autograd/memory.h>
+#include <engram/autograd/tensor.h>
+
+#include <initializer_list>
+#include <new>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace engram {
+
+/// What an operation's backward fills in: for each input somebody wants it for, the gradient of the
+/// loss with respect to that input, in the input's shape.
+class Gradients {
+ public:
+  bool wants(int input) const { return slots_[static_cast<std::size_t>(input)].wants == Wants::sum; }
+  Tensor& operator[](int input) { return slots_[static_cast<std::size_t>(input)].gradient; }
+
+  /// Whether `Tape::per_sample_squares` asks: then what goes into `[input]` is the sum over the
+  /// samples of the batch (the leading axis) of the square of each sample's own gradient. An
+  /// operation that has no formula for it leaves the slot empty.
+  bool wants_squares(int input) const {
+    return slots_[static_cast<std::size_t>(input)].wants == Wants::squares;
+  }
+
+ private:
+  friend class Tape;
+  enum class Wants : std::uint8_t { nothing, sum, squares };
+  struct Slot {
+    Tensor gradient;
+    Wants wants = Wants::nothing;
+  };
+  explicit Gradients(std::span<Slot> slots) : slots_(slots) {}
+  std::span<Slot> slots_;
+};
+
+/// A closure `void(const Tensor& dy, Gradients& d)` in recycled memory: from the gradient of an
+/// operation's output to those of its inputs. Moved, never copied.
+class Backward {
+ public:
+  Backward() = default;
+  template <class F>
+    requires std::is_invocable_v<const F&, const Tensor&, Gradients&>
+  explicit Backward(F closure)
+      : closure_(new (memory::allocate(sizeof(F))) F(std::move(closure))),
+        call_([](void* f, const Tensor& dy, Gradients& d) { (*static_cast<const F*>(f))(dy, d); }),
+        destroy_([](void* f) noexcept {
+          static_cast<F*>(f)->~F();
+          memory::deallocate(f, sizeof(F));
+        }) {}
+  Backward(Backward&& other) noexcept
+      : closure_(std::exchange(other.closure_, nullptr)), call_(other.call_),
+        destroy_(other.destroy_) {}
+  Backward& operator=(Backward&& other) noexcept {
+    std::swap(closure_, other.closure_);
+    std::swap(call_, other.call_);
+    std::swap(destroy_, other.destroy_);
+    return *this;
+  }
+  ~Backward() {
+    if (closure_) destroy_(closure_);
+  }
+
+  explicit operator bool() const { return closure_ != nullptr; }
+  void operator()(const Tensor& dy, Gradients& d) const { call_(closure_, dy, d); }
+
+ private:
+  void* closure_ = nullptr;
+  void (*call_)(void*, const Tensor&, Gradients&) = nullptr;
+  void (*destroy_)(void*) noexcept = nullptr;
+};
+
+/// An input of an operation, as `record` takes it: `{a, b}` without touching reference counts.
+struct TensorRef {
+  TensorRef(const Tensor& input) : tensor(input) {}
+  const Tensor& tensor;
+};
+
+struct BackwardOptions {
+  Tensor gradient;            ///< of y, in y's shape; by default 1 for a y of one element
+  bool retain_graph = false;  ///< keep the recording, so that it can be run backward again
+};
+
+struct GradientOptions {
+  Tensor gradient;            ///< of y, in y's shape; by default 1 for a y of one element
+  bool retain_graph = false;  ///< keep the recording, so that it can be run backward again
+  bool create_graph = false;  ///< record the gradients too, so that they can be differentiated again
+  bool allow_unused = false;  ///< an undefined gradient, not an error, where y does not depend on x
+};
+
+/// Records operations while it is alive, and runs them backward.
+///
+/// A tape is a scope: where none is alive nothing is recorded. The innermost tape of the thread
+/// records. It is one list in the order in which things happened, which is a topological order, so
+/// backward is one loop from the end. Tensors do not point at their parents; the tape alone owns
+/// what backward needs, and a node that was run is released at once.
+///
+/// A tensor that was recorded on a tape which has died must not enter a recorded operation:
+/// AutogradError; `detach` makes a constant of it. To an inner tape, tensors of a living outer tape
+/// are leaves.
+class Tape {
+ public:
+  Tape();
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// Adds the gradient of `y` into `.grad()` of every leaf with `requires_grad` it depends on.
+  /// AutogradError when y was not recorded here, has more than one element and no gradient is
+  /// given, or when a node was released by an earlier backward.
+  void backward(const Tensor& y, const BackwardOptions& options = {});
+
+  /// Returns the gradients of `y` with respect to each x, leaves or recorded tensors, and leaves
+  /// `.grad()` alone. AutogradError as above, and when y does not depend on an x.
+  std::vector<Tensor> gradient(const Tensor& y, const std::vector<Tensor>& x,
+                               const GradientOptions& options = {});
+
+  /// For each x, the sum over the samples n of (∂y_n/∂x)², element by element, where y_n is the row
+  /// n of `y` weighted by row n of `gradient`, and the recording treats the samples (the rows of the
+  /// leading axis) independently. Keeps the recording. Returns nothing when some x is used more than
+  /// once, or by an operation without a formula for it; `linear` and `conv2d` have one.
+  std::optional<std::vector<Tensor>> per_sample_squares(const Tensor& y,
+                                                        const std::vector<Tensor>& x,
+                                                        const Tensor& gradient);
+
+  /// How many operations have been recorded, and their names in order.
+  std::size_t size() const { return nodes_.size(); }
+  const char* op(std::size_t node) const { return nodes_[node].op; }
+
+  /// The tape that records on this thread, or null.
+  static Tape* current() { return paused_ ? nullptr : innermost_; }
+
+  /// Whether an operation on this input must be recorded here. AutogradError if it comes from a
+  /// dead tape.
+  bool watches(const char* op, const Tensor& input) const;
+
+  /// Appends an operation; `record` calls it.
+  void push(const char* op, const Tensor& output, std::span<const TensorRef> inputs,
+            Backward backward);
+
+ private:
+  friend class NoGrad;
+
+  struct Input {
+    std::int32_t node = -1;  // that made it, or
+    Tensor leaf;             // a leaf that a gradient flows into, or undefined for a constant
+  };
+  struct Node {
+    const char* op;
+    std::size_t first_input;
+    std::size_t input_count;
+    Backward backward;    // empty once released
+    Tensor gradient;      // of the output, as far as it has arrived in the running backward
+    bool wanted = false;  // a gradient of the running backward passes here
+  };
+  struct Request;  // what the running backward is for
+  struct Spare;
+
+  static bool alive(std::uint64_t id);
+  Node& node_of(const char* caller, const Tensor& y);
+  void run(const char* caller, const Tensor& y, const Tensor& gradient, Request& request);
+  void mark_wanted(std::int32_t last, const Request& request);
+  void run_node(std::int32_t index, Request& request);
+
+  std::uint64_t id_;
+  Tape* outer_;
+  int outer_paused_;
+  std::vector<Node> nodes_;
+  std::vector<Input> inputs_;           // of all nodes, one after the other
+  std::vector<Gradients::Slot> slots_;  // of the node that is running
+
+  static constinit thread_local Tape* innermost_;
+  static constinit thread_local int paused_;
+  static thread_local Spare spare_;
+};
+
+/// Nothing is recorded on this thread while one is alive: for measuring inside a tape's scope.
+class NoGrad {
+ public:
+  NoGrad() { ++Tape::paused_; }
+  ~NoGrad() { --Tape::paused_; }
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
+};
+
+/// Ends every differentiable operation: if a tape is alive and a gradient flows into one of the
+/// inputs, records how to get from the gradient of `out` to theirs. Returns `out`.
+///
+///     Tensor exp(const Tensor& x) {
+///       Tensor y = map("exp", x, [](auto v) { return std::exp(v); });
+///       return record("exp", y, {x}, [y](const Tensor& dy, Gradients& d) { d[0] = dy * y; });
+///     }
+///
+/// `out` must be new. An undefined input is one that was left out. The closure keeps what it
+/// captures until backward has run; written with operations, it can itself be differentiated.
+template <class F>
+Tensor record(const char* op, Tensor out, std::span<const TensorRef> inputs, F&& backward) {
+  if (Tape* tape = Tape::current()) {
+    bool watched = false;
+    for (const TensorRef& input : inputs) watched |= tape->watches(op, input.tensor);
+    if (watched) tape->push(op, out, inputs, Backward(std::forward<F>(backward)));
+  }
+  return out;
+}
+
+template <class F>
+Tensor record(const char* op, Tensor out, std::initializer_list<TensorRef> inputs, F&& backward) {
+  return record(op, std::move(out), std::span<const TensorRef>(inputs), std::forward<F>(backward));
+}
+
+}  // namespace engram

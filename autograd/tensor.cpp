@@ -1,0 +1,106 @@
+#include <engram/autograd/memory.h>
+#include <engram/autograd/tensor.h>
+
+#include <limits>
+#include <new>
+
+namespace engram {
+
+Buffer::Buffer(std::size_t bytes) {
+  bytes += sizeof(Header);
+  header_ = new (memory::allocate(bytes)) Header{1, bytes};
+}
+
+void Buffer::release() noexcept {
+  if (!header_ || header_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  memory::deallocate(header_, header_->bytes);
+}
+
+Tensor::Tensor(const Shape& shape, DType dtype) {
+  std::int64_t numel = 1;
+  for (std::int64_t size : shape) {
+    check_shape(size >= 0, "a tensor cannot have the shape {}: a size is negative", shape);
+    // 2^56 bytes are beyond any machine, and leave room for every product that follows.
+    check_shape(size == 0 || numel <= (std::int64_t{1} << 53) / size,
+                "a tensor of shape {} is too large", shape);
+    numel *= size;
+  }
+  Buffer buffer(static_cast<std::size_t>(numel) * size_of(dtype));
+  impl_ = new (memory::allocate(sizeof(Impl))) Impl;
+  impl_->dtype = dtype;
+  impl_->numel = numel;
+  impl_->data = buffer.data();
+  impl_->buffer = std::move(buffer);
+  impl_->shape = shape;
+}
+
+void Tensor::destroy() noexcept {
+  impl_->~Impl();
+  memory::deallocate(impl_, sizeof(Impl));
+}
+
+std::span<std::byte> Tensor::bytes() const {
+  return {impl().data, static_cast<std::size_t>(impl_->numel) * size_of(impl_->dtype)};
+}
+
+void Tensor::set_requires_grad(bool on) const {
+  check_autograd(impl().tape == 0,
+                 "set_requires_grad: the tensor is the result of a recorded operation; "
+                 "detach() it first");
+  check_dtype(!on || is_floating(impl_->dtype), "set_requires_grad: needs f32 or f64, got {}",
+              impl_->dtype);
+  impl_->requires_grad = on;
+}
+
+void Tensor::set_grad(Tensor grad) const {
+  if (grad.defined()) {
+    check_shape(grad.shape() == shape(), "set_grad: the gradient is {}, the tensor {}",
+                grad.shape(), shape());
+    check_dtype(grad.dtype() == dtype(), "set_grad: the gradient is {}, the tensor {}",
+                grad.dtype(), dtype());
+  }
+  impl().gradient = std::move(grad);
+}
+
+void Tensor::set_data(const Tensor& value) const {
+  check_autograd(impl().tape == 0,
+                 "set_data: the tensor is the result of a recorded operation; detach() it first");
+  const Impl& other = value.impl();
+  check_dtype(!impl_->requires_grad || is_floating(other.dtype),
+              "set_data: a parameter needs f32 or f64, got {}", other.dtype);
+  impl_->dtype = other.dtype;
+  impl_->numel = other.numel;
+  impl_->shape = other.shape;
+  impl_->data = other.data;
+  impl_->buffer = other.buffer;
+  impl_->gradient = Tensor();
+}
+
+void Tensor::check_type(DType asked) const {
+  if (impl().dtype != asked) [[unlikely]] {
+    fail<DTypeError>("data: asked for {}, the tensor is {}", asked, impl_->dtype);
+  }
+}
+
+void Tensor::check_one_element() const {
+  check_shape(numel() == 1, "item: a tensor of shape {} has not one element", shape());
+}
+
+void Tensor::undefined() { fail<Error>("an undefined tensor was used: it was never given a value"); }
+
+Tensor view(const Tensor& x, const Shape& shape, std::int64_t offset) {
+  const std::int64_t numel = shape.numel();
+  check_shape(offset >= 0 && numel >= 0 && numel <= x.numel() - offset,
+              "view: {} elements from {} on do not lie within a tensor of {}", numel, offset,
+              x.numel());
+  const Tensor::Impl& from = x.impl();
+  auto* impl = new (memory::allocate(sizeof(Tensor::Impl))) Tensor::Impl;
+  impl->dtype = from.dtype;
+  impl->numel = numel;
+  impl->data = from.data + static_cast<std::size_t>(offset) * size_of(from.dtype);
+  impl->buffer = from.buffer;
+  impl->shape = shape;
+  return Tensor(impl);
+}
+
+}  // namespace engram

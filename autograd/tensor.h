@@ -1,0 +1,177 @@
+#pragma once
+
+#include <engram/autograd/dtype.h>
+#include <engram/autograd/shape.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace engram {
+
+class Tape;
+
+/// A block of elements from the recycling pool, shared by the tensors that look into it.
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t bytes);
+  Buffer(const Buffer& other) noexcept : header_(other.header_) { retain(); }
+  Buffer(Buffer&& other) noexcept : header_(std::exchange(other.header_, nullptr)) {}
+  Buffer& operator=(Buffer other) noexcept {
+    std::swap(header_, other.header_);
+    return *this;
+  }
+  ~Buffer() { release(); }
+
+  std::byte* data() const { return reinterpret_cast<std::byte*>(header_) + sizeof(Header); }
+  bool unique() const { return header_->references.load(std::memory_order_acquire) == 1; }
+
+ private:
+  struct alignas(64) Header {
+    std::atomic<std::int32_t> references;
+    std::size_t bytes;  // of the header and the elements
+  };
+
+  void retain() noexcept {
+    if (header_) header_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  void release() noexcept;
+
+  Header* header_ = nullptr;
+};
+
+/// A handle to an n-dimensional array, row-major and contiguous. A copy of the handle shares the
+/// value; `clone` makes a new one. A default-constructed Tensor is undefined: it has no value, and
+/// using it throws.
+///
+/// Members only ask a tensor about itself; what is done with tensors are free functions: `sum(x)`.
+/// Handles may be passed between threads; writing elements that another thread reads is a race.
+class Tensor {
+ public:
+  Tensor() = default;
+  /// New and not initialised. ShapeError for a negative size.
+  Tensor(const Shape& shape, DType dtype);
+
+  Tensor(const Tensor& other) noexcept : impl_(other.impl_) { retain(); }
+  Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+  Tensor& operator=(Tensor other) noexcept {
+    std::swap(impl_, other.impl_);
+    return *this;
+  }
+  ~Tensor() { release(); }
+
+  bool defined() const { return impl_ != nullptr; }
+
+  const Shape& shape() const;
+  int rank() const { return shape().rank(); }
+  /// Size along an axis, which may count from the end.
+  std::int64_t size(int axis) const { return shape().size(axis); }
+  std::int64_t numel() const;
+  DType dtype() const;
+
+  /// The elements in row-major order. T must be the dtype's type: DTypeError. The handle is const,
+  /// the elements are not, as with any shared value.
+  template <class T>
+  std::span<T> data() const;
+  /// The same elements as bytes, for any dtype.
+  std::span<std::byte> bytes() const;
+
+  /// The only element, converted to T. ShapeError when there is not exactly one.
+  template <class T = double>
+  T item() const;
+
+  /// Whether a gradient flows here: true for a parameter, and for what was recorded from one.
+  bool requires_grad() const;
+  /// Makes this tensor a parameter, or a constant. DTypeError unless f32 or f64; AutogradError for
+  /// the result of a recorded operation.
+  void set_requires_grad(bool on = true) const;
+
+  /// The gradient that `Tape::backward` has added up; undefined when there is none.
+  const Tensor& grad() const;
+  /// Sets the gradient, or clears it with Tensor(). It must have this tensor's shape and dtype.
+  void set_grad(Tensor grad) const;
+
+  /// Replaces the value (shape, dtype, elements) behind all handles of this tensor by that of
+  /// `value`, which it then shares; the gradient is cleared. AutogradError for the result of a
+  /// recorded operation.
+  void set_data(const Tensor& value) const;
+
+  /// Whether no other handle and no view sees these elements, so that they may be overwritten.
+  bool unshared() const;
+
+  /// Whether both handles stand for one tensor, and not merely for equal values.
+  bool is(const Tensor& other) const { return impl_ == other.impl_; }
+
+ private:
+  friend class Tape;
+  friend Tensor view(const Tensor& x, const Shape& shape, std::int64_t offset);
+
+  struct Impl;
+  explicit Tensor(Impl* impl) : impl_(impl) {}
+
+  Impl& impl() const {
+    if (!impl_) [[unlikely]] undefined();
+    return *impl_;
+  }
+  void check_type(DType asked) const;
+  void check_one_element() const;
+  [[noreturn]] static void undefined();
+
+  void retain() noexcept;
+  void release() noexcept;
+  void destroy() noexcept;
+
+  Impl* impl_ = nullptr;
+};
+
+/// What the handles of a tensor share.
+struct Tensor::Impl {
+  std::atomic<std::int32_t> references{1};
+  DType dtype = DType::f32;
+  bool requires_grad = false;
+  std::int32_t node = 0;   // where it was recorded
+  std::uint64_t tape = 0;  // on which tape; 0 when it was not recorded
+  std::int64_t numel = 0;
+  std::byte* data = nullptr;
+  Buffer buffer;
+  Tensor gradient;
+  Shape shape;
+};
+
+/// A tensor of another shape that shares x's elements from `offset` on; not recorded. `reshape`,
+/// `slice` and `detach` are made of it. The range must lie within x: ShapeError.
+Tensor view(const Tensor& x, const Shape& shape, std::int64_t offset = 0);
+
+inline const Shape& Tensor::shape() const { return impl().shape; }
+inline std::int64_t Tensor::numel() const { return impl().numel; }
+inline DType Tensor::dtype() const { return impl().dtype; }
+inline bool Tensor::requires_grad() const { return impl().requires_grad || impl().tape != 0; }
+inline const Tensor& Tensor::grad() const { return impl().gradient; }
+inline bool Tensor::unshared() const {
+  return impl().references.load(std::memory_order_acquire) == 1 && impl_->buffer.unique();
+}
+
+template <class T>
+std::span<T> Tensor::data() const {
+  check_type(dtype_of<T>());
+  return {reinterpret_cast<T*>(impl_->data), static_cast<std::size_t>(impl_->numel)};
+}
+
+template <class T>
+T Tensor::item() const {
+  check_one_element();
+  return dispatch(impl_->dtype, [&]<class E>() { return static_cast<T>(data<E>()[0]); });
+}
+
+inline void Tensor::retain() noexcept {
+  if (impl_) impl_->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+inline void Tensor::release() noexcept {
+  if (impl_ && impl_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+}
+
+}  // namespace engram
