@@ -68,6 +68,7 @@ struct Tape::Request {
   bool record = false;
   std::span<const Tensor> x{};
   std::vector<Tensor> results{};  // one for each x
+  std::int64_t samples = 0;       // squares only: the rows of y
   bool unsupported = false;       // squares only: an operation had no formula, or x was met twice
 
   bool wants(const Tensor& leaf) const {
@@ -179,12 +180,9 @@ std::optional<std::vector<Tensor>> Tape::per_sample_squares(const Tensor& y,
   Request request{.kind = Request::Kind::squares,
                   .retain = true,
                   .x = x,
-                  .results = std::vector<Tensor>(x.size())};
+                  .results = std::vector<Tensor>(x.size()),
+                  .samples = y.rank() == 0 ? 1 : y.size(0)};
   run("per_sample_squares", y, gradient, request);
-  for (std::size_t k = 0; k < x.size(); ++k) {
-    check_autograd(request.unsupported || request.results[k].defined(),
-                   "per_sample_squares: y does not depend on x[{}]", k);
-  }
   if (request.unsupported) return std::nullopt;
   return std::move(request.results);
 }
@@ -285,19 +283,21 @@ void Tape::run_node(std::int32_t index, Request& request) {
   }
   if (!any) return;
 
-  Gradients gradients(slots_);
+  Gradients gradients(slots_, request.samples);
   nodes_[at].backward(dy, gradients);
+  // Released before the gradients are handed on: what the closure alone still held is theirs now.
+  if (!request.retain) nodes_[at].backward = Backward();
   for (std::size_t k = 0; k < count; ++k) {
     if (slots_[k].wants == Wants::nothing) continue;
     const Input& input = inputs_[first + k];
     Tensor gradient = std::move(slots_[k].gradient);
+    if (slots_[k].wants == Wants::squares && !slots_[k].has_squares) gradient = Tensor();
     if (input.node < 0) {
       request.deliver(input.leaf, std::move(gradient));
     } else if (gradient.defined()) {
       accumulate(nodes_[static_cast<std::size_t>(input.node)].gradient, std::move(gradient));
     }
   }
-  if (!request.retain) nodes_[at].backward = Backward();
 }
 
 }  // namespace engram

@@ -21,10 +21,12 @@ class Gradients {
   Tensor& operator[](int input) { return slots_[static_cast<std::size_t>(input)].gradient; }
 
   /// Whether `Tape::per_sample_squares` asks: then what goes into `[input]` is the sum over the
-  /// samples of the batch (the leading axis) of the square of each sample's own gradient. An
-  /// operation that has no formula for it leaves the slot empty.
-  bool wants_squares(int input) const {
-    return slots_[static_cast<std::size_t>(input)].wants == Wants::squares;
+  /// samples of the square of each sample's own gradient. `rows` is the size of the axis that the
+  /// operation takes for the samples; it must be theirs. An operation that has no formula leaves
+  /// the slot empty.
+  bool wants_squares(int input, std::int64_t rows) {
+    Slot& slot = slots_[static_cast<std::size_t>(input)];
+    return slot.has_squares = slot.wants == Wants::squares && rows == samples_;
   }
 
  private:
@@ -33,9 +35,11 @@ class Gradients {
   struct Slot {
     Tensor gradient;
     Wants wants = Wants::nothing;
+    bool has_squares = false;  // the operation knows how, and does not merely fill the slot
   };
-  explicit Gradients(std::span<Slot> slots) : slots_(slots) {}
+  Gradients(std::span<Slot> slots, std::int64_t samples) : slots_(slots), samples_(samples) {}
   std::span<Slot> slots_;
+  std::int64_t samples_;
 };
 
 /// A closure `void(const Tensor& dy, Gradients& d)` in recycled memory: from the gradient of an
@@ -121,8 +125,9 @@ class Tape {
 
   /// For each x, the sum over the samples n of (∂y_n/∂x)², element by element, where y_n is the row
   /// n of `y` weighted by row n of `gradient`, and the recording treats the samples (the rows of the
-  /// leading axis) independently. Keeps the recording. Returns nothing when some x is used more than
-  /// once, or by an operation without a formula for it; `linear` and `conv2d` have one.
+  /// leading axis) independently. Keeps the recording. Undefined for an x that y does not depend on.
+  /// Returns nothing when some x is used more than once, or by an operation without a formula for
+  /// it; `linear` and `conv2d` have one.
   std::optional<std::vector<Tensor>> per_sample_squares(const Tensor& y,
                                                         const std::vector<Tensor>& x,
                                                         const Tensor& gradient);

@@ -101,8 +101,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     if (d.wants(2)) d[2] = sum(dy2, {0});
     // A sample's own gradient is δ·aᵀ, so the sum of their squares is (δ∘δ)ᵀ(a∘a).
     if (x.rank() != 2) return;
-    if (d.wants_squares(1)) d[1] = matmul(square(dy2), square(x2), {.transpose_a = true});
-    if (d.wants_squares(2)) d[2] = sum(square(dy2), {0});
+    if (d.wants_squares(1, rows)) d[1] = matmul(square(dy2), square(x2), {.transpose_a = true});
+    if (d.wants_squares(2, rows)) d[2] = sum(square(dy2), {0});
   });
 }
 
