@@ -43,7 +43,7 @@ Tensor weighted_sum(const Tensor& y, const Tensor& weight) { return sum(y * weig
 
 /// The gradients of a scalar, undefined where it does not depend on an x.
 Tensors gradients(Tape& tape, const Tensor& scalar, const Tensors& x,
-                  const GradientOptions& options = {.gradient = {}, .allow_unused = true}) {
+                  const GradientOptions& options = {.allow_unused = true}) {
   return scalar.requires_grad() ? tape.gradient(scalar, x, options) : Tensors(x.size());
 }
 
@@ -179,9 +179,8 @@ GradcheckResult gradgradcheck(const Function& f, const Tensors& inputs,
       dy = randn(y.shape(), f64, generator);
       dy.set_requires_grad();
     }
-    const Tensors dx =
-        gradients(tape, weighted_sum(y, dy), checked(x),
-                  {.gradient = {}, .create_graph = create_graph, .allow_unused = true});
+    const Tensors dx = gradients(tape, weighted_sum(y, dy), checked(x),
+                                 {.create_graph = create_graph, .allow_unused = true});
     Tensor total = scalar(0, f64);
     for (std::size_t k = 0; k < dx.size(); ++k) {
       if (dx[k].defined()) total = total + weighted_sum(dx[k], weights[k]);

@@ -85,12 +85,12 @@ struct TensorRef {
 };
 
 struct BackwardOptions {
-  Tensor gradient;            ///< of y, in y's shape; by default 1 for a y of one element
+  Tensor gradient{};          ///< of y, in y's shape; by default 1 for a y of one element
   bool retain_graph = false;  ///< keep the recording, so that it can be run backward again
 };
 
 struct GradientOptions {
-  Tensor gradient;            ///< of y, in y's shape; by default 1 for a y of one element
+  Tensor gradient{};          ///< of y, in y's shape; by default 1 for a y of one element
   bool retain_graph = false;  ///< keep the recording, so that it can be run backward again
   bool create_graph = false;  ///< record the gradients too, so that they can be differentiated again
   bool allow_unused = false;  ///< an undefined gradient, not an error, where y does not depend on x
