@@ -1,0 +1,28 @@
+#include <engram/autograd/state.h>
+
+#include <utility>
+
+namespace engram {
+
+StateDict::StateDict(std::initializer_list<Entry> entries) {
+  for (const Entry& entry : entries) add(entry.name, entry.value);
+}
+
+void StateDict::add(std::string name, Tensor value) {
+  check(value.defined(), "StateDict: the tensor \"{}\" is undefined", name);
+  check(index_.emplace(name, entries_.size()).second, "StateDict: the name \"{}\" is taken", name);
+  entries_.push_back({std::move(name), std::move(value)});
+}
+
+const Tensor* StateDict::find(std::string_view name) const {
+  const auto found = index_.find(std::string(name));
+  return found == index_.end() ? nullptr : &entries_[found->second].value;
+}
+
+const Tensor& StateDict::operator[](std::string_view name) const {
+  const Tensor* value = find(name);
+  check(value != nullptr, "StateDict: there is no tensor \"{}\"", name);
+  return *value;
+}
+
+}  // namespace engram

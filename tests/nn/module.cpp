@@ -1,0 +1,211 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/error.h>
+#include <engram/autograd/ops/activation.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/tape.h>
+#include <engram/nn/linear.h>
+#include <engram/nn/module.h>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace engram;
+
+namespace {
+
+struct Net : nn::Module {
+  nn::Linear fc1 = add("fc1", nn::Linear(3, 4));
+  nn::Linear out = add("out", nn::Linear(4, 2));
+
+  Tensor operator()(const Tensor& x) const { return out(relu(fc1(x))); }
+};
+
+/// Parameters, buffers and children, registered in mixed order.
+struct Mixed : nn::Module {
+  Mixed() : Module("Mixed") {}
+  nn::Linear first = add("first", nn::Linear(1, 1));
+  Tensor count = add_buffer("count", zeros({}, i64));
+  Tensor scale = add_parameter("scale", ones({2}));
+  Net net = add("net", Net());
+};
+
+/// Lets a test call what only a module's own code may.
+struct Open : nn::Module {
+  Open() : Module("Open") {}
+  using Module::add, Module::add_buffer, Module::add_parameter;
+};
+
+std::vector<std::string> names(const StateDict& state) {
+  std::vector<std::string> all;
+  for (const auto& entry : state) all.push_back(entry.name);
+  return all;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("names and orders are PyTorch's") {
+  const Mixed mixed;
+  CHECK(names(mixed.named_parameters()) ==
+        Names{"scale", "first.weight", "first.bias", "net.fc1.weight", "net.fc1.bias",
+              "net.out.weight", "net.out.bias"});
+  CHECK(names(mixed.named_buffers()) == Names{"count"});
+  CHECK(names(mixed.state_dict()) ==
+        Names{"scale", "count", "first.weight", "first.bias", "net.fc1.weight", "net.fc1.bias",
+              "net.out.weight", "net.out.bias"});
+  CHECK(mixed.parameters().size() == 7);
+  CHECK(mixed.parameter_count() == 2 + 2 + 12 + 4 + 8 + 2);
+  Names modules;
+  for (const auto& [name, module] : mixed.named_modules()) modules.push_back(name + ":" + module.type());
+  CHECK(modules == Names{":Mixed", "first:Linear", "net:Module", "net.fc1:Linear", "net.out:Linear"});
+}
+
+TEST_CASE("an empty module has nothing and can do everything") {
+  const nn::Module module;
+  CHECK(module.parameters().empty());
+  CHECK(module.parameter_count() == 0);
+  CHECK(module.state_dict().empty());
+  module.load_state_dict({});
+  module.eval();
+  module.freeze();
+  module.zero_grad();
+  CHECK_FALSE(module.is_training());
+}
+
+TEST_CASE("a copy of a module shares its parameters") {
+  const Net net;
+  const Net copy = net;
+  CHECK(copy.is(net));
+  CHECK(copy.fc1.weight.is(net.fc1.weight));
+  CHECK(net.state_dict()["fc1.weight"].is(net.fc1.weight));
+  copy.eval();
+  CHECK_FALSE(net.out.is_training());
+  CHECK_FALSE(Net().is(net));
+}
+
+TEST_CASE("what two names share counts once among parameters, and stands twice in the state") {
+  Open tied;
+  const nn::Linear layer = tied.add("a", nn::Linear(2, 2));
+  tied.add("b", layer);
+  tied.add_parameter("weight", layer.weight);
+  CHECK(names(tied.named_parameters()) == Names{"weight", "a.bias"});
+  CHECK(tied.named_modules().size() == 2);
+  CHECK(names(tied.state_dict()) == Names{"weight", "a.weight", "a.bias", "b.weight", "b.bias"});
+}
+
+TEST_CASE("wrong names are refused") {
+  Open open;
+  open.add("fc", nn::Linear(1, 1));
+  open.add_buffer("mean", ones({1}));
+  CHECK_THROWS_WITH_AS(open.add("", nn::Linear(1, 1)), "add: a name in Open is empty", Error);
+  CHECK_THROWS_WITH_AS(open.add("a.b", nn::Linear(1, 1)),
+                       "add: the name \"a.b\" in Open contains a dot", Error);
+  CHECK_THROWS_WITH_AS(open.add("mean", nn::Linear(1, 1)), "add: Open already has a \"mean\"", Error);
+  CHECK_THROWS_WITH_AS(open.add_parameter("fc", ones({1})),
+                       "add_parameter: Open already has a \"fc\"", Error);
+  CHECK_THROWS_WITH_AS(open.add_buffer("mean", ones({1})),
+                       "add_buffer: Open already has a \"mean\"", Error);
+  CHECK_THROWS_WITH_AS(open.add_parameter("w", ones({1}, i64)),
+                       "set_requires_grad: needs f32 or f64, got i64", DTypeError);
+  CHECK_THROWS_WITH_AS(open.add_buffer("b", Tensor()),
+                       "StateDict: the tensor \"b\" is undefined", Error);
+  CHECK(names(open.state_dict()) == Names{"mean", "fc.weight", "fc.bias"});
+}
+
+TEST_CASE("a module cannot contain itself") {
+  Open outer, inner;
+  CHECK_THROWS_WITH_AS(outer.add("self", outer), "add: \"self\" contains the Open it is added to",
+                       Error);
+  outer.add("inner", inner);
+  CHECK_THROWS_WITH_AS(inner.add("outer", outer), "add: \"outer\" contains the Open it is added to",
+                       Error);
+}
+
+TEST_CASE("load_state_dict copies values and keeps handles") {
+  const Net from, to;
+  const Tensor handle = to.fc1.weight;
+  to.load_state_dict(from.state_dict());
+  CHECK(to.fc1.weight.is(handle));
+  CHECK_FALSE(to.fc1.weight.is(from.fc1.weight));
+  const Tensor x = ones({2, 3});
+  CHECK(std::ranges::equal(from(x).data<float>(), to(x).data<float>()));
+  from.fc1.weight.data<float>()[0] += 1;
+  CHECK(to.fc1.weight.data<float>()[0] != from.fc1.weight.data<float>()[0]);
+  to.load_state_dict(to.state_dict());
+}
+
+TEST_CASE("load_state_dict lists all that does not fit, and then changes nothing") {
+  const Net net;
+  const float before = net.fc1.bias.data<float>()[0];
+  const StateDict state{{"fc1.weight", ones({4, 2})},
+                        {"fc1.bias", full({4}, 7)},
+                        {"out.bias", ones({2}, f64)},
+                        {"fc2.weight", ones({1})},
+                        {"extra", ones({1})}};
+  CHECK_THROWS_WITH_AS(net.load_state_dict(state),
+                       "load_state_dict: the state does not fit this Module\n"
+                       "  missing: out.weight\n"
+                       "  unexpected: fc2.weight, extra\n"
+                       "  wrong shape: fc1.weight is (4, 2), expected (4, 3)\n"
+                       "  wrong dtype: out.bias is f64, expected f32",
+                       Error);
+  CHECK_THROWS_WITH_AS(net.load_state_dict(state, {.strict = false}),
+                       "load_state_dict: the state does not fit this Module\n"
+                       "  wrong shape: fc1.weight is (4, 2), expected (4, 3)\n"
+                       "  wrong dtype: out.bias is f64, expected f32",
+                       Error);
+  CHECK(net.fc1.bias.data<float>()[0] == before);
+  net.load_state_dict({{"fc1.bias", full({4}, 7)}, {"extra", ones({1})}}, {.strict = false});
+  CHECK(net.fc1.bias.data<float>()[0] == 7);
+}
+
+TEST_CASE("train and eval reach all children") {
+  const Mixed mixed;
+  CHECK(mixed.net.fc1.is_training());
+  mixed.eval();
+  for (const auto& [name, module] : mixed.named_modules()) CHECK_FALSE(module.is_training());
+  mixed.net.train();
+  CHECK(mixed.net.fc1.is_training());
+  CHECK_FALSE(mixed.first.is_training());
+}
+
+TEST_CASE("what is frozen gets no gradient") {
+  const Net net;
+  net.fc1.freeze();
+  CHECK_FALSE(net.fc1.weight.requires_grad());
+  CHECK(net.parameters().size() == 4);
+  {
+    Tape tape;
+    tape.backward(sum(net(ones({1, 3}))));
+  }
+  CHECK_FALSE(net.fc1.weight.grad().defined());
+  CHECK(net.out.bias.grad().data<float>()[0] == 1);
+  net.zero_grad();
+  CHECK_FALSE(net.out.bias.grad().defined());
+  net.set_requires_grad();
+  CHECK(net.fc1.weight.requires_grad());
+}
+
+TEST_CASE("training a small net decreases the loss") {
+  const Net net;
+  const Tensor x = tensor({0, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1}, {4, 3});
+  const Tensor y = tensor({0, 1, 1, 0, 1, 0, 0, 1}, {4, 2});
+  std::vector<double> losses;
+  for (int step = 0; step < 50; ++step) {
+    Tape tape;
+    const Tensor loss = mean(square(net(x) - y));
+    losses.push_back(loss.item());
+    tape.backward(loss);
+    for (const Tensor& p : net.parameters()) {
+      for (std::size_t i = 0; i < p.data<float>().size(); ++i) {
+        p.data<float>()[i] -= 0.1f * p.grad().data<float>()[i];
+      }
+    }
+    net.zero_grad();
+  }
+  CHECK(losses.back() < 0.7 * losses.front());
+}
