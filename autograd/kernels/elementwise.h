@@ -9,8 +9,6 @@
 // compiler sees a plain loop and vectorises it.
 namespace engram::kernels {
 
-inline constexpr std::int64_t elementwise_grain = 16384;  // elements worth waking a thread for
-
 /// y[i] = f(x[i])
 template <class X, class Y, class F>
 void map(std::int64_t n, const X* x, Y* y, F f) {
@@ -67,8 +65,7 @@ void map(const BroadcastLoops& loops, const A* a, const A* b, Y* y, F f) {
                  [&](std::int64_t begin, std::int64_t end) { row(a, b, y, begin, end); });
     return;
   }
-  const std::int64_t grain = std::max<std::int64_t>(1, elementwise_grain / std::max<std::int64_t>(n, 1));
-  parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       std::int64_t rest = r, at_a = 0, at_b = 0;
       for (int axis = inner - 1; axis >= 0; --axis) {
