@@ -85,6 +85,9 @@ class Tensor {
 
   /// Whether a gradient flows here: true for a parameter, and for what was recorded from one.
   bool requires_grad() const;
+  /// Whether this is no result of a recorded operation: leaves alone keep the gradients that reach
+  /// them.
+  bool is_leaf() const;
   /// Makes this tensor a parameter, or a constant. DTypeError unless f32 or f64; AutogradError for
   /// the result of a recorded operation.
   void set_requires_grad(bool on = true) const;
@@ -149,6 +152,7 @@ inline const Shape& Tensor::shape() const { return impl().shape; }
 inline std::int64_t Tensor::numel() const { return impl().numel; }
 inline DType Tensor::dtype() const { return impl().dtype; }
 inline bool Tensor::requires_grad() const { return impl().requires_grad || impl().tape != 0; }
+inline bool Tensor::is_leaf() const { return impl().tape == 0; }
 inline const Tensor& Tensor::grad() const { return impl().gradient; }
 inline bool Tensor::unshared() const {
   return impl().references.load(std::memory_order_acquire) == 1 && impl_->buffer.unique();

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <engram/optim/optimizer.h>
+
+#include <array>
+
+namespace engram::optim {
+
+struct AdamOptions {
+  double lr = 1e-3;                            ///< η
+  std::array<double, 2> betas = {0.9, 0.999};  ///< β₁ of the mean, β₂ of the mean square
+  double eps = 1e-8;                           ///< ε: bounds the step where gradients vanish
+  double weight_decay = 0;                     ///< λ
+  bool decoupled = false;                      ///< weight decay as in AdamW
+  bool amsgrad = false;                        ///< divide by the largest mean square so far
+  bool eps_inside_root = false;                ///< √(v̂ + ε) instead of √v̂ + ε
+  bool maximize = false;                       ///< climb instead of descend
+};
+
+/// Adam: Kingma & Ba, "Adam: a method for stochastic optimization", 2015.
+///
+///     g ← g + λw                      decoupled: w ← (1 − ηλ)w instead
+///     m ← β₁m + (1−β₁)g               m̂ = m / (1 − β₁ᵗ)
+///     v ← β₂v + (1−β₂)g²              v̂ = v / (1 − β₂ᵗ)
+///     w ← w − η m̂ / (√v̂ + ε)          eps_inside_root: w ← w − η m̂ / √(v̂ + ε)
+///
+/// t counts the updates of the parameter. `amsgrad` puts the largest v so far in the place of v in
+/// v̂, as PyTorch does (Reddi et al., "On the convergence of Adam and beyond", 2018). With
+/// `decoupled` this is PyTorch's AdamW (Loshchilov & Hutter 2019), whose default for λ is 0.01.
+class Adam final : public OptimizerWith<AdamOptions> {
+ public:
+  explicit Adam(std::vector<Tensor> parameters, const AdamOptions& options = {})
+      : OptimizerWith(options) {
+    add_group(std::move(parameters));
+  }
+  explicit Adam(std::vector<std::vector<Tensor>> groups, const AdamOptions& options = {})
+      : OptimizerWith(options) {
+    add_groups(std::move(groups));
+  }
+
+ private:
+  const char* name() const override { return "Adam"; }
+  void check_options(const AdamOptions& options) const override;
+  void update(Parameter& parameter, const AdamOptions& options) override;
+};
+
+}  // namespace engram::optim

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <engram/autograd/tensor.h>
+
+#include <vector>
+
+namespace engram::optim {
+
+/// Scales the gradients of the parameters so that the norm of all of them together, as if they were
+/// one vector, is at most `max_norm`, and returns the norm as it was. Parameters without a gradient
+/// are passed over; with none at all the norm is 0. `norm_type` is the p of the p-norm; infinity
+/// means the largest absolute value.
+///
+/// As PyTorch's clip_grad_norm_: the factor is max_norm / (norm + 1e-6) where that is less than 1.
+/// A norm that is infinite or NaN therefore makes gradients 0 or NaN: look at what is returned.
+/// Error unless max_norm is at least 0 and norm_type above 0.
+double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, double norm_type = 2);
+
+/// Limits every element of the gradients to [-clip_value, clip_value]; NaN stays. Error unless
+/// clip_value is at least 0.
+void clip_grad_value(const std::vector<Tensor>& parameters, double clip_value);
+
+}  // namespace engram::optim

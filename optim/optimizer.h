@@ -1,0 +1,134 @@
+#pragma once
+
+#include <engram/autograd/error.h>
+#include <engram/autograd/tensor.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace engram::optim {
+
+/// What every optimizer does: it holds parameters in groups and updates them from their gradients.
+///
+///     optim::Adam adam(net.parameters(), {.lr = 1e-3, .weight_decay = 1e-4});
+///     ...
+///     tape.backward(loss);
+///     adam.step();
+///     adam.zero_grad();
+///
+/// Each group has options of its own, which start as those that the constructor was given and may
+/// be assigned to at any time:
+///
+///     optim::Adam adam({body.parameters(), head.parameters()}, {.lr = 1e-3});
+///     adam.group(1).lr = 1e-4;
+///     adam.add_group(extra.parameters()).weight_decay = 0.1;
+///
+/// What an optimizer remembers of a parameter (its moving averages, say) has the parameter's shape
+/// and dtype, and is made when the parameter has its first gradient.
+class Optimizer {
+ public:
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+  virtual ~Optimizer() = default;
+
+  /// Updates every parameter that has a gradient; the others stay as they are. Error when an option
+  /// is out of its range; then no parameter has changed.
+  void step();
+
+  /// Clears the gradients: until the next backward there are none, and `step` updates nothing.
+  void zero_grad();
+
+  /// How often `step` was called.
+  std::int64_t steps() const { return steps_; }
+
+  std::size_t group_count() const { return groups_.size(); }
+
+  /// The learning rate of a group, whatever the optimizer: for a schedule to read and assign.
+  virtual double& lr(std::size_t group = 0) = 0;
+
+ protected:
+  Optimizer() = default;
+  Optimizer(Optimizer&&) = default;
+
+  static constexpr std::size_t max_slots = 3;  // tensors that an optimizer keeps for a parameter
+
+  struct Parameter {
+    Tensor value;
+    std::int64_t step = 0;  // how many updates it has seen, the running one included
+    std::array<Tensor, max_slots> state;
+  };
+
+  virtual const char* name() const = 0;
+
+  void add_parameters(std::vector<Tensor> parameters);
+  void check_group(std::size_t group) const;
+
+  /// Throws unless `ok`: "Adam: lr must be at least 0, got -1".
+  void check_option(bool ok, std::string_view option, std::string_view rule, double value) const;
+  void check_at_least_0(std::string_view option, double value) const {
+    check_option(value >= 0, option, "must be at least 0", value);
+  }
+  void check_in_0_1(std::string_view option, double value) const {
+    check_option(value >= 0 && value < 1, option, "must lie in [0, 1)", value);
+  }
+
+  /// A tensor of the parameter's state, made full of `initial` when it is used first.
+  static Tensor& state(Parameter& parameter, std::size_t slot, double initial = 0);
+
+ private:
+  virtual void check_options(std::size_t group) const = 0;
+  virtual void update(Parameter& parameter, std::size_t group) = 0;
+
+  void check_states() const;
+
+  std::vector<std::vector<Parameter>> groups_;
+  std::int64_t steps_ = 0;
+};
+
+/// An optimizer whose groups have this type of options.
+template <class Options>
+class OptimizerWith : public Optimizer {
+ public:
+  /// The options of a group. The reference stays good when groups are added. Error when there is no
+  /// such group.
+  Options& group(std::size_t index) {
+    check_group(index);
+    return options_[index];
+  }
+
+  /// Adds parameters with the options that the constructor was given, and returns those options to
+  /// be changed. Error for no parameters, for one that is in a group already, and for one that does
+  /// not require a gradient.
+  Options& add_group(std::vector<Tensor> parameters) {
+    check_options(defaults_);
+    add_parameters(std::move(parameters));
+    return options_.emplace_back(defaults_);
+  }
+
+  double& lr(std::size_t index = 0) final { return group(index).lr; }
+
+ protected:
+  explicit OptimizerWith(const Options& defaults) : defaults_(defaults) {}
+
+  void add_groups(std::vector<std::vector<Tensor>> groups) {
+    check(!groups.empty(), "{}: no parameters were given", name());
+    for (std::vector<Tensor>& parameters : groups) add_group(std::move(parameters));
+  }
+
+ private:
+  virtual void check_options(const Options& options) const = 0;
+  virtual void update(Parameter& parameter, const Options& options) = 0;
+
+  void check_options(std::size_t group) const final { check_options(options_[group]); }
+  void update(Parameter& parameter, std::size_t group) final { update(parameter, options_[group]); }
+
+  Options defaults_;
+  std::deque<Options> options_;  // of each group; a deque, so that references stay good
+};
+
+}  // namespace engram::optim
