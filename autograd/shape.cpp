@@ -53,6 +53,14 @@ Shape strides(const Shape& shape) {
   return result;
 }
 
+AxisView view_along(const Shape& shape, int axis) {
+  axis = shape.axis(axis);
+  AxisView view{.n = shape[axis]};
+  for (int i = 0; i < axis; ++i) view.outer *= shape[i];
+  for (int i = axis + 1; i < shape.rank(); ++i) view.inner *= shape[i];
+  return view;
+}
+
 }  // namespace engram
 
 fmt::format_context::iterator fmt::formatter<engram::Shape>::format(

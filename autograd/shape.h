@@ -71,6 +71,14 @@ Shape broadcast(const char* op, const Shape& a, const Shape& b);
 /// Row-major distances between neighbours along each axis, in elements.
 Shape strides(const Shape& shape);
 
+/// A shape as one of its axes sees it: `outer` blocks of `n` rows of `inner` elements each.
+struct AxisView {
+  std::int64_t outer = 1;
+  std::int64_t n = 1;
+  std::int64_t inner = 1;
+};
+AxisView view_along(const Shape& shape, int axis);
+
 }  // namespace engram
 
 /// Prints as NumPy does: `(2, 3)`, `(2,)`, `()`.

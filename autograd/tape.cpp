@@ -220,13 +220,9 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Requ
   root.gradient = gradient.defined() ? gradient : ones_like(y);
   try {
     for (std::int32_t index = last; index >= 0; --index) {
-      const Node& node = nodes_[static_cast<std::size_t>(index)];
-      if (!node.gradient.defined()) continue;
-      check_autograd(static_cast<bool>(node.backward),
-                     "{}: the recording of {} was released by an earlier backward; "
-                     "{{.retain_graph = true}} keeps it",
-                     caller, node.op);
-      run_node(index, request);
+      if (nodes_[static_cast<std::size_t>(index)].gradient.defined()) {
+        run_node(caller, index, request);
+      }
     }
   } catch (...) {
     for (Node& node : nodes_) node.gradient = Tensor();
@@ -257,7 +253,7 @@ void Tape::mark_wanted(std::int32_t last, const Request& request) {
   }
 }
 
-void Tape::run_node(std::int32_t index, Request& request) {
+void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
   // By value: recording gradients appends to nodes_ and inputs_ while the closure runs.
   const auto at = static_cast<std::size_t>(index);
   const Tensor dy = std::exchange(nodes_[at].gradient, Tensor());
@@ -278,10 +274,18 @@ void Tape::run_node(std::int32_t index, Request& request) {
       if (nodes_[static_cast<std::size_t>(input.node)].wanted) slots_[k].wants = Wants::sum;
     } else if (request.wants(input.leaf)) {
       slots_[k].wants = request.kind == Request::Kind::squares ? Wants::squares : Wants::sum;
+      if (request.kind == Request::Kind::every_leaf) {
+        Tensor& sum = input.leaf.impl_->gradient;
+        if (sum.defined() && sum.unshared()) slots_[k].sum = &sum;
+      }
     }
     any |= slots_[k].wants != Wants::nothing;
   }
   if (!any) return;
+  check_autograd(static_cast<bool>(nodes_[at].backward),
+                 "{}: the recording of {} was released by an earlier backward; "
+                 "{{.retain_graph = true}} keeps it",
+                 caller, nodes_[at].op);
 
   Gradients gradients(slots_, request.samples);
   nodes_[at].backward(dy, gradients);

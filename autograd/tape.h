@@ -20,6 +20,11 @@ class Gradients {
   bool wants(int input) const { return slots_[static_cast<std::size_t>(input)].wants == Wants::sum; }
   Tensor& operator[](int input) { return slots_[static_cast<std::size_t>(input)].gradient; }
 
+  /// The sum that the gradient of this input, a parameter, would be added to, if there is one
+  /// already: an operation that can add in place, as a product can, does so and leaves the slot
+  /// empty. Null otherwise.
+  Tensor* sum(int input) { return slots_[static_cast<std::size_t>(input)].sum; }
+
   /// Whether `Tape::per_sample_squares` asks: then what goes into `[input]` is the sum over the
   /// samples of the square of each sample's own gradient. `rows` is the size of the axis that the
   /// operation takes for the samples; it must be theirs. An operation that has no formula leaves
@@ -35,6 +40,7 @@ class Gradients {
   struct Slot {
     Tensor gradient;
     Wants wants = Wants::nothing;
+    Tensor* sum = nullptr;
     bool has_squares = false;  // the operation knows how, and does not merely fill the slot
   };
   Gradients(std::span<Slot> slots, std::int64_t samples) : slots_(slots), samples_(samples) {}
@@ -169,7 +175,7 @@ class Tape {
   Node& node_of(const char* caller, const Tensor& y);
   void run(const char* caller, const Tensor& y, const Tensor& gradient, Request& request);
   void mark_wanted(std::int32_t last, const Request& request);
-  void run_node(std::int32_t index, Request& request);
+  void run_node(const char* caller, std::int32_t index, Request& request);
 
   std::uint64_t id_;
   Tape* outer_;

@@ -9,8 +9,6 @@
 // compiler sees a plain loop and vectorises it.
 namespace engram::kernels {
 
-inline constexpr std::int64_t elementwise_grain = 16384;  // elements worth waking a thread for
-
 /// Calls f(i) for every i in [0, n): for loops that write several arrays at once.
 template <class F>
 void for_each_index(std::int64_t n, F f) {
@@ -76,8 +74,7 @@ void map(const BroadcastLoops& loops, const A* a, const A* b, Y* y, F f) {
                  [&](std::int64_t begin, std::int64_t end) { row(a, b, y, begin, end); });
     return;
   }
-  const std::int64_t grain = std::max<std::int64_t>(1, elementwise_grain / std::max<std::int64_t>(n, 1));
-  parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       std::int64_t rest = r, at_a = 0, at_b = 0;
       for (int axis = inner - 1; axis >= 0; --axis) {

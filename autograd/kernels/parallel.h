@@ -7,6 +7,14 @@
 
 namespace engram::kernels {
 
+inline constexpr std::int64_t elementwise_grain = 16384;  // elements worth waking a thread for
+
+/// The grain of groups of elements that are worked on whole.
+inline std::int64_t groups_per_grain(std::int64_t elements_per_group) {
+  return std::max<std::int64_t>(
+      1, elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
+}
+
 /// Calls f(begin, end) for contiguous ranges that make up [0, n), one a thread. `grain` is how many
 /// items are worth a thread: less than two grains run where they stand. f must not throw.
 template <class F>

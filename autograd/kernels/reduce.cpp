@@ -7,12 +7,6 @@
 namespace engram::kernels {
 namespace {
 
-constexpr std::int64_t grain = 16384;  // elements worth waking a thread for
-
-std::int64_t groups_per_grain(std::int64_t elements_per_group) {
-  return std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, elements_per_group));
-}
-
 /// The sum of a run: 16 partial sums, which the compiler keeps in vector registers, in blocks that
 /// are short enough for their type; the blocks add up in double.
 template <class T>

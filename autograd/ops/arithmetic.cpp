@@ -74,8 +74,10 @@ Tensor pow(const Tensor& a, const Tensor& b) {
   check_dtype(is_floating(a.dtype()), "pow: needs f32 or f64, got {}", a.dtype());
   Tensor y = map("pow", a, b, [](auto x, auto p) { return std::pow(x, p); });
   return record("pow", y, {a, b}, [a, b, y](const Tensor& dy, Gradients& d) {
-    // 0·a^(-1) at b = 0 must be 0 even where a is 0.
-    if (d.wants(0)) d[0] = sum_to(where(b == 0., zeros_like(y), dy * b * pow(a, b - 1)), a.shape());
+    if (d.wants(0)) {  // b·a^(b-1) must be 0 at b = 0 even where a is 0: not 0·∞
+      const Tensor safe = where((a == 0.) * (b == 0.), 1., a);
+      d[0] = sum_to(dy * b * pow(safe, b - 1), a.shape());
+    }
     if (d.wants(1)) {
       const Tensor safe = where(a == 0., 1., a);  // where y is 0, so is the gradient: not 0·log 0
       d[1] = sum_to(where(y == 0., zeros_like(y), dy * y * log(safe)), b.shape());

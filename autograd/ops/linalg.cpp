@@ -27,19 +27,22 @@ Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
   shape.push_back(n);
   Tensor c(shape, a.dtype());
 
-  // Which matrix of each operand meets which, told by the numbers that stretching leaves.
-  const auto numbers = [&](const Tensor& x) {
-    const Shape own = leading(x.shape());
-    const NoGrad no_grad;
-    return expand(reshape(arange(own.numel()), own), batch);
-  };
-  const Tensor which_a = numbers(a), which_b = numbers(b);
   dispatch_floating("matmul", a.dtype(), [&]<class T>() {
-    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.numel()); ++i) {
+    const auto multiply = [&](std::int64_t ia, std::int64_t ib, std::int64_t ic) {
       kernels::gemm<T>(options.transpose_a, options.transpose_b, m, n, k,
-                       a.data<T>().data() + which_a.data<std::int64_t>()[i] * m * k,
-                       b.data<T>().data() + which_b.data<std::int64_t>()[i] * k * n, T{0},
-                       c.data<T>().data() + static_cast<std::int64_t>(i) * m * n);
+                       a.data<T>().data() + ia * m * k, b.data<T>().data() + ib * k * n, T{0},
+                       c.data<T>().data() + ic * m * n);
+    };
+    if (batch.rank() == 0) return multiply(0, 0, 0);
+    // Which matrix of each operand meets which, told by the numbers that stretching leaves.
+    const auto numbers = [&](const Tensor& x) {
+      const Shape own = leading(x.shape());
+      return expand(reshape(arange(own.numel()), own), batch);
+    };
+    const Tensor of_a = numbers(a), of_b = numbers(b);
+    for (std::int64_t i = 0; i < batch.numel(); ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      multiply(of_a.data<std::int64_t>()[at], of_b.data<std::int64_t>()[at], i);
     }
   });
   return c;
@@ -97,7 +100,14 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
                 [x, weight, rows, in, out](const Tensor& dy, Gradients& d) {
     const Tensor dy2 = reshape(dy, {rows, out}), x2 = reshape(x, {rows, in});
     if (d.wants(0)) d[0] = reshape(matmul(dy2, weight), x.shape());
-    if (d.wants(1)) d[1] = matmul(dy2, x2, {.transpose_a = true});
+    if (Tensor* sum = d.sum(1); sum && !Tape::current()) {
+      dispatch_floating("linear", dy.dtype(), [&]<class T>() {
+        kernels::gemm<T>(true, false, out, in, rows, dy2.data<T>().data(), x2.data<T>().data(), T{1},
+                         sum->data<T>().data());
+      });
+    } else if (d.wants(1)) {
+      d[1] = matmul(dy2, x2, {.transpose_a = true});
+    }
     if (d.wants(2)) d[2] = sum(dy2, {0});
     // A sample's own gradient is δ·aᵀ, so the sum of their squares is (δ∘δ)ᵀ(a∘a).
     if (x.rank() != 2) return;

@@ -145,12 +145,11 @@ Tensor argmax(const Tensor& x, int axis, const ReduceOptions& options) {
   axis = x.shape().axis(axis);
   const Reduction r("argmax", x.shape(), {axis});
   check_shape(r.count > 0, "argmax: no elements to choose from in shape {}", x.shape());
-  std::int64_t outer = 1, inner = 1;
-  for (int i = 0; i < axis; ++i) outer *= x.shape()[i];
-  for (int i = axis + 1; i < x.rank(); ++i) inner *= x.shape()[i];
+  const AxisView view = view_along(x.shape(), axis);
   Tensor y(r.shape(options.keepdim), i64);
   dispatch(x.dtype(), [&]<class T>() {
-    kernels::argmax(outer, r.count, inner, x.data<T>().data(), y.data<std::int64_t>().data());
+    kernels::argmax(view.outer, view.n, view.inner, x.data<T>().data(),
+                    y.data<std::int64_t>().data());
   });
   return y;
 }

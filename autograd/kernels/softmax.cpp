@@ -1,0 +1,169 @@
+#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/softmax.h>
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace engram::kernels {
+namespace {
+
+/// Calls f(line, offset, stride) for every line: its number, where it starts, and the distance of its
+/// elements, which is a constant 1 to the compiler where it can be.
+template <class F>
+void for_lines(std::int64_t outer, std::int64_t n, std::int64_t inner, F f) {
+  constexpr std::int64_t cost_of_exp = 8;  // in elements of a plain loop
+  parallel_for(outer * inner, groups_per_grain(cost_of_exp * n),
+               [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t line = begin; line < end; ++line) {
+      if (inner == 1) {
+        f(line, line * n, std::integral_constant<std::int64_t, 1>());
+      } else {
+        f(line, line / inner * n * inner + line % inner, inner);
+      }
+    }
+  });
+}
+
+template <class T>
+T largest_of(std::int64_t n, const T* x, auto stride) {
+  T largest = -std::numeric_limits<T>::infinity();
+  for (std::int64_t k = 0; k < n; ++k) largest = std::max(largest, x[k * stride]);
+  return largest;
+}
+
+/// Σ e^(x − largest)
+template <class T>
+T sum_of_exp(std::int64_t n, const T* x, auto stride, T largest) {
+  T total = 0;
+  for (std::int64_t k = 0; k < n; ++k) total += std::exp(x[k * stride] - largest);
+  return total;
+}
+
+}  // namespace
+
+template <class T>
+void softmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
+  for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
+    const T* in = x + offset;
+    T* out = y + offset;
+    const T largest = largest_of(n, in, stride);
+    T total = 0;
+    for (std::int64_t k = 0; k < n; ++k) {
+      total += out[k * stride] = std::exp(in[k * stride] - largest);
+    }
+    for (std::int64_t k = 0; k < n; ++k) out[k * stride] /= total;
+  });
+}
+
+template <class T>
+void softmax_backward(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* y,
+                      const T* dy, T* dx) {
+  for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
+    const T *out = y + offset, *dout = dy + offset;
+    T* din = dx + offset;
+    T dot = 0;
+    for (std::int64_t k = 0; k < n; ++k) dot += dout[k * stride] * out[k * stride];
+    for (std::int64_t k = 0; k < n; ++k) {
+      din[k * stride] = out[k * stride] * (dout[k * stride] - dot);
+    }
+  });
+}
+
+template <class T>
+void log_softmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
+  for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
+    const T* in = x + offset;
+    T* out = y + offset;
+    const T largest = largest_of(n, in, stride);
+    const T log_sum = std::log(sum_of_exp(n, in, stride, largest));
+    for (std::int64_t k = 0; k < n; ++k) out[k * stride] = in[k * stride] - largest - log_sum;
+  });
+}
+
+template <class T>
+void log_softmax_backward(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* y,
+                          const T* dy, T* dx) {
+  for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
+    const T *out = y + offset, *dout = dy + offset;
+    T* din = dx + offset;
+    T total = 0;
+    for (std::int64_t k = 0; k < n; ++k) total += dout[k * stride];
+    for (std::int64_t k = 0; k < n; ++k) {
+      din[k * stride] = dout[k * stride] - std::exp(out[k * stride]) * total;
+    }
+  });
+}
+
+template <class T>
+void cross_entropy(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x,
+                   const Labels<T>& labels, T* loss, T* largest, T* log_sum) {
+  for_lines(outer, n, inner, [=](std::int64_t line, std::int64_t offset, auto stride) {
+    const T* in = x + offset;
+    const T top = largest_of(n, in, stride);
+    const T log_total = std::log(sum_of_exp(n, in, stride, top));
+    largest[line] = top;
+    log_sum[line] = log_total;
+    const std::int64_t label = labels.label[line];
+    if (label == labels.ignored) {
+      loss[line] = 0;
+      return;
+    }
+    const auto surprise = [&](std::int64_t c) {  // −w log softmax(x)
+      return labels.weight_of(c) * (top - in[c * stride] + log_total);
+    };
+    T total = labels.confidence * surprise(label);
+    if (labels.uniform != 0) {
+      for (std::int64_t c = 0; c < n; ++c) total += labels.uniform * surprise(c);
+    }
+    loss[line] = total;
+  });
+}
+
+template <class T>
+void cross_entropy_backward(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x,
+                            const Labels<T>& labels, const T* largest, const T* log_sum,
+                            const T* scale, bool scale_per_line, T* dx) {
+  T uniform_mass = 0;
+  for (std::int64_t c = 0; labels.uniform != 0 && c < n; ++c) {
+    uniform_mass += labels.uniform * labels.weight_of(c);
+  }
+  for_lines(outer, n, inner, [=](std::int64_t line, std::int64_t offset, auto stride) {
+    const T* in = x + offset;
+    T* din = dx + offset;
+    const std::int64_t label = labels.label[line];
+    if (label == labels.ignored) {
+      for (std::int64_t c = 0; c < n; ++c) din[c * stride] = 0;
+      return;
+    }
+    const T factor = scale[scale_per_line ? line : 0];
+    const T at_label = labels.confidence * labels.weight_of(label);
+    const T mass = at_label + uniform_mass;
+    for (std::int64_t c = 0; c < n; ++c) {
+      din[c * stride] = factor * mass * std::exp(in[c * stride] - largest[line] - log_sum[line]);
+    }
+    din[label * stride] -= factor * at_label;
+    if (labels.uniform != 0) {
+      for (std::int64_t c = 0; c < n; ++c) {
+        din[c * stride] -= factor * labels.uniform * labels.weight_of(c);
+      }
+    }
+  });
+}
+
+#define INSTANTIATE(T)                                                                           \
+  template void softmax(std::int64_t, std::int64_t, std::int64_t, const T*, T*);                 \
+  template void softmax_backward(std::int64_t, std::int64_t, std::int64_t, const T*, const T*,   \
+                                 T*);                                                            \
+  template void log_softmax(std::int64_t, std::int64_t, std::int64_t, const T*, T*);             \
+  template void log_softmax_backward(std::int64_t, std::int64_t, std::int64_t, const T*,         \
+                                     const T*, T*);                                              \
+  template void cross_entropy(std::int64_t, std::int64_t, std::int64_t, const T*,                \
+                              const Labels<T>&, T*, T*, T*);                                     \
+  template void cross_entropy_backward(std::int64_t, std::int64_t, std::int64_t, const T*,       \
+                                       const Labels<T>&, const T*, const T*, const T*, bool, T*);
+INSTANTIATE(float)
+INSTANTIATE(double)
+#undef INSTANTIATE
+
+}  // namespace engram::kernels

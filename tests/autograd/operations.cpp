@@ -1,0 +1,32 @@
+#include "operations.h"
+
+#include <engram/engram.h>
+
+namespace engram::test {
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> all = [] {
+    std::vector<Operation> rows;
+    for (const auto& family : {elementwise_operations(), reduce_operations(), shaping_operations(),
+                               linalg_operations()}) {
+      rows.insert(rows.end(), family.begin(), family.end());
+    }
+    return rows;
+  }();
+  return all;
+}
+
+Tensor spread(const Shape& shape, double low, double high) {
+  static Generator generator(1);
+  const Tensor order = randperm(shape.numel(), generator);
+  // A number of its own for each call, so that two tensors of one shape do not meet either.
+  const double shift = 0.1 + 0.3 * generator.uniform();
+  const Tensor x(shape, f64);
+  for (std::size_t i = 0; i < x.data<double>().size(); ++i) {
+    const double cell = static_cast<double>(order.data<std::int64_t>()[i]);
+    x.data<double>()[i] = low + (high - low) * (cell + shift) / static_cast<double>(x.numel());
+  }
+  return x;
+}
+
+}  // namespace engram::test

@@ -1,0 +1,179 @@
+#include "operations.h"
+
+#include <doctest/doctest.h>
+#include <engram/autograd/gradcheck.h>
+#include <engram/engram.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+
+using namespace engram;
+using namespace engram::test;
+using nlohmann::json;
+
+namespace {
+
+/// Those without a gradient, which therefore have no row.
+const std::set<std::string> without_gradient = {"argmax", "detach", "one_hot"};
+
+std::string function_of(const std::string& row) { return row.substr(0, row.find('/')); }
+
+/// The functions that a header of operations declares and that return tensors. Operators are other
+/// names for functions, or comparisons.
+std::set<std::string> declared_in(const std::filesystem::path& header) {
+  static const std::regex declaration(R"(^(?:Tensor|std::vector<Tensor>) (\w+)\()");
+  std::set<std::string> names;
+  std::ifstream file(header);
+  for (std::string line; std::getline(file, line);) {
+    std::smatch match;
+    if (std::regex_search(line, match, declaration) && match[1] != "operator")
+      names.insert(match[1]);
+  }
+  return names;
+}
+
+json golden_cases() {
+  std::ifstream file(ENGRAM_SOURCE_DIR "/tests/golden/operations.json");
+  REQUIRE(file);
+  return json::parse(file);
+}
+
+/// {"shape": [...], "dtype": "f64", "values": [...]}; null is an undefined tensor.
+Tensor tensor_from(const json& j) {
+  if (j.is_null()) return {};
+  const auto sizes = j.at("shape").get<std::vector<std::int64_t>>();
+  const auto values = j.at("values").get<std::vector<double>>();
+  const std::string dtype = j.at("dtype");
+  const Tensor x(Shape{std::span(sizes)}, dtype == "f64" ? f64 : dtype == "i64" ? i64 : u8);
+  REQUIRE(values.size() == static_cast<std::size_t>(x.numel()));
+  dispatch(x.dtype(), [&]<class T>() {
+    std::ranges::transform(values, x.data<T>().begin(), [](double v) { return static_cast<T>(v); });
+  });
+  return x;
+}
+
+Tensor in_dtype(const Tensor& x, DType dtype) {
+  if (!x.defined() || !is_floating(x.dtype()) || x.dtype() == dtype) return x;
+  Tensor y(x.shape(), dtype);
+  dispatch_floating("in_dtype", dtype, [&]<class T>() {
+    std::ranges::transform(x.data<double>(), y.data<T>().begin(),
+                           [](double v) { return static_cast<T>(v); });
+  });
+  return y;
+}
+
+/// The largest difference between two tensors, as a share of the largest number in what is wanted.
+double difference(const Tensor& got, const Tensor& want) {
+  REQUIRE(got.defined());
+  REQUIRE(got.shape() == want.shape());
+  double largest = 1e-3, distance = 0;
+  dispatch_floating("difference", got.dtype(), [&]<class T>() {
+    for (std::size_t i = 0; i < want.data<double>().size(); ++i) {
+      const double g = got.data<T>()[i], w = want.data<double>()[i];
+      largest = std::max(largest, std::abs(w));
+      distance = g == w ? distance : std::max(distance, std::abs(g - w));
+      if (std::isnan(g) != std::isnan(w)) distance = INFINITY;
+    }
+  });
+  return distance / largest;
+}
+
+/// Runs the row on a golden case; every tensor must come out as it should to `tolerance`.
+void check_case(const Operation& operation, const json& golden, DType dtype, double tolerance) {
+  CAPTURE(std::string(name_of(dtype)));
+  Tensors inputs, floating, wanted;
+  for (std::size_t k = 0; k < golden.at("inputs").size(); ++k) {
+    const Tensor gradient = tensor_from(golden.at("gradients").at(k));
+    inputs.push_back(in_dtype(tensor_from(golden.at("inputs").at(k)), dtype));
+    if (!gradient.defined()) continue;
+    inputs.back().set_requires_grad();
+    floating.push_back(inputs.back());
+    wanted.push_back(gradient);
+  }
+  Tape tape;
+  const Tensor y = operation.f(inputs);
+  CHECK(y.dtype() == dtype);
+  CHECK(difference(y, tensor_from(golden.at("output"))) <= tolerance);
+  const Tensors gradients = tape.gradient(
+      y, floating, {.gradient = in_dtype(tensor_from(golden.at("cotangent")), dtype)});
+  for (std::size_t k = 0; k < floating.size(); ++k) {
+    CAPTURE(k);
+    CHECK(difference(gradients[k], wanted[k]) <= tolerance);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("operations: every differentiable operation has a row") {
+  std::set<std::string> rows;
+  for (const Operation& operation : operations()) rows.insert(function_of(operation.name));
+  int declared = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(ENGRAM_SOURCE_DIR "/autograd/ops")) {
+    // map.h holds what operations are made of.
+    if (entry.path().extension() != ".h" || entry.path().filename() == "map.h") continue;
+    for (const std::string& name : declared_in(entry.path())) {
+      CAPTURE(entry.path().filename().string());
+      CAPTURE(name);
+      CHECK(rows.contains(name) != without_gradient.contains(name));
+      ++declared;
+    }
+  }
+  CHECK(declared >= 38);  // the scan does find them
+}
+
+TEST_CASE("operations: the names are unique") {
+  std::set<std::string> names;
+  for (const Operation& operation : operations()) {
+    CAPTURE(operation.name);
+    CHECK(names.insert(operation.name).second);
+  }
+}
+
+TEST_CASE("operations: gradients") {
+  for (const Operation& operation : operations()) {
+    const GradcheckResult result = gradcheck(operation.f, operation.inputs);
+    CAPTURE(operation.name);
+    CHECK_MESSAGE(result, result.report);
+  }
+}
+
+TEST_CASE("operations: second derivatives, or an error that says there are none") {
+  for (const Operation& operation : operations()) {
+    CAPTURE(operation.name);
+    if (operation.twice) {
+      const GradcheckResult result = gradgradcheck(operation.f, operation.inputs);
+      CHECK_MESSAGE(result, result.report);
+    } else {
+      std::string text;
+      try {
+        gradgradcheck(operation.f, operation.inputs);
+      } catch (const AutogradError& error) {
+        text = error.what();
+      }
+      CHECK(text.find("twice") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("operations: values and gradients are PyTorch's") {
+  const json golden = golden_cases();
+  std::set<std::string> names;
+  for (const Operation& operation : operations()) {
+    CAPTURE(operation.name);
+    CHECK(golden.contains(operation.name) == operation.in_torch);
+    if (!golden.contains(operation.name)) continue;
+    names.insert(operation.name);
+    check_case(operation, golden[operation.name], f64, 1e-12);
+    // A few roundings in a row; the inputs are exact in f32 too.
+    check_case(operation, golden[operation.name], f32, 32 * 0x1p-24);
+  }
+  for (const auto& [name, unused] : golden.items()) {
+    CAPTURE(name);
+    CHECK(names.contains(name));  // a case without a row checks nothing
+  }
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Writes operations.json: what PyTorch computes for the rows of the table of operations.
+
+Run by hand when a row is added, with Debian's python3-torch (1.13), never by the tests:
+
+    tests/golden/operations.py
+
+Each case is {"inputs": [...], "output": ..., "cotangent": ..., "gradients": [...]}; a tensor is
+{"shape": [...], "dtype": "f64", "values": [...]}, and a gradient is null where the input is not
+floating. Inputs and cotangents are multiples of 1/64, exact in f32 too; all numbers are f64 with
+full precision. A case's numbers depend on its name alone, so adding one changes no other.
+"""
+
+import json
+import pathlib
+import zlib
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+cases = {}
+
+
+def spread(*shape, low=-2.0, high=2.0):
+    """Asks for numbers spread over (low, high) in random order: no ties, and none of them 0."""
+    return lambda generator: draw(shape, low, high, generator)
+
+
+def draw(shape, low, high, generator):
+    n = int(torch.tensor(shape).prod()) if shape else 1
+    cells = torch.randperm(n, generator=generator) + 0.2 + 0.5 * torch.rand(1, generator=generator)
+    x = torch.round((low + (high - low) * cells / n) * 64) / 64
+    x[x == 0] = 1 / 64
+    return x.reshape(shape)
+
+
+def positive(*shape):
+    return spread(*shape, low=0.5, high=2.5)
+
+
+def integers(values):
+    return lambda generator: torch.tensor(values, dtype=torch.int64)
+
+
+def mask(values):
+    return lambda generator: torch.tensor(values, dtype=torch.uint8)
+
+
+def case(name, function, *inputs):
+    """Runs the function; the gradients are those of its output weighted with the cotangent."""
+    assert name not in cases, name
+    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+    inputs = [make(generator) for make in inputs]
+    for x in inputs:
+        x.requires_grad_(x.is_floating_point())
+    floating = [x for x in inputs if x.requires_grad]
+    output = function(*inputs)
+    cotangent = draw(tuple(output.shape), -1, 1, generator)
+    gradients = torch.autograd.grad(output, floating, cotangent)
+    gradients = iter(gradients)
+    cases[name] = {
+        "inputs": [described(x) for x in inputs],
+        "output": described(output),
+        "cotangent": described(cotangent),
+        "gradients": [described(next(gradients)) if x.requires_grad else None for x in inputs],
+    }
+
+
+def described(x):
+    dtype = {torch.float64: "f64", torch.int64: "i64", torch.uint8: "u8"}[x.dtype]
+    return {"shape": list(x.shape), "dtype": dtype, "values": x.detach().flatten().tolist()}
+
+
+# Elementwise
+
+def binary(name, function, make=spread):
+    case(name, function, make(2, 3), make(2, 3))
+    case(f"{name}/broadcast-left", function, make(3, 1), make(2, 3, 2))
+    case(f"{name}/broadcast-right", function, make(2, 3), make(1, 3))
+    case(f"{name}/broadcast-both", function, make(2, 1), make(3))
+    case(f"{name}/itself", lambda x: function(x, x), make(2, 2))
+
+
+binary("add", torch.add)
+binary("sub", torch.sub)
+binary("mul", torch.mul)
+binary("div", torch.div, positive)
+binary("pow", torch.pow, positive)
+binary("maximum", torch.maximum)
+binary("minimum", torch.minimum)
+
+case("add/number", lambda x: 1.5 + x + 0.5, spread(3))
+case("sub/number", lambda x: 1.5 - (x - 0.5), spread(3))
+case("mul/number", lambda x: 1.5 * (x * -3), spread(3))
+case("div/number", lambda x: 1.5 / (x / 3), positive(4))
+case("pow/number", lambda x: torch.pow(x, 3), spread(4))
+case("pow/zero-base",
+     lambda x: torch.pow(torch.tensor([0.0, 0, 0, 1]) * x, torch.tensor([0.0, 1, 2, 0])), spread(4))
+case("sum_to", lambda x: x.sum_to_size(3, 1), spread(2, 3, 2))
+case("sum_to/scalar", lambda x: x.sum(), spread(2, 3))
+
+for function in [torch.neg, torch.exp, torch.square, torch.abs, torch.sign, torch.sin, torch.cos,
+                 torch.erf, torch.tanh, torch.sigmoid, torch.relu, F.gelu]:
+    case(function.__name__, function, spread(2, 4))
+for function in [torch.log, torch.sqrt]:
+    case(function.__name__, function, positive(2, 4))
+case("leaky_relu", F.leaky_relu, spread(2, 4))
+case("leaky_relu/slope", lambda x: F.leaky_relu(x, 0.25), spread(6))
+case("softplus", F.softplus, spread(2, 4))
+case("softplus/beta", lambda x: F.softplus(x, 2, 2), spread(6))
+case("clamp", lambda x: torch.clamp(x, -1, 0.5), spread(2, 4))
+case("where", lambda m, a, b: torch.where(m.bool(), a, b),
+     mask([[1, 0, 0], [1, 1, 0]]), spread(2, 3), spread(2, 3))
+case("where/broadcast", lambda m, a, b: torch.where(m.bool(), a, b),
+     mask([[1], [0], [0]]), spread(2), spread(2, 1, 1))
+case("where/number",
+     lambda m, x: torch.where(m.bool(), x, 2.0) + torch.where(m.bool(), 3.0, x),
+     mask([1, 0, 0]), spread(2, 3))
+
+
+# Reductions
+
+def reduction(name, function):
+    """function(x, axes, keepdim)"""
+    case(name, lambda x: function(x, tuple(range(x.dim())), False), spread(2, 3))
+    case(f"{name}/last-axis", lambda x: function(x, (-1,), False), spread(2, 4))
+    case(f"{name}/first-axis-keepdim", lambda x: function(x, (0,), True), spread(3, 2))
+    case(f"{name}/outer-axes", lambda x: function(x, (0, 2), False), spread(2, 3, 2))
+    case(f"{name}/outer-axes-keepdim", lambda x: function(x, (-1, 0), True), spread(2, 3, 2))
+
+
+for function in [torch.sum, torch.mean, torch.logsumexp]:
+    reduction(function.__name__, lambda x, axes, keepdim: function(x, axes, keepdim))
+reduction("max", torch.amax)
+reduction("min", torch.amin)
+reduction("var", lambda x, axes, keepdim: torch.var(x, axes, unbiased=True, keepdim=keepdim))
+case("var/population", lambda x: torch.var(x, 1, unbiased=False), spread(2, 3))
+case("logsumexp/large", lambda x: torch.logsumexp(x + 1024, 1), spread(2, 3))
+
+
+# Shapes
+
+case("reshape", lambda x: x.reshape(3, -1), spread(2, 3))
+case("reshape/same", lambda x: (x * 2).reshape(2, 3), spread(2, 3))
+case("expand", lambda x: x.expand(2, 3, 2), spread(3, 1))
+case("expand/scalar", lambda x: x.expand(2, 2), spread())
+
+
+# Linear algebra
+
+def matmul(variant, a, b, transpose_a=False, transpose_b=False):
+    case("matmul" + variant,
+         lambda x, y: torch.matmul(x.mT if transpose_a else x, y.mT if transpose_b else y),
+         spread(*a), spread(*b))
+
+
+matmul("", (2, 3), (3, 4))
+matmul("/transpose-a", (3, 2), (3, 4), transpose_a=True)
+matmul("/transpose-b", (2, 3), (4, 3), transpose_b=True)
+matmul("/transpose-both", (3, 2), (4, 3), transpose_a=True, transpose_b=True)
+matmul("/batch", (2, 2, 3), (2, 3, 2))
+matmul("/batch-transpose-both", (2, 3, 2), (2, 2, 3), transpose_a=True, transpose_b=True)
+matmul("/broadcast-left", (2, 3), (2, 3, 2))
+matmul("/broadcast-right-transpose-b", (2, 2, 3), (2, 3), transpose_b=True)
+matmul("/broadcast-both-transpose-a", (2, 1, 3, 2), (3, 3, 1), transpose_a=True)
+case("matmul/itself", lambda x: torch.matmul(x, x), spread(3, 3))
+case("linear", F.linear, spread(3, 4), spread(2, 4), spread(2))
+case("linear/no-bias", F.linear, spread(3, 4), spread(2, 4))
+case("linear/vector", F.linear, spread(4), spread(2, 4), spread(2))
+case("linear/three-axes", F.linear, spread(2, 2, 3), spread(2, 3), spread(2))
+case("outer", torch.outer, spread(3), spread(4))
+
+if __name__ == "__main__":
+    path = pathlib.Path(__file__).with_suffix(".json")
+    lines = [f"{json.dumps(name)}: {json.dumps(cases[name])}" for name in sorted(cases)]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    print(f"{path}: {len(cases)} cases, {path.stat().st_size} bytes")
