@@ -14,7 +14,8 @@ namespace engram {
 /// Named tensors in order: the parameters and buffers of a module, or what an optimizer remembers.
 /// Holds handles, so its tensors share their values with whoever gave them.
 ///
-///     for (const auto& [name, value] : net.state_dict()) fmt::print("{} {}\n", name, value.shape());
+///     for (const auto& [name, value] : net.state_dict()) fmt::print("{} {}\n", name,
+///     value.shape());
 class StateDict {
  public:
   struct Entry {
@@ -44,15 +45,15 @@ class StateDict {
   std::unordered_map<std::string, std::size_t> index_;  // from a name to its entry
 };
 
-/// Writes the state as a safetensors file (https://github.com/huggingface/safetensors), which Python
-/// reads too: the length of a JSON header as 8 bytes, the header, the elements, all little-endian.
-/// The file appears under its name complete or not at all. Error when it cannot be written, with the
-/// system's reason, and for a name that is longer than 1024 bytes or not UTF-8.
+/// Writes the state as a safetensors file (https://github.com/huggingface/safetensors), which
+/// Python reads too: the length of a JSON header as 8 bytes, the header, the elements, all
+/// little-endian. The file appears under its name complete or not at all. Error when it cannot be
+/// written, with the system's reason, and for a name that is longer than 1024 bytes or not UTF-8.
 void save(const StateDict& state, const std::filesystem::path& path);
 
 /// Reads a safetensors file of F32, F64, I64 and U8 tensors, in the order of its header. DataError,
-/// with the file, the offset and what was expected, for any file that `save` cannot have written but
-/// for white space and `__metadata__`, which is read over.
+/// with the file, the offset and what was expected, for any file that `save` cannot have written
+/// but for white space and `__metadata__`, which is read over.
 StateDict load(const std::filesystem::path& path);
 
 }  // namespace engram

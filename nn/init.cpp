@@ -51,11 +51,16 @@ Tensor normal(const Tensor& x, double mean, double stddev, Generator& generator)
 
 double gain(Nonlinearity nonlinearity, double slope) {
   switch (nonlinearity) {
-    case Nonlinearity::tanh: return 5.0 / 3;
-    case Nonlinearity::relu: return std::sqrt(2.0);
-    case Nonlinearity::leaky_relu: return std::sqrt(2 / (1 + slope * slope));
-    case Nonlinearity::selu: return 3.0 / 4;
-    default: return 1;
+    case Nonlinearity::tanh:
+      return 5.0 / 3;
+    case Nonlinearity::relu:
+      return std::sqrt(2.0);
+    case Nonlinearity::leaky_relu:
+      return std::sqrt(2 / (1 + slope * slope));
+    case Nonlinearity::selu:
+      return 3.0 / 4;
+    default:
+      return 1;
   }
 }
 

@@ -3,9 +3,9 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/tensor.h>
 
-/// Sets the elements of a tensor, f32 or f64, in place, and returns it. Random numbers come from the
-/// default generator unless one is given. What is computed from fan in and fan out takes at least two
-/// axes, (out, in, …): ShapeError.
+/// Sets the elements of a tensor, f32 or f64, in place, and returns it. Random numbers come from
+/// the default generator unless one is given. What is computed from fan in and fan out takes at
+/// least two axes, (out, in, …): ShapeError.
 namespace engram::nn::init {
 
 Tensor constant(const Tensor& x, double value);
@@ -20,8 +20,8 @@ Tensor normal(const Tensor& x, double mean = 0, double stddev = 1,
 
 enum class Nonlinearity { linear, sigmoid, tanh, relu, leaky_relu, selu };
 
-/// How much wider weights should spread before this function: 1, 1, 5/3, √2, √(2 / (1 + slope²)) and
-/// 3/4, as PyTorch's calculate_gain.
+/// How much wider weights should spread before this function: 1, 1, 5/3, √2, √(2 / (1 + slope²))
+/// and 3/4, as PyTorch's calculate_gain.
 double gain(Nonlinearity nonlinearity, double slope = 0.01);
 
 /// How many inputs one output has, and how many outputs one input reaches.
@@ -49,15 +49,15 @@ struct KaimingOptions {
   Nonlinearity nonlinearity = Nonlinearity::leaky_relu;
 };
 
-/// U(-b, b) with b = gain·√(3 / fan), and N(0, σ²) with σ = gain / √fan. He et al., "Delving deep into
-/// rectifiers", 2015.
+/// U(-b, b) with b = gain·√(3 / fan), and N(0, σ²) with σ = gain / √fan. He et al., "Delving deep
+/// into rectifiers", 2015.
 Tensor kaiming_uniform(const Tensor& x, const KaimingOptions& options = {},
                        Generator& generator = default_generator());
 Tensor kaiming_normal(const Tensor& x, const KaimingOptions& options = {},
                       Generator& generator = default_generator());
 
-/// U(±1/√fan_in): how PyTorch starts weights and biases of dense and convolution layers. For weights
-/// it is kaiming_uniform with a = √5. All 0 where fan_in is 0.
+/// U(±1/√fan_in): how PyTorch starts weights and biases of dense and convolution layers. For
+/// weights it is kaiming_uniform with a = √5. All 0 where fan_in is 0.
 Tensor fan_in_uniform(const Tensor& x, std::int64_t fan_in,
                       Generator& generator = default_generator());
 

@@ -62,11 +62,13 @@ std::vector<std::pair<std::string, Module>> Module::named_modules() const {
 }
 
 StateDict Module::named_parameters() const {
-  return collect(named_modules(), [](const Module& m) -> auto& { return m.own_parameters(); });
+  return collect(
+      named_modules(), [](const Module& m) -> auto& { return m.own_parameters(); });
 }
 
 StateDict Module::named_buffers() const {
-  return collect(named_modules(), [](const Module& m) -> auto& { return m.own_buffers(); });
+  return collect(
+      named_modules(), [](const Module& m) -> auto& { return m.own_buffers(); });
 }
 
 std::vector<Tensor> Module::parameters() const {
@@ -160,9 +162,9 @@ void Module::check_name(const char* caller, const std::string& name) const {
   check(!name.empty(), "{}: a name in {} is empty", caller, type());
   check(name.find('.') == std::string::npos, "{}: the name \"{}\" in {} contains a dot", caller,
         name, type());
-  const bool taken = state_->parameters.contains(name) || state_->buffers.contains(name) ||
-                     std::ranges::any_of(state_->children,
-                                         [&](const auto& child) { return child.first == name; });
+  const bool taken =
+      state_->parameters.contains(name) || state_->buffers.contains(name) ||
+      std::ranges::any_of(state_->children, [&](const auto& child) { return child.first == name; });
   check(!taken, "{}: {} already has a \"{}\"", caller, type(), name);
 }
 

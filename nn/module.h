@@ -74,8 +74,8 @@ class Module {
   void zero_grad() const;
 
  protected:
-  /// Registers a child and returns it. Names may not be empty, taken, or contain a dot; a module may
-  /// not contain itself: Error.
+  /// Registers a child and returns it. Names may not be empty, taken, or contain a dot; a module
+  /// may not contain itself: Error.
   template <std::derived_from<Module> M>
   M add(const std::string& name, M module) {
     add_child(name, module);

@@ -24,14 +24,14 @@ std::vector<float> values(const Tensor& x) {
 
 TEST_CASE("Linear computes x·Wᵀ + b over the last axis") {
   const nn::Linear layer(3, 2);
-  layer.load_state_dict({{"weight", tensor({1, 2, 3, 4, 5, 6}, {2, 3})},
-                         {"bias", tensor({10, 20})}});
+  layer.load_state_dict(
+      {{"weight", tensor({1, 2, 3, 4, 5, 6}, {2, 3})}, {"bias", tensor({10, 20})}});
   CHECK(values(layer(tensor({1, 0, -1, 2, 1, 0}, {2, 3}))) == std::vector<float>{8, 18, 14, 33});
   CHECK(layer(ones({4, 5, 3})).shape() == Shape{4, 5, 2});
   CHECK(layer(ones({3})).shape() == Shape{2});
   CHECK(layer(ones({0, 3})).shape() == Shape{0, 2});
-  CHECK_THROWS_WITH_AS(layer(ones({2, 4})),
-                       "linear: input is (2, 4), weight (2, 3) expects (…, 3)", ShapeError);
+  CHECK_THROWS_WITH_AS(layer(ones({2, 4})), "linear: input is (2, 4), weight (2, 3) expects (…, 3)",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(layer(ones({2, 3}, f64)), "linear: dtypes differ: f64 and f32", DTypeError);
 }
 

@@ -50,18 +50,20 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("names and orders are PyTorch's") {
   const Mixed mixed;
-  CHECK(names(mixed.named_parameters()) ==
-        Names{"scale", "first.weight", "first.bias", "net.fc1.weight", "net.fc1.bias",
-              "net.out.weight", "net.out.bias"});
+  CHECK(names(mixed.named_parameters()) == Names{"scale", "first.weight", "first.bias",
+                                                 "net.fc1.weight", "net.fc1.bias", "net.out.weight",
+                                                 "net.out.bias"});
   CHECK(names(mixed.named_buffers()) == Names{"count"});
-  CHECK(names(mixed.state_dict()) ==
-        Names{"scale", "count", "first.weight", "first.bias", "net.fc1.weight", "net.fc1.bias",
-              "net.out.weight", "net.out.bias"});
+  CHECK(names(mixed.state_dict()) == Names{"scale", "count", "first.weight", "first.bias",
+                                           "net.fc1.weight", "net.fc1.bias", "net.out.weight",
+                                           "net.out.bias"});
   CHECK(mixed.parameters().size() == 7);
   CHECK(mixed.parameter_count() == 2 + 2 + 12 + 4 + 8 + 2);
   Names modules;
-  for (const auto& [name, module] : mixed.named_modules()) modules.push_back(name + ":" + module.type());
-  CHECK(modules == Names{":Mixed", "first:Linear", "net:Module", "net.fc1:Linear", "net.out:Linear"});
+  for (const auto& [name, module] : mixed.named_modules())
+    modules.push_back(name + ":" + module.type());
+  CHECK(modules ==
+        Names{":Mixed", "first:Linear", "net:Module", "net.fc1:Linear", "net.out:Linear"});
 }
 
 TEST_CASE("an empty module has nothing and can do everything") {
@@ -104,15 +106,16 @@ TEST_CASE("wrong names are refused") {
   CHECK_THROWS_WITH_AS(open.add("", nn::Linear(1, 1)), "add: a name in Open is empty", Error);
   CHECK_THROWS_WITH_AS(open.add("a.b", nn::Linear(1, 1)),
                        "add: the name \"a.b\" in Open contains a dot", Error);
-  CHECK_THROWS_WITH_AS(open.add("mean", nn::Linear(1, 1)), "add: Open already has a \"mean\"", Error);
+  CHECK_THROWS_WITH_AS(open.add("mean", nn::Linear(1, 1)), "add: Open already has a \"mean\"",
+                       Error);
   CHECK_THROWS_WITH_AS(open.add_parameter("fc", ones({1})),
                        "add_parameter: Open already has a \"fc\"", Error);
   CHECK_THROWS_WITH_AS(open.add_buffer("mean", ones({1})),
                        "add_buffer: Open already has a \"mean\"", Error);
   CHECK_THROWS_WITH_AS(open.add_parameter("w", ones({1}, i64)),
                        "set_requires_grad: needs f32 or f64, got i64", DTypeError);
-  CHECK_THROWS_WITH_AS(open.add_buffer("b", Tensor()),
-                       "StateDict: the tensor \"b\" is undefined", Error);
+  CHECK_THROWS_WITH_AS(open.add_buffer("b", Tensor()), "StateDict: the tensor \"b\" is undefined",
+                       Error);
   CHECK(names(open.state_dict()) == Names{"mean", "fc.weight", "fc.bias"});
 }
 

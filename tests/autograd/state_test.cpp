@@ -1,0 +1,29 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/error.h>
+#include <engram/autograd/state.h>
+
+#include <doctest/doctest.h>
+
+using namespace engram;
+
+TEST_CASE("a StateDict keeps the order and finds by name") {
+  const Tensor a = ones({2}), b = zeros({}, i64);
+  const StateDict state{{"b", b}, {"a", a}};
+  REQUIRE(state.size() == 2);
+  CHECK(state.begin()->name == "b");
+  CHECK(state["a"].is(a));
+  CHECK(state.find("b")->is(b));
+  CHECK(state.find("c") == nullptr);
+  CHECK(state.contains("a"));
+  CHECK_FALSE(state.contains(""));
+  CHECK_THROWS_WITH_AS(state["c"], "StateDict: there is no tensor \"c\"", Error);
+  CHECK(StateDict().empty());
+}
+
+TEST_CASE("a StateDict refuses a name twice and an undefined tensor") {
+  StateDict state{{"a", ones({2})}};
+  CHECK_THROWS_WITH_AS(state.add("a", ones({1})), "StateDict: the name \"a\" is taken", Error);
+  CHECK_THROWS_WITH_AS(state.add("b", Tensor()), "StateDict: the tensor \"b\" is undefined", Error);
+  CHECK(state.size() == 1);
+  CHECK(state["a"].shape() == Shape{2});
+}
