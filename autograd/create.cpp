@@ -7,7 +7,7 @@ namespace engram {
 
 Tensor full(const Shape& shape, double value, DType dtype) {
   Tensor x(shape, dtype);
-  dispatch(dtype, [&]<class T>() { std::ranges::fill(x.data<T>(), static_cast<T>(value)); });
+  dispatch(dtype, [&]<class T>() { std::ranges::fill(x.data<T>(), convert<T>(value)); });
   return x;
 }
 
@@ -27,7 +27,7 @@ Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dt
   check_shape(x.numel() == static_cast<std::int64_t>(values.size()),
               "tensor: {} values do not fill the shape {}", values.size(), shape);
   dispatch(dtype, [&]<class T>() {
-    std::ranges::transform(values, x.data<T>().begin(), [](double v) { return static_cast<T>(v); });
+    std::ranges::transform(values, x.data<T>().begin(), [](double v) { return convert<T>(v); });
   });
   return x;
 }
@@ -60,7 +60,7 @@ Tensor arange(double start, double stop, double step, DType dtype) {
   Tensor x({static_cast<std::int64_t>(count)}, dtype);
   dispatch(dtype, [&]<class T>() {
     double index = 0;
-    for (T& each : x.data<T>()) each = static_cast<T>(start + step * index++);
+    for (T& each : x.data<T>()) each = convert<T>(start + step * index++);
   });
   return x;
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 namespace engram {
@@ -41,6 +42,22 @@ constexpr std::size_t size_of(DType dtype) {
 
 constexpr const char* name_of(DType dtype) {
   return dtype == f32 ? "f32" : dtype == f64 ? "f64" : dtype == i64 ? "i64" : "u8";
+}
+
+/// A number as another type of element: a float becomes an integer by dropping its fraction, the
+/// nearest limit where it is out of range, and 0 for NaN; an i64 keeps its lowest 8 bits as u8.
+template <class To, class From>
+constexpr To convert(From value) {
+  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    // A float cast to an integer type that cannot hold it is undefined. As a float, the upper limit
+    // of i64 rounds up to 2^63, which is too large already.
+    constexpr auto low = static_cast<From>(std::numeric_limits<To>::min());
+    constexpr auto high = static_cast<From>(std::numeric_limits<To>::max());
+    if (value >= high) return std::numeric_limits<To>::max();
+    return value > low ? static_cast<To>(value) : value <= low ? std::numeric_limits<To>::min() : To{0};
+  } else {
+    return static_cast<To>(value);
+  }
 }
 
 /// Calls f.operator()<T>() with the C++ type of `dtype`.

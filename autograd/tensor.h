@@ -167,7 +167,7 @@ std::span<T> Tensor::data() const {
 template <class T>
 T Tensor::item() const {
   check_one_element();
-  return dispatch(impl_->dtype, [&]<class E>() { return static_cast<T>(data<E>()[0]); });
+  return dispatch(impl_->dtype, [&]<class E>() { return convert<T>(data<E>()[0]); });
 }
 
 inline void Tensor::retain() noexcept {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <engram/autograd/kernels/parallel.h>
-#include <engram/autograd/shape.h>
+#include <engram/autograd/kernels/strided.h>
 
 #include <cstdint>
 
@@ -42,21 +42,13 @@ void map(std::int64_t n, const A* a, const B* b, const C* c, Y* y, F f) {
   });
 }
 
-/// How two operands are walked to fill a result that both are broadcast to: axes that can be walked
-/// in one go are merged, so that most cases end as one or two loops.
-struct BroadcastLoops {
-  Shape sizes;      // of the merged axes, the innermost last; never empty
-  Shape a_strides;  // in elements; 0 along an axis that a is stretched over
-  Shape b_strides;
-};
-BroadcastLoops broadcast_loops(const Shape& a, const Shape& b, const Shape& result);
-
 /// y = f(a, b) over broadcast operands.
 template <class A, class Y, class F>
-void map(const BroadcastLoops& loops, const A* a, const A* b, Y* y, F f) {
+void map(const StridedLoops& loops, const A* a, const A* b, Y* y, F f) {
   const int inner = loops.sizes.rank() - 1;
   const std::int64_t n = loops.sizes[inner];
-  const std::int64_t rows = n == 0 ? 0 : loops.sizes.numel() / n;
+  if (loops.sizes.numel() == 0) return;
+  const std::int64_t rows = loops.sizes.numel() / n;
   // The innermost stride is 1 or 0; each case gets a loop of its own.
   const auto row = [&](const A* pa, const A* pb, Y* py, std::int64_t begin, std::int64_t end) {
     if (loops.a_strides[inner] == 0) {
@@ -75,16 +67,8 @@ void map(const BroadcastLoops& loops, const A* a, const A* b, Y* y, F f) {
     return;
   }
   parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < end; ++r) {
-      std::int64_t rest = r, at_a = 0, at_b = 0;
-      for (int axis = inner - 1; axis >= 0; --axis) {
-        const std::int64_t index = rest % loops.sizes[axis];
-        rest /= loops.sizes[axis];
-        at_a += index * loops.a_strides[axis];
-        at_b += index * loops.b_strides[axis];
-      }
-      row(a + at_a, b + at_b, y + r * n, 0, n);
-    }
+    Walk at(loops, inner, begin);
+    for (std::int64_t r = begin; r < end; ++r, at.next()) row(a + at.a, b + at.b, y + r * n, 0, n);
   });
 }
 

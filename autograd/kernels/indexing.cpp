@@ -1,0 +1,82 @@
+#include <engram/autograd/kernels/indexing.h>
+#include <engram/autograd/kernels/parallel.h>
+
+#include <algorithm>
+
+namespace engram::kernels {
+
+template <class T>
+void gather(const StridedLoops& loops, std::int64_t step, const T* x, const std::int64_t* index,
+            T* y) {
+  if (loops.sizes.numel() == 0) return;
+  const int inner = loops.sizes.rank() - 1;
+  const std::int64_t n = loops.sizes[inner], x_step = loops.a_strides[inner];
+  parallel_for(loops.sizes.numel() / n, groups_per_grain(n),
+               [&](std::int64_t begin, std::int64_t end) {
+                 Walk at(loops, inner, begin);
+                 for (std::int64_t row = begin; row < end; ++row, at.next()) {
+                   const T* from = x + at.a;
+                   for (std::int64_t i = 0; i < n; ++i) {
+                     y[at.b + i] = from[i * x_step + index[at.b + i] * step];
+                   }
+                 }
+               });
+}
+
+template <class T>
+void scatter_add(const StridedLoops& loops, std::int64_t step, const T* x,
+                 const std::int64_t* index, T* y) {
+  if (loops.sizes.numel() == 0) return;
+  const int inner = loops.sizes.rank() - 1;
+  const std::int64_t n = loops.sizes[inner], y_step = loops.a_strides[inner];
+  Walk at(loops, inner, 0);
+  for (std::int64_t row = 0; row < loops.sizes.numel() / n; ++row, at.next()) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      T& sum = y[at.a + i * y_step + index[at.b + i] * step];
+      sum = static_cast<T>(sum + x[at.b + i]);
+    }
+  }
+}
+
+template <class T>
+void index_select(std::int64_t outer, std::int64_t size, std::int64_t n, std::int64_t inner,
+                  const T* x, const std::int64_t* index, T* y) {
+  parallel_for(outer * n, groups_per_grain(inner), [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      std::copy_n(x + (row / n * size + index[row % n]) * inner, inner, y + row * inner);
+    }
+  });
+}
+
+template <class T>
+void index_add(std::int64_t outer, std::int64_t size, std::int64_t n, std::int64_t inner,
+               const T* x, const std::int64_t* index, T* y) {
+  // Columns, not rows, are split between the threads: two rows may go to one place.
+  parallel_for(outer * inner, groups_per_grain(n), [=](std::int64_t begin, std::int64_t end) {
+    while (begin < end) {
+      const std::int64_t o = begin / inner, left = begin % inner;
+      const std::int64_t width = std::min(end - begin, inner - left);
+      for (std::int64_t k = 0; k < n; ++k) {
+        const T* from = x + (o * n + k) * inner + left;
+        T* to = y + (o * size + index[k]) * inner + left;
+        for (std::int64_t i = 0; i < width; ++i) to[i] = static_cast<T>(to[i] + from[i]);
+      }
+      begin += width;
+    }
+  });
+}
+
+#define INSTANTIATE(T)                                                                             \
+  template void gather(const StridedLoops&, std::int64_t, const T*, const std::int64_t*, T*);      \
+  template void scatter_add(const StridedLoops&, std::int64_t, const T*, const std::int64_t*, T*); \
+  template void index_select(std::int64_t, std::int64_t, std::int64_t, std::int64_t, const T*,     \
+                             const std::int64_t*, T*);                                             \
+  template void index_add(std::int64_t, std::int64_t, std::int64_t, std::int64_t, const T*,        \
+                          const std::int64_t*, T*);
+INSTANTIATE(float)
+INSTANTIATE(double)
+INSTANTIATE(std::int64_t)
+INSTANTIATE(std::uint8_t)
+#undef INSTANTIATE
+
+}  // namespace engram::kernels

@@ -1,0 +1,31 @@
+#include <engram/autograd/kernels/elementwise.h>
+#include <engram/autograd/ops/copy.h>
+#include <engram/autograd/tape.h>
+
+namespace engram {
+
+Tensor clone(const Tensor& x) {
+  Tensor y(x.shape(), x.dtype());
+  dispatch(x.dtype(), [&]<class T>() {
+    kernels::map(x.numel(), x.data<T>().data(), y.data<T>().data(), [](T v) { return v; });
+  });
+  return record("clone", y, {x}, [](const Tensor& dy, Gradients& d) { d[0] = dy; });
+}
+
+Tensor detach(const Tensor& x) { return view(x, x.shape()); }
+
+Tensor cast(const Tensor& x, DType dtype) {
+  if (x.dtype() == dtype) return x;
+  Tensor y(x.shape(), dtype);
+  dispatch(x.dtype(), [&]<class From>() {
+    dispatch(dtype, [&]<class To>() {
+      kernels::map(x.numel(), x.data<From>().data(), y.data<To>().data(),
+                   [](From v) { return convert<To>(v); });
+    });
+  });
+  if (!is_floating(dtype)) return y;
+  return record("cast", y, {x},
+                [from = x.dtype()](const Tensor& dy, Gradients& d) { d[0] = cast(dy, from); });
+}
+
+}  // namespace engram
