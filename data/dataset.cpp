@@ -1,0 +1,211 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/kernels/elementwise.h>
+#include <engram/data/dataset.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+namespace engram::data {
+namespace {
+
+/// What a stored element is in a batch: the function for one dtype.
+template <class X>
+struct Value {
+  using Y = X;
+  Y scale, shift;
+  Value(double s, double t) : scale(static_cast<Y>(s)), shift(static_cast<Y>(t)) {}
+  Y operator()(X x) const { return x * scale + shift; }
+};
+
+template <>
+struct Value<std::uint8_t> {
+  using Y = float;
+  std::array<float, 256> table;
+  Value(double scale, double shift) {
+    for (std::size_t i = 0; i < 256; ++i) {
+      table[i] = static_cast<float>(static_cast<double>(i) / 255 * scale + shift);
+    }
+  }
+  Y operator()(std::uint8_t x) const { return table[x]; }
+};
+
+/// One sample y (m,) of a batch from the stored x: y[j] = value(x[pixels[j]]), and value(0) where
+/// pixels[j] is -1. Without pixels the elements stay where they are.
+template <class X>
+void pick_sample(const X* x, const std::int64_t* pixels, const Value<X>& value,
+                 typename Value<X>::Y* y, std::int64_t m) {
+  if (!pixels) {
+    for (std::int64_t j = 0; j < m; ++j) y[j] = value(x[j]);
+    return;
+  }
+  for (std::int64_t j = 0; j < m; ++j) {
+    const std::int64_t pixel = pixels[j];
+    const X stored = x[std::max<std::int64_t>(pixel, 0)];  // always read, which spares a branch
+    y[j] = value(pixel < 0 ? X{0} : stored);
+  }
+}
+
+Shape with_rows(const Shape& sample, std::int64_t rows) {
+  Shape shape = {rows};
+  for (std::int64_t size : sample) shape.push_back(size);
+  return shape;
+}
+
+Shape without_rows(const Shape& shape) { return Shape(std::span(shape.begin() + 1, shape.end())); }
+
+std::span<const std::int64_t> numbers(const Tensor& x) { return x.data<std::int64_t>(); }
+
+}  // namespace
+
+Dataset::Dataset(Tensor x, Tensor y) : x_(std::move(x)), y_(std::move(y)) {
+  check_shape(x_.rank() >= 1 && y_.rank() >= 1,
+              "Dataset: needs an axis of samples in x and in y, x is {}, y is {}", x_.shape(),
+              y_.shape());
+  check_shape(x_.size(0) == y_.size(0), "Dataset: x has {} samples, y has {}", x_.size(0),
+              y_.size(0));
+  sample_ = without_rows(x_.shape());
+}
+
+template <class X>
+Tensor Dataset::pick(std::span<const std::int64_t> rows) const {
+  using Y = typename Value<X>::Y;
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const std::int64_t n = without_rows(x_.shape()).numel(), m = sample_.numel();
+  Tensor x(with_rows(sample_, count), dtype_of<Y>());
+  const X* from = x_.data<X>().data();
+  Y* to = x.data<Y>().data();
+  const std::int64_t* pixels = pixels_.defined() ? numbers(pixels_).data() : nullptr;
+  const Value<X> value(scale_, shift_);
+  const std::int64_t grain = kernels::elementwise_grain / std::max<std::int64_t>(m, 1) + 1;
+  kernels::parallel_for(count, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      pick_sample(from + rows[static_cast<std::size_t>(i)] * n, pixels, value, to + i * m, m);
+    }
+  });
+  return x;
+}
+
+Batch Dataset::batch(std::span<const std::int64_t> rows) const {
+  const Tensor stored = stored_rows("batch", rows);
+  Tensor x = dispatch(x_.dtype(), [&]<class X>() { return pick<X>(numbers(stored)); });
+
+  Tensor y(y_.shape().with(0, stored.numel()), y_.dtype());
+  const std::size_t bytes =
+      static_cast<std::size_t>(without_rows(y_.shape()).numel()) * size_of(y_.dtype());
+  std::byte* to = y.bytes().data();
+  for (std::int64_t row : numbers(stored)) {
+    std::memcpy(to, y_.bytes().data() + static_cast<std::size_t>(row) * bytes, bytes);
+    to += bytes;
+  }
+  for (const auto& function : functions_) x = function(x);
+  return {x, y};
+}
+
+Batch Dataset::all() const { return batch(numbers(arange(size()))); }
+
+Dataset Dataset::subset(std::span<const std::int64_t> rows) const {
+  Dataset result = *this;
+  result.rows_ = stored_rows("subset", rows);
+  return result;
+}
+
+Dataset Dataset::slice(std::int64_t start, std::int64_t stop) const {
+  check(start >= 0 && start <= stop && stop <= size(),
+        "slice: samples from {} to {} do not lie within {}", start, stop, size());
+  Dataset result = *this;
+  if (rows_.defined()) {
+    result.rows_ = view(rows_, {stop - start}, start);
+  } else {
+    const auto part = [&](const Tensor& x) {
+      return view(x, x.shape().with(0, stop - start), start * without_rows(x.shape()).numel());
+    };
+    result.x_ = part(x_);
+    result.y_ = part(y_);
+  }
+  return result;
+}
+
+Dataset Dataset::take(std::int64_t count) const { return slice(0, std::min(count, size())); }
+
+Dataset Dataset::pad(std::int64_t margin) const {
+  check_before_map("pad");
+  const int rank = sample_.rank();
+  check_shape(rank >= 2, "pad: needs samples (…, height, width), got {}", sample_);
+  check(margin >= 0, "pad: the margin must not be negative, got {}", margin);
+  const std::int64_t height = sample_[rank - 2], width = sample_[rank - 1];
+  check_shape(height > 0 && width > 0, "pad: samples of shape {} have no pixels", sample_);
+  const Tensor before = pixels_.defined() ? pixels_ : arange(sample_.numel());
+  Dataset result = *this;
+  result.sample_[rank - 2] += 2 * margin;
+  result.sample_[rank - 1] += 2 * margin;
+  result.pixels_ = full({result.sample_.numel()}, -1, i64);
+  const std::int64_t* from = numbers(before).data();
+  std::int64_t* to = result.pixels_.data<std::int64_t>().data();
+  for (std::int64_t row = 0; row < sample_.numel() / width; ++row) {
+    const std::int64_t image = row / height, line = row % height + margin;
+    std::copy_n(from + row * width, width,
+                to + (image * (height + 2 * margin) + line) * (width + 2 * margin) + margin);
+  }
+  return result;
+}
+
+Dataset Dataset::flatten() const {
+  check_before_map("flatten");
+  Dataset result = *this;
+  result.sample_ = {sample_.numel()};
+  return result;
+}
+
+Dataset Dataset::permute_pixels(std::span<const std::int64_t> permutation) const {
+  check_before_map("permute_pixels");
+  const std::int64_t n = sample_.numel();
+  check(static_cast<std::int64_t>(permutation.size()) == n,
+        "permute_pixels: {} numbers for samples of {} elements", permutation.size(), n);
+  std::vector<bool> seen(permutation.size());
+  Dataset result = *this;
+  result.pixels_ = Tensor({n}, i64);
+  auto to = result.pixels_.data<std::int64_t>().begin();
+  for (std::int64_t from : permutation) {
+    check(from >= 0 && from < n && !seen[static_cast<std::size_t>(from)],
+          "permute_pixels: not a permutation of 0 to {}: {} is {}", n - 1, from,
+          from >= 0 && from < n ? "there twice" : "out of range");
+    seen[static_cast<std::size_t>(from)] = true;
+    *to++ = pixels_.defined() ? numbers(pixels_)[static_cast<std::size_t>(from)] : from;
+  }
+  return result;
+}
+
+Dataset Dataset::normalize(double mean, double std) const {
+  check_before_map("normalize");
+  check(std > 0, "normalize: std must be above 0, got {}", std);
+  check_dtype(x_.dtype() != i64, "normalize: i64 samples are not converted");
+  Dataset result = *this;
+  result.scale_ = scale_ / std;
+  result.shift_ = (shift_ - mean) / std;
+  return result;
+}
+
+Dataset Dataset::map(std::function<Tensor(const Tensor&)> function) const {
+  Dataset result = *this;
+  result.functions_.push_back(std::move(function));
+  return result;
+}
+
+Tensor Dataset::stored_rows(const char* caller, std::span<const std::int64_t> rows) const {
+  Tensor stored({static_cast<std::int64_t>(rows.size())}, i64);
+  auto to = stored.data<std::int64_t>().begin();
+  for (std::int64_t row : rows) {
+    check(row >= 0 && row < size(), "{}: there is no sample {}, there are {}", caller, row, size());
+    *to++ = rows_.defined() ? numbers(rows_)[static_cast<std::size_t>(row)] : row;
+  }
+  return stored;
+}
+
+void Dataset::check_before_map(const char* caller) const {
+  check(functions_.empty(), "{}: must come before map", caller);
+}
+
+}  // namespace engram::data

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <engram/autograd/tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace engram::data {
+
+/// Some samples, stacked: x (B, ...) and their targets y (B, ...).
+struct Batch {
+  Tensor x;
+  Tensor y;
+};
+
+/// Samples with their targets, in memory. A Dataset is a handle: a copy, and everything derived
+/// from one, shares the samples.
+///
+///     auto flat = data::Dataset(images, labels).pad(2).normalize(0.1307, 0.3081).flatten();
+///     auto [x, y] = flat.batch(rows);
+///
+/// Rows are picked out of it as f32 in [0, 1] when the samples are u8, and as they are when not.
+/// `pad`, `flatten`, `permute_pixels` and `normalize` cost no pass of their own: the samples are
+/// rearranged and converted while they are picked, the padding, which is a 0 of the stored samples,
+/// included. Functions given to `map` come after that.
+class Dataset {
+ public:
+  /// x (N, ...) of any dtype; y (N, ...), for classification i64 of shape (N,). ShapeError when the
+  /// numbers differ.
+  Dataset(Tensor x, Tensor y);
+
+  std::int64_t size() const { return (rows_.defined() ? rows_ : y_).size(0); }
+  /// Shape of one sample, as far as it is known: before the functions given to `map`.
+  const Shape& sample_shape() const { return sample_; }
+
+  /// The samples of these numbers, in this order. Error when one is not in [0, size()).
+  Batch batch(std::span<const std::int64_t> rows) const;
+  /// All samples, in order.
+  Batch all() const;
+
+  /// The samples of these numbers, in this order. Error when one is not in [0, size()).
+  Dataset subset(std::span<const std::int64_t> rows) const;
+  /// Samples from start up to stop. Error unless 0 <= start <= stop <= size().
+  Dataset slice(std::int64_t start, std::int64_t stop) const;
+  /// The first samples, at most `count`.
+  Dataset take(std::int64_t count) const;
+
+  /// Zeros around the last two axes, `margin` on every side: 28×28 becomes 32×32 with 2.
+  /// ShapeError when the samples have less than two axes.
+  Dataset pad(std::int64_t margin) const;
+  /// A sample becomes a vector.
+  Dataset flatten() const;
+  /// Element i of a sample becomes element permutation[i], in row-major order over all its axes.
+  /// Error unless it is a permutation of as many numbers as a sample has elements.
+  Dataset permute_pixels(std::span<const std::int64_t> permutation) const;
+  /// (x - mean) / std, in the units that batches have. DTypeError for i64 samples.
+  Dataset normalize(double mean, double std) const;
+  /// Applies a function to the x of every batch, after those that were given before. A prefetching
+  /// Loader calls it on its background thread. `pad`, `flatten`, `permute_pixels` and `normalize`
+  /// must come before: Error.
+  Dataset map(std::function<Tensor(const Tensor& x)> function) const;
+
+ private:
+  template <class X>
+  Tensor pick(std::span<const std::int64_t> rows) const;
+  Tensor stored_rows(const char* caller, std::span<const std::int64_t> rows) const;
+  void check_before_map(const char* caller) const;
+
+  Tensor x_;
+  Tensor y_;
+  Tensor rows_;    // i64: which of the stored samples belong to it; undefined for all
+  Shape sample_;   // of one sample, rearranged
+  Tensor pixels_;  // i64: which stored element each of a sample's is, -1 a zero; undefined for all
+  double scale_ = 1;  // of the values
+  double shift_ = 0;
+  std::vector<std::function<Tensor(const Tensor&)>> functions_;
+};
+
+}  // namespace engram::data

@@ -1,0 +1,149 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/random.h>
+#include <engram/data/loader.h>
+
+#include <omp.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+namespace engram::data {
+
+// Orders take streams of their own, so that a seed used elsewhere too gives unrelated numbers.
+constexpr std::uint64_t first_stream = std::uint64_t{1} << 32;
+
+/// Epoch after epoch, batch by batch, without end.
+class Loader::Epochs {
+ public:
+  explicit Epochs(const Loader& loader)
+      : dataset_(loader.dataset_),
+        options_(loader.options_),
+        seed_(loader.seed_),
+        epoch_(loader.epoch_) {}
+
+  Batch next() {
+    const std::int64_t left = order_.defined() ? order_.numel() - position_ : 0;
+    if (left == 0 || (options_.drop_last && left < options_.batch)) start_epoch();
+    const std::int64_t count = std::min(options_.batch, order_.numel() - position_);
+    const auto rows = order_.data<std::int64_t>().subspan(static_cast<std::size_t>(position_),
+                                                          static_cast<std::size_t>(count));
+    position_ += count;
+    return dataset_.batch(rows);
+  }
+
+ private:
+  void start_epoch() {
+    Generator generator(seed_, first_stream + epoch_++);
+    order_ = options_.shuffle ? randperm(dataset_.size(), generator) : arange(dataset_.size());
+    position_ = 0;
+  }
+
+  Dataset dataset_;
+  LoaderOptions options_;
+  std::uint64_t seed_;
+  std::uint64_t epoch_;        // the next
+  Tensor order_;               // of the samples of this epoch
+  std::int64_t position_ = 0;  // in it
+};
+
+/// The batches of one pass. With prefetch, a thread is at work on the next one while the consumer
+/// holds one.
+class Loader::Pass {
+ public:
+  explicit Pass(const Loader& loader) : epochs_(loader), left_(loader.size()) {
+    if (loader.options_.prefetch && left_ > 1) {
+      thread_ = std::jthread([this, count = left_](std::stop_token stop) { prepare(count, stop); });
+    }
+  }
+
+  std::optional<Batch> next() {
+    if (left_ == 0) return {};
+    --left_;
+    if (!thread_.joinable()) return epochs_.next();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return ready_ || error_; });
+    if (!ready_) std::rethrow_exception(error_);
+    changed_.notify_one();
+    return std::exchange(ready_, {});
+  }
+
+ private:
+  void prepare(std::int64_t count, const std::stop_token& stop) {
+    // For this thread alone: a second team of threads would take the cores from the first.
+    omp_set_num_threads(1);
+    try {
+      for (std::int64_t i = 0; i < count; ++i) {
+        Batch batch = epochs_.next();
+        std::unique_lock lock(mutex_);
+        if (!changed_.wait(lock, stop, [&] { return !ready_; })) return;
+        ready_ = std::move(batch);
+        changed_.notify_one();
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      error_ = std::current_exception();
+      changed_.notify_one();
+    }
+  }
+
+  Epochs epochs_;      // of the thread, where there is one
+  std::int64_t left_;  // batches that the consumer has not had
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::optional<Batch> ready_;
+  std::exception_ptr error_;
+  std::jthread thread_;  // last, so that it is joined before what it uses goes
+};
+
+Loader::Loader(Dataset dataset, const LoaderOptions& options)
+    : dataset_(std::move(dataset)), options_(options) {
+  check(options.batch >= 1, "Loader: batch must be at least 1, got {}", options.batch);
+  check(options.iterations.value_or(0) >= 0, "Loader: iterations must not be negative, got {}",
+        options.iterations.value_or(0));
+  if (options.seed) {
+    seed_ = *options.seed;
+  } else if (options.shuffle) {
+    Generator& generator = default_generator();
+    const Generator::Block bits = generator.block(generator.take(1));
+    seed_ = std::uint64_t{bits[0]} << 32 | bits[1];
+  }
+}
+
+std::int64_t Loader::batches_per_epoch() const {
+  const std::int64_t full = dataset_.size() / options_.batch;
+  return full + (!options_.drop_last && dataset_.size() % options_.batch != 0);
+}
+
+std::int64_t Loader::size() const {
+  return batches_per_epoch() == 0 ? 0 : options_.iterations.value_or(batches_per_epoch());
+}
+
+Loader::Iterator Loader::begin() {
+  auto pass = std::make_unique<Pass>(*this);
+  if (const std::int64_t batches = batches_per_epoch(); batches > 0) {
+    epoch_ += static_cast<std::uint64_t>((size() + batches - 1) / batches);
+  }
+  return Iterator(std::move(pass));
+}
+
+Loader::Iterator::Iterator(std::unique_ptr<Pass> pass) : pass_(std::move(pass)) { ++*this; }
+Loader::Iterator::Iterator(Iterator&&) noexcept = default;
+Loader::Iterator& Loader::Iterator::operator=(Iterator&&) noexcept = default;
+Loader::Iterator::~Iterator() = default;
+
+Loader::Iterator& Loader::Iterator::operator++() {
+  if (std::optional<Batch> batch = pass_->next()) {
+    batch_ = std::move(*batch);
+  } else {
+    pass_.reset();
+    batch_ = {};
+  }
+  return *this;
+}
+
+}  // namespace engram::data

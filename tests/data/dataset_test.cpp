@@ -1,0 +1,198 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/memory.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/data/dataset.h>
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <vector>
+
+using namespace engram;
+
+namespace {
+
+using Rows = std::vector<std::int64_t>;
+
+template <class T = float>
+std::vector<T> values(const Tensor& x) {
+  const auto data = x.data<T>();
+  return {data.begin(), data.end()};
+}
+
+/// Samples 0 to n - 1 of one element each, with ten times as much for a label.
+data::Dataset numbered(std::int64_t n) {
+  return {arange(n), arange(0, 10.0 * static_cast<double>(n), 10, i64)};
+}
+
+Rows samples(const data::Dataset& dataset) { return values<std::int64_t>(dataset.all().x); }
+
+/// One image of 2×3 pixels.
+data::Dataset image() {
+  return {tensor({0, 51, 102, 153, 204, 255}, {1, 1, 2, 3}, u8), tensor({4}, i64)};
+}
+
+}  // namespace
+
+TEST_CASE("a batch has the rows asked for, in their order") {
+  const auto [x, y] = numbered(5).batch(Rows{3, 0, 3});
+  CHECK(values<std::int64_t>(x) == Rows{3, 0, 3});
+  CHECK(values<std::int64_t>(y) == Rows{30, 0, 30});
+  CHECK(numbered(5).batch(Rows{}).x.shape() == Shape{0});
+}
+
+TEST_CASE("u8 comes out as f32 in [0, 1], other dtypes as they are") {
+  Tensor bytes({256, 1}, u8);
+  for (std::size_t i = 0; i < 256; ++i)
+    bytes.data<std::uint8_t>()[i] = static_cast<std::uint8_t>(i);
+  const Tensor x = data::Dataset(bytes, zeros({256})).all().x;
+  CHECK(x.dtype() == f32);
+  for (std::size_t i = 0; i < 256; ++i) CHECK(x.data<float>()[i] == static_cast<float>(i) / 255.0f);
+
+  const double third = 1.0 / 3, infinity = std::numeric_limits<double>::infinity();
+  const Tensor f64s = data::Dataset(tensor({third, -infinity}, f64), zeros({2})).all().x;
+  CHECK(values<double>(f64s) == std::vector<double>{third, -infinity});
+  const Tensor f32s = data::Dataset(tensor({third, 1e-30}), zeros({2})).all().x;
+  CHECK(values(f32s) == std::vector<float>{static_cast<float>(third), 1e-30f});
+  const Tensor i64s = data::Dataset(tensor(Rows{-5, std::int64_t{1} << 62}), zeros({2})).all().x;
+  CHECK(values<std::int64_t>(i64s) == Rows{-5, std::int64_t{1} << 62});
+}
+
+TEST_CASE("targets may be of any shape and dtype") {
+  const data::Dataset regression(zeros({3, 2}), tensor({1, 2, 3, 4, 5, 6}, {3, 2}, f64));
+  const Tensor y = regression.batch(Rows{2, 0}).y;
+  CHECK(y.shape() == Shape{2, 2});
+  CHECK(values<double>(y) == std::vector<double>{5, 6, 1, 2});
+}
+
+TEST_CASE("large batches are as small ones are") {
+  // Enough for several threads.
+  const data::Dataset pair = image().subset(Rows(3000, 0)).pad(2).flatten();
+  const Tensor x = pair.all().x;
+  REQUIRE(x.shape() == Shape{3000, 42});
+  const auto first = values(pair.take(1).all().x);
+  for (std::size_t i = 0; i < 3000; ++i) {
+    REQUIRE(std::equal(first.begin(), first.end(),
+                       x.data<float>().begin() + static_cast<std::ptrdiff_t>(42 * i)));
+  }
+}
+
+TEST_CASE("subset, slice and take, of each other too") {
+  const data::Dataset ten = numbered(10);
+  CHECK(samples(ten.subset(Rows{7, 1, 5, 1})) == Rows{7, 1, 5, 1});
+  CHECK(samples(ten.subset(Rows{7, 1, 5, 1}).subset(Rows{2, 0})) == Rows{5, 7});
+  CHECK(samples(ten.subset(Rows{7, 1, 5, 1}).slice(1, 3)) == Rows{1, 5});
+  CHECK(samples(ten.slice(4, 7)) == Rows{4, 5, 6});
+  CHECK(samples(ten.slice(4, 7).subset(Rows{2, 0})) == Rows{6, 4});
+  CHECK(samples(ten.slice(4, 7).slice(1, 2)) == Rows{5});
+  CHECK(samples(ten.take(2)) == Rows{0, 1});
+  CHECK(ten.take(20).size() == 10);
+  CHECK(ten.take(0).size() == 0);
+  CHECK(ten.slice(10, 10).all().y.shape() == Shape{0});
+  CHECK(ten.subset(Rows{}).size() == 0);
+  CHECK(values<std::int64_t>(ten.slice(4, 7).all().y) == Rows{40, 50, 60});
+}
+
+TEST_CASE("what is derived shares the samples") {
+  const data::Dataset images(zeros({1000, 28, 28}, u8), zeros({1000}, i64));
+  memory::release_cached();
+  const std::size_t before = memory::stats().reserved;
+  const data::Dataset copy = images;
+  const data::Dataset derived = copy.slice(10, 900).pad(1).normalize(0.5, 0.5).flatten().take(500);
+  CHECK(derived.size() == 500);
+  CHECK(memory::stats().reserved - before < 20000);  // two lists of pixels; the images are 784,000
+}
+
+TEST_CASE("pad puts zeros around every image") {
+  const data::Dataset padded = image().pad(1);
+  CHECK(padded.sample_shape() == Shape{1, 4, 5});
+  const Tensor x = padded.all().x;
+  CHECK(x.shape() == Shape{1, 1, 4, 5});
+  CHECK(values(x) == std::vector<float>{0, 0,    0,    0,    0,  //
+                                        0, 0,    0.2f, 0.4f, 0,  //
+                                        0, 0.6f, 0.8f, 1,    0,  //
+                                        0, 0,    0,    0,    0});
+  CHECK(values(image().pad(0).all().x) == values(image().all().x));
+
+  const data::Dataset channels(tensor({1, 2}, {1, 2, 1, 1}), zeros({1}));
+  CHECK(values(channels.pad(1).all().x) ==
+        std::vector<float>{0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0});
+  CHECK(values(channels.pad(1).pad(1).all().x) == values(channels.pad(2).all().x));
+}
+
+TEST_CASE("flatten keeps the order") {
+  const data::Dataset flat = image().flatten();
+  CHECK(flat.all().x.shape() == Shape{1, 6});
+  CHECK(values(flat.all().x) == values(image().all().x));
+}
+
+TEST_CASE("permute_pixels takes pixel i from permutation[i], and composes") {
+  const data::Dataset numbers(tensor({10, 11, 12}, {1, 3}), zeros({1}));
+  const Rows order = {2, 0, 1};
+  CHECK(values(numbers.permute_pixels(order).all().x) == std::vector<float>{12, 10, 11});
+  CHECK(values(numbers.permute_pixels(order).permute_pixels(order).all().x) ==
+        std::vector<float>{11, 12, 10});
+  CHECK(numbers.permute_pixels(order).sample_shape() == Shape{3});
+  CHECK_THROWS_WITH_AS(numbers.permute_pixels(Rows{0, 1}),
+                       "permute_pixels: 2 numbers for samples of 3 elements", Error);
+  CHECK_THROWS_WITH_AS(numbers.permute_pixels(Rows{0, 1, 0}),
+                       "permute_pixels: not a permutation of 0 to 2: 0 is there twice", Error);
+  CHECK_THROWS_WITH_AS(numbers.permute_pixels(Rows{0, 1, 3}),
+                       "permute_pixels: not a permutation of 0 to 2: 3 is out of range", Error);
+  CHECK_THROWS_WITH_AS(numbers.permute_pixels(Rows{0, -1, 1}),
+                       "permute_pixels: not a permutation of 0 to 2: -1 is out of range", Error);
+}
+
+TEST_CASE("normalize works on what batches hold, the padding included, and composes") {
+  CHECK(values(image().normalize(0.5, 0.25).take(1).all().x)[5] == 2);
+  CHECK(values(image().normalize(0.5, 0.25).pad(1).all().x)[0] == -2);
+  CHECK(values(image().pad(1).normalize(0.5, 0.25).all().x)[0] == -2);
+  const data::Dataset doubles(tensor({3, 5}, f64), zeros({2}));
+  CHECK(values<double>(doubles.normalize(4, 2).all().x) == std::vector<double>{-0.5, 0.5});
+  CHECK(values<double>(doubles.normalize(4, 2).normalize(1, 0.5).all().x) ==
+        std::vector<double>{-3, -1});
+}
+
+TEST_CASE("map applies functions in order, to whole batches") {
+  const data::Dataset numbers(tensor({1, 2, 3}), tensor({1, 2, 3}));
+  const data::Dataset mapped =
+      numbers.map([](const Tensor& x) { return x + 1; }).map([](const Tensor& x) {
+        return x * static_cast<double>(x.size(0));
+      });
+  CHECK(values(mapped.all().x) == std::vector<float>{6, 9, 12});
+  CHECK(values(mapped.take(2).all().x) == std::vector<float>{4, 6});
+  CHECK(values(numbers.all().x) == std::vector<float>{1, 2, 3});
+}
+
+TEST_CASE("a function comes after what rearranges and converts") {
+  const data::Dataset mapped = image().map([](const Tensor& x) { return x; });
+  CHECK_THROWS_WITH_AS(mapped.pad(1), "pad: must come before map", Error);
+  CHECK_THROWS_WITH_AS(mapped.flatten(), "flatten: must come before map", Error);
+  CHECK_THROWS_WITH_AS(mapped.permute_pixels(Rows{0}), "permute_pixels: must come before map",
+                       Error);
+  CHECK_THROWS_WITH_AS(mapped.normalize(0, 1), "normalize: must come before map", Error);
+}
+
+TEST_CASE("mistakes") {
+  CHECK_THROWS_WITH_AS(data::Dataset(zeros({3, 2}), zeros({2})),
+                       "Dataset: x has 3 samples, y has 2", ShapeError);
+  CHECK_THROWS_WITH_AS(data::Dataset(scalar(1), zeros({1})),
+                       "Dataset: needs an axis of samples in x and in y, x is (), y is (1,)",
+                       ShapeError);
+  const data::Dataset three = numbered(3);
+  CHECK_THROWS_WITH_AS(three.batch(Rows{0, 3}), "batch: there is no sample 3, there are 3", Error);
+  CHECK_THROWS_WITH_AS(three.batch(Rows{-1}), "batch: there is no sample -1, there are 3", Error);
+  CHECK_THROWS_WITH_AS(three.subset(Rows{5}), "subset: there is no sample 5, there are 3", Error);
+  CHECK_THROWS_WITH_AS(three.subset(Rows{0}).batch(Rows{1}),
+                       "batch: there is no sample 1, there are 1", Error);
+  CHECK_THROWS_WITH_AS(three.slice(2, 4), "slice: samples from 2 to 4 do not lie within 3", Error);
+  CHECK_THROWS_WITH_AS(three.slice(2, 1), "slice: samples from 2 to 1 do not lie within 3", Error);
+  CHECK_THROWS_WITH_AS(three.take(-1), "slice: samples from 0 to -1 do not lie within 3", Error);
+  CHECK_THROWS_WITH_AS(three.pad(1), "pad: needs samples (…, height, width), got ()", ShapeError);
+  CHECK_THROWS_WITH_AS(three.normalize(0, 1), "normalize: i64 samples are not converted",
+                       DTypeError);
+  CHECK_THROWS_WITH_AS(image().normalize(0, 0), "normalize: std must be above 0, got 0", Error);
+  CHECK_THROWS_WITH_AS(image().pad(-1), "pad: the margin must not be negative, got -1", Error);
+  const data::Dataset hollow(zeros({2, 0, 3}), zeros({2}));
+  CHECK_THROWS_WITH_AS(hollow.pad(1), "pad: samples of shape (0, 3) have no pixels", ShapeError);
+}

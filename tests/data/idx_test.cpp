@@ -1,0 +1,195 @@
+#include <engram/autograd/create.h>
+#include <engram/data/idx.h>
+
+#include "temporary_folder.h"
+
+#include <doctest/doctest.h>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <string_view>
+
+using namespace engram;
+using namespace std::string_literals;
+
+TEST_CASE("a file is its header and its bytes, and reads back as what was written") {
+  const TemporaryFolder folder;
+  const Tensor x = tensor({0, 1, 2, 127, 128, 255}, {2, 3}, u8);
+  data::write_idx(folder / "x", x);
+  CHECK(read_file(folder / "x") ==
+        "\0\0\x08\x02"
+        "\0\0\0\x02"
+        "\0\0\0\x03"
+        "\0\x01\x02\x7F\x80\xFF"s);
+  for (const Shape& shape : {Shape{6}, Shape{2, 3}, Shape{1, 3, 2}, Shape{1, 2, 1, 3}}) {
+    data::write_idx(folder / "x", view(x, shape));
+    const Tensor back = data::read_idx(folder / "x");
+    CHECK(back.shape() == shape);
+    CHECK(std::ranges::equal(back.bytes(), x.bytes()));
+  }
+}
+
+TEST_CASE("sizes of 0") {
+  const TemporaryFolder folder;
+  for (const Shape& shape : {Shape{0}, Shape{0, 28, 28}, Shape{5, 0}}) {
+    data::write_idx(folder / "x", Tensor(shape, u8));
+    CHECK(data::read_idx(folder / "x").shape() == shape);
+  }
+}
+
+TEST_CASE("sizes are big-endian") {
+  const TemporaryFolder folder;
+  write_file(folder / "x",
+             "\0\0\x08\x01"
+             "\0\0\x01\x02"s +
+                 std::string(258, 'x'));
+  CHECK(data::read_idx(folder / "x").shape() == Shape{258});
+}
+
+TEST_CASE("broken files") {
+  struct Case {
+    std::string bytes;
+    std::string_view error;  // after the name
+  };
+  const Case cases[] = {
+      {"", "at offset 0: expected a magic number of 4 bytes, found 0 bytes"},
+      {"\0\0\x08"s, "at offset 0: expected a magic number of 4 bytes, found 3 bytes"},
+      {"\x1F\x8B\x08\x08"s,
+       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x1F8B0808"},
+      {"\0\0\x0D\x03"s,  // floats
+       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x00000D03"},
+      {"\x03\x08\0\0"s,  // little-endian
+       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x03080000"},
+      {"\0\0\x08\0"s,
+       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x00000800"},
+      {"\0\0\x08\x05"s,
+       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x00000805"},
+      {"\0\0\x08\x03"s, "at offset 4: expected 12 bytes of sizes, found 0 bytes"},
+      {"\0\0\x08\x03"
+       "\0\0\0\x01\0\0\0\x01\0\0\0"s,
+       "at offset 4: expected 12 bytes of sizes, found 11 bytes"},
+      {"\0\0\x08\x01"
+       "\0\0\0\x03"
+       "ab"s,
+       "at offset 8: expected 3 bytes for (3,), found 2 bytes"},
+      {"\0\0\x08\x01"
+       "\0\0\0\x03"
+       "abcd"s,
+       "at offset 8: expected 3 bytes for (3,), found 4 bytes"},
+      {"\0\0\x08\x01"
+       "\0\0\0\0"
+       "a"s,
+       "at offset 8: expected 0 bytes for (0,), found 1 bytes"},
+      {"\0\0\x08\x01"
+       "\xFF\xFF\xFF\xFF"
+       "a"s,
+       "at offset 8: expected 4294967295 bytes for (4294967295,), found 1 bytes"},
+      {"\0\0\x08\x02"
+       "\0\0\0\x02\0\0\0\x03"
+       "abcde"s,
+       "at offset 12: expected 6 bytes for (2, 3), found 5 bytes"},
+      // 2^16 · 2^16 · 2^16 · 2^16 = 2^64, which 64 bits hold as 0.
+      {"\0\0\x08\x04"
+       "\0\x01\0\0"
+       "\0\x01\0\0"
+       "\0\x01\0\0"
+       "\0\x01\0\0"s,
+       "at offset 4: expected sizes that a file can hold, found (65536, 65536, 65536, 65536)"},
+      {"\0\0\x08\x02"
+       "\xFF\xFF\xFF\xFF"
+       "\xFF\xFF\xFF\xFF"s,
+       "at offset 4: expected sizes that a file can hold, found (4294967295, 4294967295)"},
+      {"\0\0\x08\x03"
+       "\xFF\xFF\xFF\xFF"
+       "\xFF\xFF\xFF\xFF"
+       "\0\0\0\0"s,
+       "at offset 4: expected sizes that a file can hold, found (4294967295, 4294967295, 0)"},
+  };
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "broken";
+  for (const Case& broken : cases) {
+    write_file(path, broken.bytes);
+    const std::string error = fmt::format("read_idx: {}: {}", path.native(), broken.error);
+    CHECK_THROWS_WITH_AS(data::read_idx(path), error.c_str(), DataError);
+  }
+}
+
+TEST_CASE("every beginning of a file that is not the whole is refused") {
+  const TemporaryFolder folder;
+  data::write_idx(folder / "x", zeros({2, 3, 4}, u8));
+  const std::string whole = read_file(folder / "x");
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    write_file(folder / "x", whole.substr(0, length));
+    CHECK_THROWS_AS(data::read_idx(folder / "x"), DataError);
+  }
+}
+
+TEST_CASE("what is no file that can be read") {
+  const TemporaryFolder folder;
+  const auto error = [](const std::filesystem::path& path, std::string_view what) {
+    return fmt::format("read_idx: {}: {}", path.native(), what);
+  };
+  CHECK_THROWS_WITH_AS(data::read_idx(folder.path()),
+                       error(folder.path(), "is not a regular file").c_str(), DataError);
+  CHECK_THROWS_WITH_AS(data::read_idx("/dev/null"),
+                       error("/dev/null", "is not a regular file").c_str(), DataError);
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH_AS(data::read_idx(folder / "pipe"),
+                       error(folder / "pipe", "is not a regular file").c_str(), DataError);
+  CHECK_THROWS_WITH_AS(
+      data::read_idx(folder / "nothing"),
+      error(folder / "nothing", "cannot be opened: No such file or directory").c_str(), DataError);
+  write_file(folder / "locked", "");
+  std::filesystem::permissions(folder / "locked", std::filesystem::perms::none);
+  if (::geteuid() != 0) {  // root reads everything
+    CHECK_THROWS_WITH_AS(data::read_idx(folder / "locked"),
+                         error(folder / "locked", "cannot be opened: Permission denied").c_str(),
+                         DataError);
+  }
+}
+
+TEST_CASE("tensors that the format does not take") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH_AS(data::write_idx(folder / "x", zeros({2})), "write_idx: needs u8, got f32",
+                       DTypeError);
+  CHECK_THROWS_WITH_AS(data::write_idx(folder / "x", zeros({}, u8)),
+                       "write_idx: needs a rank from 1 to 4, got ()", ShapeError);
+  CHECK_THROWS_WITH_AS(data::write_idx(folder / "x", zeros({1, 1, 1, 1, 1}, u8)),
+                       "write_idx: needs a rank from 1 to 4, got (1, 1, 1, 1, 1)", ShapeError);
+  CHECK_THROWS_WITH_AS(data::write_idx(folder / "x", zeros({std::int64_t{1} << 32, 0}, u8)),
+                       "write_idx: a size of (4294967296, 0) does not fit 4 bytes", ShapeError);
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("where writing fails, the old file stays and nothing is left behind") {
+  const TemporaryFolder folder;
+  write_file(folder / "x", "old");
+  rlimit limit;
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const rlimit small = {.rlim_cur = 100, .rlim_max = limit.rlim_max};  // a disk that is full
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::string error;
+  try {
+    data::write_idx(folder / "x", zeros({1000}, u8));
+  } catch (const DataError& thrown) {
+    error = thrown.what();
+  }
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  std::signal(SIGXFSZ, handler);
+  CHECK(error ==
+        fmt::format("write_idx: {}: cannot be written: File too large", (folder / "x").native()));
+  CHECK(read_file(folder / "x") == "old");
+
+  CHECK_THROWS_WITH_AS(
+      data::write_idx(folder.path(), zeros({1}, u8)),
+      fmt::format("write_idx: {}: cannot be written: Is a directory", folder.path().native())
+          .c_str(),
+      DataError);
+  CHECK_THROWS_AS(data::write_idx(folder / "no/folder", zeros({1}, u8)), DataError);
+  const std::filesystem::directory_iterator left(folder.path());
+  CHECK(std::distance(begin(left), end(left)) == 1);
+}
