@@ -1,0 +1,87 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/tape.h>
+#include <engram/optim/ewc.h>
+
+namespace engram::optim {
+namespace {
+
+/// Adds the quadratic f(θ − star)² to the running a(θ − m)² + constant, element by element:
+///
+///     a(θ − m)² + f(θ − s)² = (a + f)(θ − m')² + a·f/(a + f)·(m − s)²   with m' = m + f/(a + f)(s − m)
+///
+/// Returns what the constant grows by.
+template <class T>
+double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f, std::span<const T> star) {
+  double growth = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double before = static_cast<double>(a[i]), more = static_cast<double>(f[i]);
+    const double total = before + more;
+    if (total == 0) continue;
+    const double away = static_cast<double>(star[i]) - static_cast<double>(m[i]);
+    growth += before * more / total * away * away;
+    m[i] = static_cast<T>(static_cast<double>(m[i]) + more / total * away);
+    a[i] = static_cast<T>(total);
+  }
+  return growth;
+}
+
+}  // namespace
+
+EWC::EWC(std::vector<Tensor> parameters, EWCOptions options)
+    : parameters_(std::move(parameters)), options_(options) {
+  check(!parameters_.empty(), "EWC: there are no parameters");
+  check(options_.lambda >= 0, "EWC: lambda must not be negative, got {}", options_.lambda);
+  check(!options_.gamma || (*options_.gamma >= 0 && *options_.gamma <= 1),
+        "EWC: gamma must be between 0 and 1, got {}", options_.gamma.value_or(0));
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    check(parameters_[k].requires_grad(), "EWC: parameter {} does not require a gradient", k);
+    importance_.push_back(zeros_like(parameters_[k]));
+    center_.push_back(zeros_like(parameters_[k]));
+  }
+}
+
+Tensor EWC::penalty() const {
+  if (tasks_ == 0) return scalar(0, parameters_[0].dtype());
+  const double fade = options_.gamma.value_or(1);
+  const Tensor penalty =
+      quadratic_penalty(parameters_, importance_, center_, options_.lambda * fade);
+  return constant_ == 0 ? penalty : penalty + 0.5 * options_.lambda * constant_;
+}
+
+void EWC::consolidate(const std::vector<Tensor>& importance) {
+  check(importance.size() == parameters_.size(), "EWC: {} importances for {} parameters",
+        importance.size(), parameters_.size());
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    check_shape(importance[k].shape() == parameters_[k].shape(),
+                "EWC: parameter {} is {}, its importance {}", k, parameters_[k].shape(),
+                importance[k].shape());
+    check_dtype(importance[k].dtype() == parameters_[k].dtype(),
+                "EWC: parameter {} is {}, its importance {}", k, parameters_[k].dtype(),
+                importance[k].dtype());
+  }
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    dispatch_floating("EWC", parameters_[k].dtype(), [&]<class T>() {
+      const auto theta = parameters_[k].data<T>();
+      const auto a = importance_[k].data<T>(), m = center_[k].data<T>();
+      const auto f = importance[k].data<T>();
+      if (options_.gamma) {
+        for (std::size_t i = 0; i < a.size(); ++i) {
+          a[i] = static_cast<T>(static_cast<double>(f[i]) + *options_.gamma * static_cast<double>(a[i]));
+          m[i] = theta[i];
+        }
+      } else {
+        constant_ += add_quadratic<T>(a, m, f, theta);
+      }
+    });
+  }
+  ++tasks_;
+}
+
+FisherOptions EWC::fisher_options() const {
+  FisherOptions options = options_.fisher;
+  options.seed += static_cast<std::uint64_t>(tasks_);
+  return options;
+}
+
+}  // namespace engram::optim

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <engram/optim/fisher.h>
+#include <engram/optim/quadratic_penalty.h>
+
+#include <optional>
+
+namespace engram::optim {
+
+struct EWCOptions {
+  double lambda = 60;  ///< strength of the penalty; does not carry over between codebases
+
+  /// Set, it makes this online EWC: importances fade by γ per task, F ← F_t + γF, and the penalty
+  /// is γF around the parameters of the latest task alone. (Schwarz et al. 2018)
+  std::optional<double> gamma{};
+
+  FisherOptions fisher{};
+};
+
+/// Elastic weight consolidation (Kirkpatrick et al. 2017): what a task has learned is kept by a
+/// quadratic penalty on moving the parameters that mattered to it,
+///
+///     ½·λ·Σ_t Σ_i F_t,i (θ_i − θ*_t,i)²
+///
+/// with the diagonal Fisher information F_t at the parameters θ*_t where task t ended. The sum of
+/// quadratics is kept as one quadratic and a constant, so memory does not grow with the tasks:
+/// two tensors for each parameter.
+class EWC {
+ public:
+  /// Error when there are no parameters, or one of them does not require a gradient.
+  explicit EWC(std::vector<Tensor> parameters, EWCOptions options = {});
+
+  /// The penalty at the present parameters, a scalar to add to the loss; 0 before the first task.
+  Tensor penalty() const;
+
+  /// Ends a task: measures the importance of the parameters on its data, in eval mode and without
+  /// the penalty, and remembers where they are. `data` is a data::Dataset or reads like one.
+  template <class Model, LabelledData Data>
+  void consolidate(const Model& model, const Data& data) {
+    const EvalMode<Model> eval(model);
+    consolidate(diagonal_fisher(
+        [&](const Tensor& x) { return model(x); }, parameters_, data.size(),
+        [&](std::span<const std::int64_t> rows) {
+          auto batch = data.batch(rows);
+          return std::pair(batch.x, batch.y);
+        },
+        fisher_options()));
+  }
+
+  /// The same with importances, one for each parameter in its shape, that were measured elsewhere.
+  void consolidate(const std::vector<Tensor>& importance);
+
+  const EWCOptions& options() const { return options_; }
+  /// Tasks consolidated so far.
+  int tasks() const { return tasks_; }
+  /// The importances and the center of the running quadratic, one tensor for each parameter.
+  const std::vector<Tensor>& importance() const { return importance_; }
+  const std::vector<Tensor>& center() const { return center_; }
+
+ private:
+  /// Puts a model that has the two modes into eval mode, and back.
+  template <class Model>
+  struct EvalMode {
+    static constexpr bool has_modes = requires(Model m) {
+      m.is_training();
+      m.train(true);
+    };
+    explicit EvalMode(const Model& m) : model(m) {
+      if constexpr (has_modes) {
+        was_training = model.is_training();
+        model.train(false);
+      }
+    }
+    ~EvalMode() {
+      if constexpr (has_modes) model.train(was_training);
+    }
+    Model model;  // a copy: modules are handles
+    bool was_training = false;
+  };
+
+  FisherOptions fisher_options() const;  // with a seed of its own for each task
+
+  std::vector<Tensor> parameters_;
+  EWCOptions options_;
+  std::vector<Tensor> importance_;
+  std::vector<Tensor> center_;
+  double constant_ = 0;  // what the sum of quadratics is above the running one at its center
+  int tasks_ = 0;
+};
+
+}  // namespace engram::optim

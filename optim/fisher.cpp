@@ -1,0 +1,153 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/ops/shaping.h>
+#include <engram/autograd/random.h>
+#include <engram/autograd/tape.h>
+#include <engram/optim/fisher.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace engram::optim {
+namespace {
+
+/// log p(c | x) has the gradient e_c − p with respect to the logits; this is it for label c[n] in
+/// row n, times weight[n].
+Tensor logit_gradient(const Tensor& probability, std::span<const std::int64_t> label,
+                      std::span<const double> weight) {
+  const std::int64_t rows = probability.size(0), classes = probability.size(1);
+  Tensor gradient(probability.shape(), probability.dtype());
+  dispatch_floating("diagonal_fisher", probability.dtype(), [&]<class T>() {
+    const T* p = probability.data<T>().data();
+    T* g = gradient.data<T>().data();
+    for (std::int64_t n = 0; n < rows; ++n) {
+      const auto row = static_cast<std::size_t>(n);
+      for (std::int64_t c = 0; c < classes; ++c) {
+        const double target = c == label[row] ? 1 : 0;
+        const auto at = n * classes + c;
+        g[at] = static_cast<T>(weight[row] * (target - static_cast<double>(p[at])));
+      }
+    }
+  });
+  return gradient;
+}
+
+/// The logit gradients whose squares add up to the expectation over labels: one for each label, as
+/// Σ_c p_c g_c² = Σ_c (√p_c g_c)², or a single one where the label is given.
+std::vector<Tensor> cotangents(const Tensor& logits, const Tensor& labels, Labels kind,
+                               Generator& generator) {
+  const NoGrad no_grad;
+  const Tensor probability = exp(logits - logsumexp(logits, {1}, {.keepdim = true}));
+  const auto rows = static_cast<std::size_t>(logits.size(0));
+  const auto classes = static_cast<std::size_t>(logits.size(1));
+  std::vector<double> p(rows * classes);
+  dispatch_floating("diagonal_fisher", probability.dtype(), [&]<class T>() {
+    std::ranges::copy(probability.data<T>(), p.begin());
+  });
+
+  std::vector<std::int64_t> label(rows);
+  std::vector<double> weight(rows, 1.0);
+  if (kind == Labels::exact) {
+    std::vector<Tensor> all;
+    for (std::size_t c = 0; c < classes; ++c) {
+      std::ranges::fill(label, static_cast<std::int64_t>(c));
+      for (std::size_t n = 0; n < rows; ++n) weight[n] = std::sqrt(p[n * classes + c]);
+      all.push_back(logit_gradient(probability, label, weight));
+    }
+    return all;
+  }
+  if (kind == Labels::sampled) {
+    for (std::size_t n = 0; n < rows; ++n) {
+      double rest = generator.uniform();
+      std::size_t c = 0;
+      while (c + 1 < classes && (rest -= p[n * classes + c]) >= 0) ++c;
+      label[n] = static_cast<std::int64_t>(c);
+    }
+  } else {
+    const auto given = labels.data<std::int64_t>();
+    for (std::size_t n = 0; n < rows; ++n) {
+      check(given[n] >= 0 && given[n] < static_cast<std::int64_t>(classes),
+            "diagonal_fisher: label {} of sample {} is out of range for {} classes", given[n], n,
+            classes);
+      label[n] = given[n];
+    }
+  }
+  return {logit_gradient(probability, label, weight)};
+}
+
+void add_to(std::vector<Tensor>& totals, const std::vector<Tensor>& parts) {
+  const NoGrad no_grad;
+  for (std::size_t k = 0; k < totals.size(); ++k) {
+    if (parts[k].defined()) totals[k] = totals[k] + parts[k];
+  }
+}
+
+/// The same sums by a backward for every sample: slower, correct for any module.
+void add_sample_by_sample(std::vector<Tensor>& totals, const Classifier& model,
+                          const std::vector<Tensor>& parameters, const Tensor& x,
+                          const std::vector<Tensor>& row_cotangents) {
+  for (std::int64_t n = 0; n < x.size(0); ++n) {
+    Tape tape;
+    const Tensor logits = model(slice(x, 0, n, n + 1));
+    if (!logits.requires_grad()) return;  // of no parameter at all
+    for (const Tensor& cotangent : row_cotangents) {
+      std::vector<Tensor> gradients = tape.gradient(
+          logits, parameters,
+          {.gradient = slice(cotangent, 0, n, n + 1), .retain_graph = true, .allow_unused = true});
+      const NoGrad no_grad;
+      for (Tensor& gradient : gradients) {
+        if (gradient.defined()) gradient = square(gradient);
+      }
+      add_to(totals, gradients);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<Tensor>& parameters,
+                                    std::int64_t dataset_size, const Batches& dataset,
+                                    const FisherOptions& options) {
+  check(options.samples >= 0, "diagonal_fisher: samples must not be negative, got {}",
+        options.samples);
+  check(options.batch >= 1, "diagonal_fisher: batch must be at least 1, got {}", options.batch);
+  check_data(dataset_size > 0, "diagonal_fisher: the data set is empty");
+  const std::int64_t count =
+      options.samples == 0 ? dataset_size : std::min(options.samples, dataset_size);
+
+  Generator generator(options.seed);
+  const Tensor order = randperm(dataset_size, generator);
+  const auto rows = order.data<std::int64_t>().first(static_cast<std::size_t>(count));
+
+  std::vector<Tensor> totals;
+  for (const Tensor& parameter : parameters) totals.push_back(zeros_like(parameter));
+  for (std::size_t begin = 0; begin < rows.size();) {
+    const auto part =
+        rows.subspan(begin, std::min(rows.size() - begin, static_cast<std::size_t>(options.batch)));
+    begin += part.size();
+    const auto [x, y] = dataset(part);
+    Tape tape;
+    const Tensor logits = model(x);
+    check_shape(logits.rank() == 2 && logits.size(0) == x.size(0),
+                "diagonal_fisher: the model must give ({}, classes), got {}", x.size(0),
+                logits.shape());
+    if (!logits.requires_grad()) continue;  // depends on no parameter
+    const std::vector<Tensor> logit_gradients = cotangents(logits, y, options.labels, generator);
+    for (const Tensor& gradient : logit_gradients) {
+      const auto squares = tape.per_sample_squares(logits, parameters, gradient);
+      if (!squares) {
+        add_sample_by_sample(totals, model, parameters, x, logit_gradients);
+        break;
+      }
+      add_to(totals, *squares);
+    }
+  }
+  const NoGrad no_grad;
+  for (Tensor& total : totals) total = total / static_cast<double>(count);
+  return totals;
+}
+
+}  // namespace engram::optim
