@@ -143,8 +143,46 @@ case("logsumexp/large", lambda x: torch.logsumexp(x + 1024, 1), spread(2, 3))
 
 case("reshape", lambda x: x.reshape(3, -1), spread(2, 3))
 case("reshape/same", lambda x: (x * 2).reshape(2, 3), spread(2, 3))
+case("flatten", torch.flatten, spread(2, 3))
+case("flatten/axes", lambda x: torch.flatten(x, 1, -2), spread(2, 1, 3, 2))
+case("squeeze", torch.squeeze, spread(1, 3, 1))
+case("squeeze/axis", lambda x: torch.squeeze(x, -1), spread(1, 3, 1))
+case("unsqueeze", lambda x: torch.unsqueeze(x, -1), spread(2, 2))
 case("expand", lambda x: x.expand(2, 3, 2), spread(3, 1))
 case("expand/scalar", lambda x: x.expand(2, 2), spread())
+case("permute", lambda x: x.permute(2, 0, -2), spread(2, 3, 2))
+case("permute/four-axes", lambda x: x.permute(1, 3, 0, 2), spread(2, 3, 1, 2))
+case("transpose", lambda x: x.transpose(0, 1), spread(2, 3))
+case("transpose/outer-axes", lambda x: x.transpose(0, -1), spread(2, 2, 3))
+case("cat", lambda *x: torch.cat(x), spread(2, 2), spread(1, 2), spread(0, 2))
+case("cat/last-axis", lambda *x: torch.cat(x, -1), spread(2, 1), spread(2, 3))
+case("cat/itself", lambda x: torch.cat([x, x], 1), spread(2, 2))
+case("stack", lambda *x: torch.stack(x), spread(3), spread(3))
+case("stack/last-axis", lambda x, y: torch.stack([x, y, x], -1), spread(2, 2), spread(2, 2))
+case("slice", lambda x: x[1:3], spread(4, 2))
+case("slice/last-axis", lambda x: x[:, -3:-1], spread(2, 4))
+case("slice/empty", lambda x: x[:, 2:2], spread(2, 4))
+case("split", lambda x: x.split(2)[1] * x.split(2)[0] + x.split(2)[1], spread(4, 2))
+case("split/last-axis", lambda x: x.split(2, -1)[2] * 3, spread(2, 5))
+case("pad", lambda x: F.pad(x, (1, 2)), spread(2, 2))
+case("pad/two-axes-value", lambda x: F.pad(x, (1, 0, 2, 1), value=0.5), spread(2, 2, 1))
+case("pad/crop", lambda x: F.pad(x, (-1, 1, 1, -1)), spread(2, 3))
+
+case("gather", lambda x, i: x.gather(1, i), spread(2, 3), integers([[2, 0, 2, 2], [1, 0, 0, 0]]))
+case("gather/first-axis", lambda x, i: x.gather(0, i), spread(3, 2), integers([[1], [1]]))
+case("scatter_add", lambda x, i, y: x.scatter_add(1, i, y),
+     spread(2, 3), integers([[2, 0], [2, 1]]), spread(2, 2))
+case("scatter_add/first-axis", lambda x, i, y: x.scatter_add(0, i, y),
+     spread(2, 2), integers([[1, 1], [1, 0], [1, 1]]), spread(3, 2))
+case("index_select", lambda x, i: x.index_select(0, i), spread(3, 2), integers([2, 0, 2]))
+case("index_select/last-axis", lambda x, i: x.index_select(-1, i), spread(2, 3), integers([1, 1]))
+case("index_add", lambda x, i, y: x.index_add(0, i, y),
+     spread(2, 2), integers([1, 0, 1]), spread(3, 2))
+case("index_add/last-axis", lambda x, i, y: x.index_add(-1, i, y),
+     spread(2, 3), integers([1, 1]), spread(2, 2))
+case("embedding", F.embedding, integers([[3, 0], [3, 1]]), spread(4, 2))
+case("clone", torch.clone, spread(2, 2))
+case("cast", lambda x: x * 2, spread(2, 2))
 
 
 # Linear algebra
@@ -170,6 +208,50 @@ case("linear/no-bias", F.linear, spread(3, 4), spread(2, 4))
 case("linear/vector", F.linear, spread(4), spread(2, 4), spread(2))
 case("linear/three-axes", F.linear, spread(2, 2, 3), spread(2, 3), spread(2))
 case("outer", torch.outer, spread(3), spread(4))
+
+
+# Softmax and losses
+
+for function in [F.softmax, F.log_softmax]:
+    case(function.__name__, lambda x: function(x, 1), spread(2, 4))
+    case(f"{function.__name__}/first-axis", lambda x: function(x, 0), spread(3, 2))
+    case(f"{function.__name__}/middle-axis", lambda x: function(x, 1), spread(2, 3, 2))
+
+labels = integers([2, 0, -100, 1])
+pixels = integers([[0, 1, 2], [2, -100, 0]])
+class_weights = torch.tensor([0.5, 2, 1.25])
+shares = spread(2, 3, low=0.1, high=0.9)
+
+
+def cross_entropy(variant, shape, target, **options):
+    case("cross_entropy" + variant, lambda x, y: F.cross_entropy(x, y, **options),
+         spread(*shape), target)
+
+
+cross_entropy("", (4, 3), labels)
+cross_entropy("/sum", (4, 3), labels, reduction="sum")
+cross_entropy("/none", (4, 3), labels, reduction="none")
+cross_entropy("/weight", (4, 3), labels, weight=class_weights)
+cross_entropy("/label-smoothing", (4, 3), labels, label_smoothing=0.25)
+cross_entropy("/label-smoothing-weight-none", (4, 3), labels,
+              label_smoothing=0.25, weight=class_weights, reduction="none")
+cross_entropy("/label-smoothing-weight", (4, 3), labels, label_smoothing=0.25, weight=class_weights)
+cross_entropy("/ignore-index", (4, 3), integers([2, 1, 0, 1]), ignore_index=1)
+cross_entropy("/pixels", (2, 3, 3), pixels, weight=class_weights)
+cross_entropy("/pixels-none", (2, 3, 3), pixels, weight=class_weights, reduction="none")
+cross_entropy("/probabilities", (2, 3), shares)
+cross_entropy("/probabilities-smoothing-weight", (2, 3), shares,
+              label_smoothing=0.25, weight=class_weights)
+
+
+def nll_loss(variant, shape, target, **options):
+    case("nll_loss" + variant, lambda x, y: F.nll_loss(x, y, **options), spread(*shape), target)
+
+
+nll_loss("", (4, 3), labels)
+nll_loss("/sum-weight", (4, 3), labels, reduction="sum", weight=class_weights)
+nll_loss("/none-weight", (4, 3), labels, reduction="none", weight=class_weights)
+nll_loss("/pixels-weight", (2, 3, 3), pixels, weight=class_weights)
 
 if __name__ == "__main__":
     path = pathlib.Path(__file__).with_suffix(".json")
