@@ -1,0 +1,38 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace engram::kernels {
+
+/// How a kernel slides along one axis of an image.
+struct WindowAxis {
+  std::int64_t in, kernel, stride, padding, dilation, out;
+
+  /// Where element k of the kernel lies when the window is at o; in the padding if not in [0, in).
+  std::int64_t at(std::int64_t o, std::int64_t k) const {
+    return o * stride - padding + k * dilation;
+  }
+
+  struct Range {
+    std::int64_t begin, end;
+  };
+  /// The o for which element k lies inside the image.
+  Range inside(std::int64_t k) const {
+    const auto first_not_below = [&](std::int64_t i) {  // the first o with at(o, k) >= i
+      const std::int64_t distance = i - at(0, k);
+      return distance <= 0 ? 0 : std::min(out, (distance + stride - 1) / stride);
+    };
+    return {first_not_below(0), first_not_below(in)};
+  }
+};
+
+/// How a kernel slides over an image, row by row.
+struct Window {
+  WindowAxis height, width;
+  std::int64_t kernel_size() const { return height.kernel * width.kernel; }
+  std::int64_t in_size() const { return height.in * width.in; }
+  std::int64_t out_size() const { return height.out * width.out; }
+};
+
+}  // namespace engram::kernels

@@ -1,0 +1,294 @@
+#include <doctest/doctest.h>
+#include <engram/autograd/gradcheck.h>
+#include <engram/autograd/memory.h>
+#include <engram/autograd/ops/convolution.h>
+#include <engram/autograd/threads.h>
+
+#include <engram/engram.h>
+
+#include <algorithm>
+#include <array>
+
+using namespace engram;
+
+namespace {
+
+struct Case {
+  const char* name;
+  Shape x, weight;
+  Conv2dOptions options{};
+};
+
+// Among them: a kernel as large as its padded input, a window that never reaches the last rows, one
+// that stands in the padding alone, and images enough for several blocks of columns and threads.
+const Case cases[] = {
+    {"plain", {2, 3, 5, 6}, {4, 3, 3, 2}},
+    {"one pixel", {1, 1, 1, 1}, {1, 1, 1, 1}},
+    {"pointwise", {3, 4, 3, 5}, {2, 4, 1, 1}},
+    {"pointwise, grouped", {2, 4, 3, 3}, {6, 2, 1, 1}, {.groups = 2}},
+    {"pointwise, padded", {2, 2, 3, 3}, {2, 2, 1, 1}, {.padding = {1, 0}}},
+    {"stride", {2, 2, 7, 6}, {3, 2, 3, 2}, {.stride = {2, 3}}},
+    {"padding", {2, 2, 4, 5}, {3, 2, 3, 3}, {.padding = {1, 2}}},
+    {"only padding", {1, 1, 2, 2}, {2, 1, 2, 2}, {.stride = 2, .padding = 3}},
+    {"kernel fills it", {2, 1, 2, 3}, {2, 1, 4, 3}, {.padding = {1, 0}}},
+    {"dilation", {2, 2, 7, 8}, {2, 2, 3, 3}, {.dilation = {2, 3}}},
+    {"groups", {2, 6, 4, 4}, {4, 3, 2, 3}, {.groups = 2}},
+    {"depthwise", {2, 3, 4, 5}, {6, 1, 3, 3}, {.padding = 1, .groups = 3}},
+    {"all at once", {3, 4, 9, 8}, {6, 2, 2, 3}, {2, {2, 1}, {3, 2}, 2}},
+    {"no images", {0, 2, 4, 4}, {3, 2, 3, 3}},
+    {"no input channels", {2, 0, 4, 4}, {3, 0, 3, 3}},
+    {"no output channels", {2, 2, 4, 4}, {0, 2, 3, 3}},
+};
+
+const Case large = {
+    "several blocks", {5, 6, 70, 40}, {4, 3, 5, 5}, {.stride = {1, 2}, .padding = 2, .groups = 2}};
+
+Tensor numbers(const Shape& shape, std::uint64_t seed, DType dtype = f64) {
+  Generator generator(seed);
+  return randn(shape, dtype, generator);
+}
+
+/// The formula of the documentation, word for word.
+Tensor direct(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dOptions& o) {
+  const auto out_size = [](auto in, auto k, auto stride, auto padding, auto dilation) {
+    return (in + 2 * padding - dilation * (k - 1) - 1) / stride + 1;
+  };
+  const std::int64_t h = x.size(2), w = x.size(3), kh = weight.size(2), kw = weight.size(3);
+  const std::int64_t channels = weight.size(1), out = weight.size(0);
+  Tensor y =
+      zeros({x.size(0), out, out_size(h, kh, o.stride.height, o.padding.height, o.dilation.height),
+             out_size(w, kw, o.stride.width, o.padding.width, o.dilation.width)},
+            f64);
+  std::size_t at = 0;
+  for (std::int64_t n = 0; n < y.size(0); ++n)
+    for (std::int64_t m = 0; m < out; ++m)
+      for (std::int64_t i = 0; i < y.size(2); ++i)
+        for (std::int64_t j = 0; j < y.size(3); ++j, ++at) {
+          double total = bias.data<double>()[static_cast<std::size_t>(m)];
+          for (std::int64_t c = 0; c < channels; ++c)
+            for (std::int64_t k = 0; k < kh; ++k)
+              for (std::int64_t l = 0; l < kw; ++l) {
+                const std::int64_t row =
+                    i * o.stride.height - o.padding.height + k * o.dilation.height;
+                const std::int64_t column =
+                    j * o.stride.width - o.padding.width + l * o.dilation.width;
+                if (row < 0 || row >= h || column < 0 || column >= w) continue;
+                const std::int64_t channel = m / (out / o.groups) * channels + c;
+                const auto xi = ((n * x.size(1) + channel) * h + row) * w + column;
+                const auto wi = ((m * channels + c) * kh + k) * kw + l;
+                total += x.data<double>()[static_cast<std::size_t>(xi)] *
+                         weight.data<double>()[static_cast<std::size_t>(wi)];
+              }
+          y.data<double>()[at] = total;
+        }
+  return y;
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  REQUIRE(a.shape() == b.shape());
+  return a.numel() == 0 ? 0 : max(abs(a - b)).item();
+}
+
+double inner_product(const Tensor& a, const Tensor& b) { return sum(a * b).item(); }
+
+Tensor image(const Tensor& batch, std::int64_t n) {
+  return view(batch, batch.shape().with(0, 1), n * batch.numel() / batch.size(0));
+}
+
+}  // namespace
+
+TEST_CASE("conv2d: values by hand") {
+  const Tensor x = tensor({1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 1, 3, 3});
+  const Tensor weight = tensor({1, 0, 0, -2}, {1, 1, 2, 2});
+  CHECK(largest_difference(conv2d(x, weight), tensor({-9, -10, -12, -13}, {1, 1, 2, 2})) == 0);
+  CHECK(largest_difference(conv2d(x, weight, tensor({10}), {.stride = 2, .padding = 1}),
+                           tensor({8, 4, -4, -3}, {1, 1, 2, 2})) == 0);
+}
+
+TEST_CASE("conv2d: the formula, for every case") {
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2),
+                 bias = numbers({c.weight[0]}, 3);
+    const Tensor expected = direct(x, weight, bias, c.options);
+    CHECK(largest_difference(conv2d(x, weight, bias, c.options), expected) < 1e-13);
+    CHECK(largest_difference(conv2d(x, weight, {}, c.options),
+                             direct(x, weight, zeros_like(bias), c.options)) < 1e-13);
+  }
+  const Tensor x = numbers(large.x, 1), weight = numbers(large.weight, 2), bias = numbers({4}, 3);
+  CHECK(largest_difference(conv2d(x, weight, bias, large.options),
+                           direct(x, weight, bias, large.options)) < 1e-12);
+}
+
+TEST_CASE("conv2d: f32 agrees with f64") {
+  const Tensor x = numbers(large.x, 1, f32), weight = numbers(large.weight, 2, f32);
+  const Tensor y = conv2d(x, weight, {}, large.options);
+  const auto widened = [](const Tensor& t) {
+    std::vector<double> values(t.data<float>().begin(), t.data<float>().end());
+    return tensor(values, t.shape());
+  };
+  CHECK(largest_difference(widened(y), conv2d(widened(x), widened(weight), {}, large.options)) <
+        1e-4);
+}
+
+TEST_CASE("conv2d: first and second derivatives") {
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    const auto f = [&](const auto& in) { return conv2d(in[0], in[1], in[2], c.options); };
+    const std::vector<Tensor> inputs = {numbers(c.x, 1), numbers(c.weight, 2),
+                                        numbers({c.weight[0]}, 3)};
+    const auto first = gradcheck(f, inputs), second = gradgradcheck(f, inputs);
+    CHECK_MESSAGE(first, first.report);
+    CHECK_MESSAGE(second, second.report);
+  }
+}
+
+TEST_CASE("conv2d: its two gradients are operations with gradients of their own") {
+  const Case& c = cases[12];
+  const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2);
+  const Tensor dy = numbers(conv2d(x, weight, {}, c.options).shape(), 3);
+  const auto input_gradient = [&](const auto& in) {
+    return conv2d_input_gradient(in[0], in[1], c.x, c.options);
+  };
+  const auto weight_gradient = [&](const auto& in) {
+    return conv2d_weight_gradient(in[0], in[1], c.weight, c.options);
+  };
+  for (const auto& result :
+       {gradcheck(input_gradient, {dy, weight}), gradgradcheck(input_gradient, {dy, weight}),
+        gradcheck(weight_gradient, {x, dy}), gradgradcheck(weight_gradient, {x, dy})}) {
+    CHECK_MESSAGE(result, result.report);
+  }
+}
+
+TEST_CASE("conv2d: the gradients of large images, as adjoints") {
+  const Tensor x = numbers(large.x, 1), weight = numbers(large.weight, 2);
+  const Tensor y = conv2d(x, weight, {}, large.options), dy = numbers(y.shape(), 3);
+  const double expected = inner_product(dy, y);
+  CHECK(inner_product(x, conv2d_input_gradient(dy, weight, large.x, large.options)) ==
+        doctest::Approx(expected).epsilon(1e-11));
+  CHECK(inner_product(weight, conv2d_weight_gradient(x, dy, large.weight, large.options)) ==
+        doctest::Approx(expected).epsilon(1e-11));
+}
+
+TEST_CASE("conv2d: results do not depend on how the images are shared out") {
+  const int threads = num_threads();
+  const Tensor x = numbers(large.x, 1), weight = numbers(large.weight, 2);
+  const Tensor dy = numbers(conv2d(x, weight, {}, large.options).shape(), 3);
+  const auto compute = [&](int count) {
+    set_num_threads(count);
+    return std::array{conv2d(x, weight, {}, large.options),
+                      conv2d_input_gradient(dy, weight, large.x, large.options),
+                      conv2d_weight_gradient(x, dy, large.weight, large.options)};
+  };
+  const auto one = compute(1), two = compute(2), three = compute(3), again = compute(2);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(largest_difference(one[k], two[k]) < 1e-10);
+    CHECK(largest_difference(one[k], three[k]) < 1e-10);
+    CHECK(std::ranges::equal(two[k].bytes(), again[k].bytes()));
+  }
+  set_num_threads(threads);
+}
+
+TEST_CASE("conv2d: per-sample squares are those of a loop over batches of one") {
+  for (const Case& c : {cases[0], cases[2], cases[5], cases[11], cases[12], large}) {
+    CAPTURE(c.name);
+    const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2),
+                 bias = numbers({c.weight[0]}, 3);
+    weight.set_requires_grad();
+    bias.set_requires_grad();
+    Tensor weight_squares = zeros_like(weight), bias_squares = zeros_like(bias);
+    Tensor dy;
+    {
+      const Tape tape;
+      dy = numbers(conv2d(x, weight, bias, c.options).shape(), 4);
+    }
+    for (std::int64_t n = 0; n < x.size(0); ++n) {
+      Tape tape;
+      const auto own = tape.gradient(conv2d(image(x, n), weight, bias, c.options), {weight, bias},
+                                     {.gradient = image(dy, n)});
+      const NoGrad no_grad;
+      weight_squares = weight_squares + square(own[0]);
+      bias_squares = bias_squares + square(own[1]);
+    }
+    Tape tape;
+    const auto squares =
+        tape.per_sample_squares(conv2d(x, weight, bias, c.options), {weight, bias}, dy);
+    REQUIRE(squares);
+    const NoGrad no_grad;
+    CHECK(max(abs((*squares)[0] / weight_squares - 1)).item() < 1e-12);
+    CHECK(max(abs((*squares)[1] / bias_squares - 1)).item() < 1e-12);
+  }
+}
+
+#if !defined(__SANITIZE_ADDRESS__)  // under which the pool recycles nothing
+TEST_CASE("conv2d: the second step takes no memory from the system") {
+  const Tensor x = numbers({8, 3, 40, 40}, 1), weight = numbers({5, 3, 3, 3}, 2);
+  weight.set_requires_grad();
+  const auto step = [&] {
+    Tape tape;
+    tape.backward(sum(conv2d(x, weight)));
+    weight.set_grad({});
+  };
+  step();
+  const auto before = memory::stats().allocations;
+  step();
+  CHECK(memory::stats().allocations == before);
+}
+#endif
+
+TEST_CASE("conv2d: wrong shapes, dtypes and options") {
+  const Tensor x = ones({2, 3, 4, 5}), weight = ones({8, 3, 3, 3});
+  CHECK_THROWS_WITH_AS(conv2d(ones({3, 4, 5}), weight),
+                       "conv2d: input must be (n, channels, height, width), got (3, 4, 5)",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, ones({8, 3, 3})),
+                       "conv2d: weight must be (out, in / groups, height, width), got (8, 3, 3)",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, ones({8, 1, 5, 5})),
+                       "conv2d: input has 3 channels, weight (8, 1, 5, 5) expects 1", ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, {}, {.groups = 2}),
+                       "conv2d: 2 groups do not divide 3 input and 8 output channels", ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, ones({8, 1, 3, 3}), {}, {.groups = 3}),
+                       "conv2d: 3 groups do not divide 3 input and 8 output channels", ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, ones({6, 3, 3, 3}), {}, {.groups = 3}),
+                       "conv2d: input has 3 channels, weight (6, 3, 3, 3) expects 9", ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, ones({7})),
+                       "conv2d: bias is (7,), weight (8, 3, 3, 3) expects (8,)", ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, ones({8, 3, 5, 3})),
+                       "conv2d: kernel (5, 3) is larger than the padded input (4, 5)", ShapeError);
+  CHECK_THROWS_WITH_AS(
+      conv2d(x, weight, {}, {.padding = {1, 0}, .dilation = 3}),
+      "conv2d: kernel (3, 3) dilated to (7, 7) is larger than the padded input (6, 5)", ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(ones({1, 3, 0, 5}), ones({8, 3, 1, 1})),
+                       "conv2d: kernel (1, 1) is larger than the padded input (0, 5)", ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, ones({8, 3, 0, 3})),
+                       "conv2d: kernel must be at least 1, got (0, 3)", Error);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, {}, {.stride = {1, 0}}),
+                       "conv2d: stride must be at least 1, got (1, 0)", Error);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, {}, {.padding = -1}),
+                       "conv2d: padding must be at least 0, got (-1, -1)", Error);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, {}, {.dilation = {0, 1}}),
+                       "conv2d: dilation must be at least 1, got (0, 1)", Error);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, {}, {.groups = 0}),
+                       "conv2d: groups must be at least 1, got 0", Error);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, {}, {.padding = {1, std::int64_t{1} << 40}}),
+                       "conv2d: padding (1, 1099511627776) is too large", Error);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, {}, {.padding = 1 << 20}),
+                       "conv2d: output (2097154, 2097155) is too large", ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, ones({8, 3, 3, 3}, f64)), "conv2d: dtypes differ: f32 and f64",
+                       DTypeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight, ones({8}, f64)), "conv2d: dtypes differ: f32 and f64",
+                       DTypeError);
+  CHECK_THROWS_WITH_AS(conv2d(ones({1, 1, 2, 2}, i64), ones({1, 1, 2, 2}, i64)),
+                       "conv2d: needs f32 or f64, got i64", DTypeError);
+  CHECK_THROWS_WITH_AS(
+      conv2d_input_gradient(ones({2, 8, 2, 2}), weight, x.shape()),
+      "conv2d_input_gradient: dy is (2, 8, 2, 2), input (2, 3, 4, 5) and weight (8, 3, 3, 3) make "
+      "(2, 8, 2, 3)",
+      ShapeError);
+  CHECK_THROWS_WITH_AS(
+      conv2d_weight_gradient(x, ones({1, 8, 2, 3}), weight.shape()),
+      "conv2d_weight_gradient: dy is (1, 8, 2, 3), input (2, 3, 4, 5) and weight (8, 3, 3, 3) make "
+      "(2, 8, 2, 3)",
+      ShapeError);
+}
