@@ -11,16 +11,16 @@ void gather(const StridedLoops& loops, std::int64_t step, const T* x, const std:
   if (loops.sizes.numel() == 0) return;
   const int inner = loops.sizes.rank() - 1;
   const std::int64_t n = loops.sizes[inner], x_step = loops.a_strides[inner];
-  parallel_for(loops.sizes.numel() / n, groups_per_grain(n),
-               [&](std::int64_t begin, std::int64_t end) {
-                 Walk at(loops, inner, begin);
-                 for (std::int64_t row = begin; row < end; ++row, at.next()) {
-                   const T* from = x + at.a;
-                   for (std::int64_t i = 0; i < n; ++i) {
-                     y[at.b + i] = from[i * x_step + index[at.b + i] * step];
-                   }
-                 }
-               });
+  const std::int64_t rows = loops.sizes.numel() / n;
+  parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
+    Walk at(loops, inner, begin);
+    for (std::int64_t row = begin; row < end; ++row, at.next()) {
+      const T* from = x + at.a;
+      for (std::int64_t i = 0; i < n; ++i) {
+        y[at.b + i] = from[i * x_step + index[at.b + i] * step];
+      }
+    }
+  });
 }
 
 template <class T>
@@ -29,8 +29,9 @@ void scatter_add(const StridedLoops& loops, std::int64_t step, const T* x,
   if (loops.sizes.numel() == 0) return;
   const int inner = loops.sizes.rank() - 1;
   const std::int64_t n = loops.sizes[inner], y_step = loops.a_strides[inner];
+  const std::int64_t rows = loops.sizes.numel() / n;
   Walk at(loops, inner, 0);
-  for (std::int64_t row = 0; row < loops.sizes.numel() / n; ++row, at.next()) {
+  for (std::int64_t row = 0; row < rows; ++row, at.next()) {
     for (std::int64_t i = 0; i < n; ++i) {
       T& sum = y[at.a + i * y_step + index[at.b + i] * step];
       sum = static_cast<T>(sum + x[at.b + i]);

@@ -64,13 +64,13 @@ void copy_runs(const StridedLoops& loops, const T* a, T* b) {
     });
     return;
   }
-  parallel_for(loops.sizes.numel() / n, groups_per_grain(n),
-               [&](std::int64_t begin, std::int64_t end) {
-                 Walk at(loops, inner, begin);
-                 for (std::int64_t row = begin; row < end; ++row, at.next()) {
-                   std::copy_n(a + at.a, n, b + at.b);
-                 }
-               });
+  const std::int64_t rows = loops.sizes.numel() / n;
+  parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
+    Walk at(loops, inner, begin);
+    for (std::int64_t row = begin; row < end; ++row, at.next()) {
+      std::copy_n(a + at.a, n, b + at.b);
+    }
+  });
 }
 
 /// Neighbours in a lie along `axis`, in b along the innermost one: transposes tile by tile, so that
@@ -109,17 +109,17 @@ void copy_elements(const StridedLoops& loops, const T* a, T* b) {
   const int inner = loops.sizes.rank() - 1;
   const std::int64_t n = loops.sizes[inner];
   const std::int64_t a_step = loops.a_strides[inner], b_step = loops.b_strides[inner];
-  parallel_for(loops.sizes.numel() / n, groups_per_grain(n),
-               [&](std::int64_t begin, std::int64_t end) {
-                 Walk at(loops, inner, begin);
-                 for (std::int64_t row = begin; row < end; ++row, at.next()) {
-                   if (a_step == 0 && b_step == 1) {
-                     std::fill_n(b + at.b, n, a[at.a]);
-                     continue;
-                   }
-                   for (std::int64_t i = 0; i < n; ++i) b[at.b + i * b_step] = a[at.a + i * a_step];
-                 }
-               });
+  const std::int64_t rows = loops.sizes.numel() / n;
+  parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
+    Walk at(loops, inner, begin);
+    for (std::int64_t row = begin; row < end; ++row, at.next()) {
+      if (a_step == 0 && b_step == 1) {
+        std::fill_n(b + at.b, n, a[at.a]);
+        continue;
+      }
+      for (std::int64_t i = 0; i < n; ++i) b[at.b + i * b_step] = a[at.a + i * a_step];
+    }
+  });
 }
 
 }  // namespace
