@@ -1,4 +1,6 @@
 #include <engram/autograd/error.h>
+#include <engram/autograd/ops/copy.h>
+#include <engram/autograd/tape.h>
 #include <engram/nn/module.h>
 
 #include <algorithm>
@@ -126,8 +128,10 @@ void Module::load_state_dict(const StateDict& state, const LoadOptions& options)
 }
 
 void Module::train(bool on) const {
-  walk("", [on](const std::string&, const Module& module) { module.state_->training = on; });
+  walk("", [on](const std::string&, const Module& module) { module.set_training(on); });
 }
+
+void Module::set_training(bool on) const { state_->training = on; }
 
 void Module::set_requires_grad(bool on) const {
   for (const Tensor& parameter : parameters()) parameter.set_requires_grad(on);
@@ -135,6 +139,14 @@ void Module::set_requires_grad(bool on) const {
 
 void Module::zero_grad() const {
   for (const Tensor& parameter : parameters()) parameter.set_grad(Tensor());
+}
+
+void Module::to(DType dtype) const {
+  check_dtype(is_floating(dtype), "to: needs f32 or f64, got {}", dtype);
+  const NoGrad no_grad;
+  for (const auto& [name, value] : state_dict()) {
+    if (is_floating(value.dtype())) value.set_data(cast(value, dtype));
+  }
 }
 
 Tensor Module::add_parameter(const std::string& name, Tensor value) {
@@ -168,17 +180,11 @@ void Module::check_name(const char* caller, const std::string& name) const {
   check(!taken, "{}: {} already has a \"{}\"", caller, type(), name);
 }
 
+constinit thread_local std::vector<std::pair<Module, Shape>>* Module::reports_ = nullptr;
+
 Tensor Module::report(Tensor y) const {
-  if (OutputShapes* all = OutputShapes::current_) all->shapes_.emplace_back(*this, y.shape());
+  if (reports_) reports_->emplace_back(*this, y.shape());
   return y;
-}
-
-constinit thread_local OutputShapes* OutputShapes::current_ = nullptr;
-
-const Shape* OutputShapes::of(const Module& module) const {
-  const auto last = std::find_if(shapes_.rbegin(), shapes_.rend(),
-                                 [&](const auto& entry) { return entry.first.is(module); });
-  return last == shapes_.rend() ? nullptr : &last->second;
 }
 
 }  // namespace engram::nn

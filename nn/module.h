@@ -73,6 +73,10 @@ class Module {
   /// Clears the gradients of all parameters.
   void zero_grad() const;
 
+  /// Converts parameters and buffers, but for the integers among them, to f32 or f64; clears the
+  /// gradients. Handles stay good.
+  void to(DType dtype) const;
+
  protected:
   /// Registers a child and returns it. Names may not be empty, taken, or contain a dot; a module
   /// may not contain itself: Error.
@@ -89,35 +93,19 @@ class Module {
   Tensor report(Tensor y) const;
 
  private:
-  friend class OutputShapes;
+  friend class Trial;  // of summary
   struct State;
 
   /// Calls visit(path, module) for this module and all below it, parents first.
   template <class F>
   void walk(const std::string& path, F visit) const;
   void add_child(const std::string& name, const Module& child);
+  void set_training(bool on) const;  // of this module alone
   void check_name(const char* caller, const std::string& name) const;
 
   std::shared_ptr<State> state_;
-};
 
-/// Collects what the layers that are called on this thread return, while it is alive.
-class OutputShapes {
- public:
-  OutputShapes() : outer_(std::exchange(current_, this)) {}
-  ~OutputShapes() { current_ = outer_; }
-  OutputShapes(const OutputShapes&) = delete;
-  OutputShapes& operator=(const OutputShapes&) = delete;
-
-  /// Of the module's last call, or null when it was not called or reports nothing.
-  const Shape* of(const Module& module) const;
-
- private:
-  friend class Module;
-  std::vector<std::pair<Module, Shape>> shapes_;
-  OutputShapes* outer_;
-
-  static constinit thread_local OutputShapes* current_;
+  static constinit thread_local std::vector<std::pair<Module, Shape>>* reports_;
 };
 
 }  // namespace engram::nn

@@ -9,8 +9,10 @@
 #include <engram/nn/module.h>
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 using namespace engram;
 
@@ -191,6 +193,37 @@ TEST_CASE("what is frozen gets no gradient") {
   CHECK_FALSE(net.out.bias.grad().defined());
   net.set_requires_grad();
   CHECK(net.fc1.weight.requires_grad());
+}
+
+TEST_CASE("to converts parameters and buffers and keeps handles and integers") {
+  const Mixed mixed;
+  const Tensor weight = mixed.first.weight;
+  weight.data<float>()[0] = 0.5f;
+  weight.set_grad(ones({1, 1}));
+  mixed.to(f64);
+  CHECK(weight.dtype() == f64);
+  CHECK(weight.data<double>()[0] == 0.5);
+  CHECK(weight.requires_grad());
+  CHECK_FALSE(weight.grad().defined());
+  CHECK(mixed.count.dtype() == i64);
+  CHECK(mixed.net(ones({1, 3}, f64)).dtype() == f64);
+  mixed.to(f64);
+  CHECK(weight.data<double>()[0] == 0.5);
+  CHECK_THROWS_WITH_AS(mixed.to(u8), "to: needs f32 or f64, got u8", DTypeError);
+}
+
+TEST_CASE("a state goes through a file") {
+  const std::string path = fmt::format("{}/engram-module-{}",
+                                       std::filesystem::temp_directory_path().string(), ::getpid());
+  const Mixed from, to;
+  from.count.data<std::int64_t>()[0] = 42;
+  save(from.state_dict(), path);
+  to.load_state_dict(load(path));
+  std::filesystem::remove(path);
+  CHECK(to.count.item() == 42);
+  for (const auto& [name, value] : to.state_dict()) {
+    CHECK(std::ranges::equal(value.bytes(), from.state_dict()[name].bytes()));
+  }
 }
 
 TEST_CASE("training a small net decreases the loss") {

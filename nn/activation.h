@@ -1,0 +1,69 @@
+#pragma once
+
+#include <engram/autograd/ops/activation.h>
+#include <engram/autograd/ops/softmax.h>
+#include <engram/nn/module.h>
+
+// The functions of the same names as layers, for Sequential.
+namespace engram::nn {
+
+struct ReLU : Module {
+  ReLU() : Module("ReLU") {}
+  Tensor operator()(const Tensor& x) const { return report(relu(x)); }
+};
+
+struct LeakyReLU : Module {
+  explicit LeakyReLU(double negative_slope = 0.01) : Module("LeakyReLU"), slope_(negative_slope) {}
+  Tensor operator()(const Tensor& x) const { return report(leaky_relu(x, slope_)); }
+
+ private:
+  double slope_;
+};
+
+struct GELU : Module {
+  GELU() : Module("GELU") {}
+  Tensor operator()(const Tensor& x) const { return report(gelu(x)); }
+};
+
+struct Tanh : Module {
+  Tanh() : Module("Tanh") {}
+  Tensor operator()(const Tensor& x) const { return report(tanh(x)); }
+};
+
+struct Sigmoid : Module {
+  Sigmoid() : Module("Sigmoid") {}
+  Tensor operator()(const Tensor& x) const { return report(sigmoid(x)); }
+};
+
+struct SoftplusOptions {
+  double beta = 1;
+  double threshold = 20;
+};
+
+struct Softplus : Module {
+  explicit Softplus(const SoftplusOptions& options = {}) : Module("Softplus"), options_(options) {}
+  Tensor operator()(const Tensor& x) const {
+    return report(softplus(x, options_.beta, options_.threshold));
+  }
+
+ private:
+  SoftplusOptions options_;
+};
+
+struct Softmax : Module {
+  explicit Softmax(int axis) : Module("Softmax"), axis_(axis) {}
+  Tensor operator()(const Tensor& x) const { return report(softmax(x, axis_)); }
+
+ private:
+  int axis_;
+};
+
+struct LogSoftmax : Module {
+  explicit LogSoftmax(int axis) : Module("LogSoftmax"), axis_(axis) {}
+  Tensor operator()(const Tensor& x) const { return report(log_softmax(x, axis_)); }
+
+ private:
+  int axis_;
+};
+
+}  // namespace engram::nn

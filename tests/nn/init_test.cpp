@@ -1,0 +1,139 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/error.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/linalg.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/ops/shaping.h>
+#include <engram/nn/init.h>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace engram;
+namespace init = nn::init;
+
+namespace {
+
+/// Whether the values spread over all of ±bound and nothing else, evenly.
+void check_uniform(const Tensor& x, double bound) {
+  CHECK(max(abs(x)).item() <= bound);
+  CHECK(max(x).item() > 0.99 * bound);
+  CHECK(min(x).item() < -0.99 * bound);
+  CHECK(var(x).item() == doctest::Approx(bound * bound / 3).epsilon(0.03));
+}
+
+/// Whether mean and spread are those of N(0, stddev²), and some values lie far out.
+void check_normal(const Tensor& x, double stddev) {
+  CHECK(std::abs(mean(x).item()) < 0.05 * stddev);
+  CHECK(var(x).item() == doctest::Approx(stddev * stddev).epsilon(0.05));
+  CHECK(max(abs(x)).item() > 3 * stddev);
+}
+
+}  // namespace
+
+TEST_CASE("constant, zeros and ones fill in place") {
+  const Tensor x({2, 2}, f32);
+  CHECK(init::constant(x, 3).is(x));
+  CHECK(std::ranges::count(x.data<float>(), 3.f) == 4);
+  CHECK(std::ranges::count(init::ones(x).data<float>(), 1.f) == 4);
+  CHECK(std::ranges::count(init::zeros(x).data<float>(), 0.f) == 4);
+}
+
+TEST_CASE("uniform and normal") {
+  manual_seed(0);
+  const Tensor x({100, 100}, f64);
+  init::uniform(x);
+  CHECK(min(x).item() >= 0);
+  CHECK(max(x).item() < 1);
+  check_uniform(init::uniform(x, -3, 3), 3);
+  check_normal(init::normal(x), 1);
+  init::normal(x, 10, 0.5);
+  CHECK(mean(x).item() == doctest::Approx(10).epsilon(0.01));
+  CHECK(var(x).item() == doctest::Approx(0.25).epsilon(0.05));
+  CHECK_THROWS_WITH_AS(init::uniform(x, 1, 0), "uniform: no numbers in [1, 0)", Error);
+  CHECK_THROWS_WITH_AS(init::normal(x, 0, -1), "normal: the standard deviation is -1", Error);
+  CHECK_THROWS_AS(init::normal(zeros({1}, i64)), DTypeError);
+}
+
+TEST_CASE("gains are PyTorch's") {
+  using enum init::Nonlinearity;
+  CHECK(init::gain(linear) == 1);
+  CHECK(init::gain(sigmoid) == 1);
+  CHECK(init::gain(tanh) == doctest::Approx(1.6666666666666667));
+  CHECK(init::gain(relu) == doctest::Approx(1.4142135623730951));
+  CHECK(init::gain(leaky_relu) == doctest::Approx(1.4141428569978354));
+  CHECK(init::gain(leaky_relu, 0.2) == doctest::Approx(1.3867504905630728));
+  CHECK(init::gain(selu) == 0.75);
+}
+
+TEST_CASE("fans count the kernel") {
+  CHECK(init::fans(zeros({5, 3})).in == 3);
+  CHECK(init::fans(zeros({5, 3})).out == 5);
+  CHECK(init::fans(zeros({5, 3, 2, 4})).in == 24);
+  CHECK(init::fans(zeros({5, 3, 2, 4})).out == 40);
+  CHECK_THROWS_WITH_AS(init::kaiming_uniform(zeros({5})),
+                       "init: fan in and fan out need a weight (out, in, …), got (5,)", ShapeError);
+}
+
+TEST_CASE("Kaiming and Xavier spread by fan in and fan out") {
+  manual_seed(0);
+  const Tensor w({60, 20, 3, 3}, f64);  // fan in 180, fan out 540
+  check_uniform(init::kaiming_uniform(w), std::sqrt(2 * 3 / 180.));
+  check_uniform(init::kaiming_uniform(w, {.a = std::sqrt(5)}), 1 / std::sqrt(180.));
+  check_uniform(init::kaiming_uniform(w, {.mode = init::FanMode::fan_out,
+                                          .nonlinearity = init::Nonlinearity::linear}),
+                std::sqrt(3 / 540.));
+  check_normal(init::kaiming_normal(w), std::sqrt(2 / 180.));
+  check_normal(init::kaiming_normal(
+                   w, {.mode = init::FanMode::fan_out, .nonlinearity = init::Nonlinearity::tanh}),
+               5. / 3 / std::sqrt(540.));
+  check_uniform(init::xavier_uniform(w), std::sqrt(6 / 720.));
+  check_normal(init::xavier_normal(w, 2), 2 * std::sqrt(2 / 720.));
+  check_uniform(init::fan_in_uniform(w, 25), 0.2);
+  CHECK(max(abs(init::fan_in_uniform(w, 0))).item() == 0);
+}
+
+TEST_CASE("a generator makes initialisation reproducible and leaves the default one alone") {
+  manual_seed(9);
+  Generator a(4), b(4);
+  const Tensor x({7, 5}, f32), y({7, 5}, f32);
+  for (int round = 0; round < 2; ++round) {  // the second round continues the stream
+    init::kaiming_normal(x, {}, a);
+    init::kaiming_normal(y, {}, b);
+    CHECK(std::ranges::equal(x.data<float>(), y.data<float>()));
+    init::orthogonal(x, 1, a);
+    init::orthogonal(y, 1, b);
+    CHECK(std::ranges::equal(x.data<float>(), y.data<float>()));
+  }
+  CHECK(default_generator().position() == 0);
+  CHECK_FALSE(std::ranges::equal(init::uniform(x).data<float>(), init::uniform(y).data<float>()));
+}
+
+TEST_CASE("orthogonal: the shorter side's vectors are orthonormal") {
+  manual_seed(0);
+  for (const Shape& shape :
+       {Shape{6, 6}, Shape{3, 50}, Shape{50, 3}, Shape{4, 2, 3}, Shape{1, 1}}) {
+    CAPTURE(fmt::format("{}", shape));
+    const Tensor x = init::orthogonal(Tensor(shape, f64), 2);
+    const Tensor m = reshape(x, {shape[0], -1});
+    const bool wide = m.size(0) <= m.size(1);
+    const Tensor product =
+        wide ? matmul(m, m, {.transpose_b = true}) : matmul(m, m, {.transpose_a = true});
+    CHECK(max(abs(product - 4 * eye(product.size(0), f64))).item() < 1e-14 * 4);
+  }
+  CHECK(init::orthogonal(zeros({0, 3})).numel() == 0);
+  CHECK(init::orthogonal(zeros({2, 2})).dtype() == f32);
+  CHECK_THROWS_WITH_AS(init::orthogonal(zeros({3})), "orthogonal: needs at least 2 axes, got (3,)",
+                       ShapeError);
+}
+
+TEST_CASE("size 0 is left as it is") {
+  const Tensor x({0, 3}, f32);
+  CHECK(init::kaiming_uniform(x).is(x));
+  CHECK(init::kaiming_normal(x).is(x));
+  CHECK(init::xavier_uniform(zeros({0, 0})).numel() == 0);
+  CHECK(init::xavier_normal(x).is(x));
+}
