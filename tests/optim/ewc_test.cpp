@@ -1,0 +1,161 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/memory.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/linalg.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/random.h>
+#include <engram/autograd/tape.h>
+#include <engram/optim/ewc.h>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace engram;
+using doctest::Approx;
+using optim::EWC;
+
+namespace {
+
+Tensor parameter(std::initializer_list<double> values) {
+  Tensor theta = tensor(values, f64);
+  theta.set_requires_grad();
+  return theta;
+}
+
+void move_to(const Tensor& theta, const Tensor& value) {
+  std::ranges::copy(value.data<double>(), theta.data<double>().begin());
+}
+
+}  // namespace
+
+TEST_CASE("EWC: the running quadratic is the sum of every task's own") {
+  Generator generator(1);
+  const Tensor theta = parameter({0, 0, 0, 0, 0});
+  EWC ewc({theta}, {.lambda = 7});
+  std::vector<std::pair<Tensor, Tensor>> tasks;  // F_t, θ*_t
+  for (int t = 0; t < 6; ++t) {
+    // One element matters to no task, as in dead units.
+    const Tensor f = rand({5}, f64, generator) * tensor({1, 1, 1, 1, 0}, f64);
+    const Tensor star = randn({5}, f64, generator);
+    move_to(theta, star);
+    ewc.consolidate({f});
+    tasks.emplace_back(f, star);
+
+    move_to(theta, randn({5}, f64, generator));
+    Tape tape;
+    Tensor separate = scalar(0, f64);
+    for (const auto& [importance, center] : tasks) {
+      separate = separate + 0.5 * 7 * sum(importance * square(theta - center));
+    }
+    const Tensor running = ewc.penalty();
+    CHECK(running.item() == Approx(separate.item()).epsilon(1e-12));
+    const Tensor expected = tape.gradient(separate, {theta})[0];
+    const Tensor actual = tape.gradient(running, {theta})[0];
+    for (std::size_t i = 0; i < 5; ++i) {
+      CHECK(actual.data<double>()[i] == Approx(expected.data<double>()[i]).epsilon(1e-12));
+    }
+  }
+  CHECK(ewc.tasks() == 6);
+}
+
+TEST_CASE("EWC: online, importances fade and only the latest parameters count") {
+  const Tensor theta = parameter({1, 2});
+  EWC ewc({theta}, {.lambda = 3, .gamma = 0.9});
+  ewc.consolidate({tensor({1, 2}, f64)});
+  move_to(theta, tensor({5, 7}, f64));
+  ewc.consolidate({tensor({10, 20}, f64)});
+  CHECK(ewc.importance()[0].data<double>()[0] == Approx(10 + 0.9 * 1));
+  CHECK(ewc.importance()[0].data<double>()[1] == Approx(20 + 0.9 * 2));
+  CHECK(ewc.penalty().item() == 0);
+  move_to(theta, tensor({6, 7}, f64));
+  CHECK(ewc.penalty().item() == Approx(0.5 * 3 * 0.9 * (10 + 0.9 * 1)));
+}
+
+TEST_CASE("EWC: before the first task the penalty is 0 and asks for no gradient") {
+  const Tensor theta = parameter({1, 2});
+  const EWC ewc({theta});
+  Tape tape;
+  const Tensor loss = sum(square(theta)) + ewc.penalty();
+  tape.backward(loss);
+  CHECK(loss.item() == 5);
+  CHECK(theta.grad().data<double>()[1] == 4);
+}
+
+TEST_CASE("EWC: memory does not grow with the tasks") {
+  const Tensor theta = full({1000}, 1, f64);
+  theta.set_requires_grad();
+  EWC ewc({theta});
+  const auto step = [&] {
+    ewc.consolidate({ones({1000}, f64)});
+    Tape tape;
+    tape.backward(ewc.penalty() + sum(theta));
+    theta.set_grad({});
+  };
+  for (int t = 0; t < 3; ++t) step();
+  const std::size_t reserved = memory::stats().reserved;
+  for (int t = 0; t < 50; ++t) step();
+  CHECK(memory::stats().reserved == reserved);
+}
+
+namespace {
+
+struct Samples {
+  Tensor x, y;
+  std::int64_t size() const { return x.size(0); }
+  Samples batch(std::span<const std::int64_t> rows) const {
+    REQUIRE(rows.size() == 4);
+    return *this;
+  }
+};
+
+/// A module by shape: it has modes, and tells whether it was asked in eval mode.
+struct Model {
+  Tensor weight;
+  bool* training;
+  bool* asked_in_eval;
+  Tensor operator()(const Tensor& x) const {
+    *asked_in_eval = !*training;
+    return linear(x, weight);
+  }
+  bool is_training() const { return *training; }
+  void train(bool on = true) const { *training = on; }
+};
+
+}  // namespace
+
+TEST_CASE("EWC: consolidate measures in eval mode and gives the mode back") {
+  const Tensor weight = parameter({1, 2, 3, 4});
+  const Tensor matrix = tensor({1, 2, 3, 4}, {2, 2}, f64);
+  matrix.set_requires_grad();
+  bool training = true, asked_in_eval = false;
+  const Samples samples{tensor({1, 0, 0, 1, 1, 1, 2, 1}, {4, 2}, f64),
+                        tensor(std::vector<std::int64_t>{0, 1, 0, 1})};
+  EWC ewc({matrix});
+  ewc.consolidate(Model{matrix, &training, &asked_in_eval}, samples);
+  CHECK(asked_in_eval);
+  CHECK(training);
+  CHECK(ewc.tasks() == 1);
+  CHECK(max(ewc.importance()[0]).item() > 0);
+  CHECK(ewc.center()[0].data<double>()[3] == 4);
+  CHECK(!matrix.grad().defined());
+}
+
+TEST_CASE("EWC: mistakes are named") {
+  const Tensor theta = parameter({1, 2});
+  CHECK_THROWS_WITH_AS(EWC({}), "EWC: there are no parameters", Error);
+  CHECK_THROWS_WITH_AS(EWC({ones({2})}), "EWC: parameter 0 does not require a gradient", Error);
+  CHECK_THROWS_WITH_AS(EWC({theta}, {.lambda = -1}), "EWC: lambda must not be negative, got -1",
+                       Error);
+  CHECK_THROWS_WITH_AS(EWC({theta}, {.gamma = 1.5}),
+                       "EWC: gamma must be between 0 and 1, got 1.5", Error);
+  EWC ewc({theta});
+  CHECK_THROWS_WITH_AS(ewc.consolidate({ones({2}, f64), ones({2}, f64)}),
+                       "EWC: 2 importances for 1 parameters", Error);
+  CHECK_THROWS_WITH_AS(ewc.consolidate({ones({3}, f64)}),
+                       "EWC: parameter 0 is (2,), its importance (3,)", ShapeError);
+  CHECK_THROWS_WITH_AS(ewc.consolidate({ones({2})}),
+                       "EWC: parameter 0 is f64, its importance f32", DTypeError);
+  CHECK(ewc.tasks() == 0);
+}
