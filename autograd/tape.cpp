@@ -233,23 +233,21 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Requ
 /// Marks the nodes on a way from y to something that the request wants, so that no gradient is
 /// computed in vain.
 void Tape::mark_wanted(std::int32_t last, const Request& request) {
+  const bool every_leaf = request.kind == Request::Kind::every_leaf;
   for (std::int32_t index = 0; index <= last; ++index) {
-    Node& node = nodes_[static_cast<std::size_t>(index)];
-    if (request.kind == Request::Kind::every_leaf) {
-      node.wanted = true;
-      continue;
-    }
-    const auto inputs = std::span(inputs_).subspan(node.first_input, node.input_count);
-    node.wanted = std::ranges::any_of(inputs, [&](const Input& input) {
-      return input.node >= 0 ? nodes_[static_cast<std::size_t>(input.node)].wanted
-                             : request.wants(input.leaf);
-    });
+    nodes_[static_cast<std::size_t>(index)].wanted = every_leaf;
   }
   for (const Tensor& x : request.x) {
     const Tensor::Impl& impl = x.impl();
-    if (impl.tape == id_ && impl.node <= last) {
-      nodes_[static_cast<std::size_t>(impl.node)].wanted = true;
-    }
+    if (impl.tape == id_) nodes_[static_cast<std::size_t>(impl.node)].wanted = true;
+  }
+  for (std::int32_t index = 0; index <= last && !every_leaf; ++index) {
+    Node& node = nodes_[static_cast<std::size_t>(index)];
+    const auto inputs = std::span(inputs_).subspan(node.first_input, node.input_count);
+    node.wanted |= std::ranges::any_of(inputs, [&](const Input& input) {
+      return input.node >= 0 ? nodes_[static_cast<std::size_t>(input.node)].wanted
+                             : request.wants(input.leaf);
+    });
   }
 }
 

@@ -1,0 +1,168 @@
+#include <doctest/doctest.h>
+#include <engram/autograd/ops/copy.h>
+#include <engram/engram.h>
+
+#include <cmath>
+
+#include "values.h"
+
+// `Tape::gradient` and `Tape::per_sample_squares`.
+using namespace engram;
+
+namespace {
+
+Tensor parameter(const Shape& shape, std::uint64_t seed) {
+  Generator generator(seed);
+  const Tensor x = randn(shape, f64, generator);
+  x.set_requires_grad();
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("gradient: leaves .grad() alone and follows the order of x") {
+  const Tensor a = tensor({2}, f64), b = tensor({5}, f64);
+  a.set_requires_grad();
+  b.set_requires_grad();
+  Tape tape;
+  const std::vector<Tensor> gradients = tape.gradient(a * b, {b, a, b});
+  CHECK(gradients[0].item() == 2);
+  CHECK(gradients[1].item() == 5);
+  CHECK(gradients[2].item() == 2);
+  CHECK_FALSE(a.grad().defined());
+}
+
+TEST_CASE("gradient: of tensors in between, at any distance, and of y itself") {
+  const Tensor x = tensor({3}, f64);
+  x.set_requires_grad();
+  Tape tape;
+  const Tensor near_x = square(x);
+  const Tensor middle = near_x * 2;
+  const Tensor y = exp(log(sqrt(middle)));
+  const std::vector<Tensor> gradients = tape.gradient(y, {near_x, y, middle, x});
+  CHECK(gradients[0].item() == doctest::Approx(std::sqrt(2) / 6));
+  CHECK(gradients[1].item() == 1);
+  CHECK(gradients[2].item() == doctest::Approx(1 / (2 * std::sqrt(18))));
+  CHECK(gradients[3].item() == doctest::Approx(std::sqrt(2)));
+}
+
+TEST_CASE("gradient: of a tensor in between alone") {
+  const Tensor x = tensor({3}, f64);
+  x.set_requires_grad();
+  Tape tape;
+  const Tensor middle = square(x);
+  const Tensor y = exp(log(sqrt(middle)));
+  CHECK(tape.gradient(y, {middle})[0].item() == doctest::Approx(1.0 / 6));
+}
+
+TEST_CASE("gradient: what y does not depend on is an error, or undefined") {
+  const Tensor x = tensor({2}, f64), other = tensor({3}, f64);
+  x.set_requires_grad();
+  other.set_requires_grad();
+  Tape tape;
+  const Tensor early = exp(other), y = square(x), late = y * 2;
+  CHECK_THROWS_WITH_AS(tape.gradient(y, {x, other}, {.retain_graph = true}),
+                       "gradient: y does not depend on x[1]", AutogradError);
+  const GradientOptions unused = {.retain_graph = true, .allow_unused = true};
+  const std::vector<Tensor> gradients = tape.gradient(y, {other, x, early, late}, unused);
+  CHECK_FALSE(gradients[0].defined());
+  CHECK(gradients[1].item() == 4);
+  CHECK_FALSE(gradients[2].defined());
+  CHECK_FALSE(gradients[3].defined());
+  CHECK(tape.gradient(y, {}, unused).empty());
+  CHECK_THROWS_AS(tape.gradient(y, {Tensor()}, unused), Error);
+}
+
+TEST_CASE("gradient: of a wrong shape or dtype") {
+  const Tensor x = tensor({2, 3}, f64);
+  x.set_requires_grad();
+  Tape tape;
+  const Tensor y = square(x);
+  CHECK_THROWS_WITH_AS(
+      tape.gradient(y, {x}),
+      "gradient: y has shape (2,); a gradient must be given unless it has one element",
+      AutogradError);
+  CHECK_THROWS_WITH_AS(tape.gradient(y, {x}, {.gradient = ones({1, 2}, f64)}),
+                       "gradient: the gradient is (1, 2), y is (2,)", ShapeError);
+  CHECK_THROWS_WITH_AS(tape.gradient(y, {x}, {.gradient = ones({2})}),
+                       "gradient: the gradient is f32, y is f64", DTypeError);
+}
+
+TEST_CASE("gradient: create_graph up to the third order") {
+  const Tensor x = tensor({2}, f64);
+  x.set_requires_grad();
+  Tape tape;
+  const Tensor y = pow(x, 5) + sin(x);
+  const Tensor first = tape.gradient(y, {x}, {.create_graph = true})[0];
+  const Tensor second = tape.gradient(first, {x}, {.create_graph = true})[0];
+  const Tensor third = tape.gradient(second, {x})[0];
+  CHECK(first.item() == doctest::Approx(5 * 16 + std::cos(2)));
+  CHECK(second.item() == doctest::Approx(20 * 8 - std::sin(2)));
+  CHECK(third.item() == doctest::Approx(60 * 4 - std::cos(2)));
+  CHECK(third.requires_grad() == false);
+}
+
+TEST_CASE("gradient: a penalty on the gradient's norm reaches the parameters by backward") {
+  const Tensor x = tensor({1, 2}, f64);
+  x.set_requires_grad();
+  Tape tape;
+  const Tensor dx = tape.gradient(sum(x * x * x), {x}, {.create_graph = true})[0];
+  tape.backward(sum(square(dx)));  // Σ 9x⁴
+  CHECK(values(x.grad()) == Values{36, 288});
+}
+
+TEST_CASE("per_sample_squares: of a dense layer are those of batches of one") {
+  const Tensor weight = parameter({3, 4}, 1), bias = parameter({3}, 2), last = parameter({2, 3}, 3);
+  const Tensor x = detach(parameter({5, 4}, 4)), gradient = detach(parameter({5, 2}, 5));
+  const auto net = [&](const Tensor& batch) {
+    return linear(tanh(linear(batch, weight, bias)), last);
+  };
+
+  std::vector<Tensor> expected;
+  for (const Tensor& each : {weight, bias, last}) expected.push_back(zeros_like(each));
+  for (std::int64_t n = 0; n < 5; ++n) {
+    Tape tape;
+    const std::vector<Tensor> one = tape.gradient(net(view(x, {1, 4}, n * 4)), {weight, bias, last},
+                                                  {.gradient = view(gradient, {1, 2}, n * 2)});
+    const NoGrad no_grad;
+    for (std::size_t k = 0; k < one.size(); ++k) expected[k] = expected[k] + square(one[k]);
+  }
+
+  Tape tape;
+  const Tensor y = net(x);
+  const auto squares = tape.per_sample_squares(y, {weight, bias, last}, gradient);
+  REQUIRE(squares.has_value());
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    CAPTURE(k);
+    CHECK(max(abs((*squares)[k] - expected[k])).item() <= 1e-12 * max(expected[k]).item());
+  }
+  // The square of the batch's gradient is another thing, and the recording is kept for it.
+  const Tensor batch = tape.gradient(y, {weight}, {.gradient = gradient})[0];
+  const NoGrad no_grad;
+  CHECK(max(abs(square(batch) - expected[0])).item() > 0.1 * max(expected[0]).item());
+}
+
+TEST_CASE("per_sample_squares: nothing where there is no formula for it") {
+  const Tensor weight = parameter({4, 4}, 1), x = detach(parameter({2, 4}, 2));
+  const Tensor gradient = ones({2, 4}, f64);
+  {
+    Tape tape;  // used twice
+    const Tensor y = linear(linear(x, weight), weight);
+    CHECK_FALSE(tape.per_sample_squares(y, {weight}, gradient).has_value());
+  }
+  {
+    Tape tape;  // an operation that knows nothing of samples
+    const Tensor y = matmul(x, weight);
+    CHECK_FALSE(tape.per_sample_squares(y, {weight}, gradient).has_value());
+  }
+  {
+    Tape tape;  // rows that are not the samples
+    const Tensor y =
+        reshape(linear(reshape(x, {4, 2}), slice(slice(weight, 0, 0, 2), 1, 0, 2)), {2, 4});
+    CHECK_FALSE(tape.per_sample_squares(y, {weight}, gradient).has_value());
+  }
+  Tape tape;
+  const Tensor narrow = parameter({2, 2}, 3);
+  const Tensor y = reshape(linear(reshape(x, {4, 2}), narrow), {2, 4});
+  CHECK_FALSE(tape.per_sample_squares(y, {narrow}, gradient).has_value());
+}

@@ -1,0 +1,48 @@
+#include <doctest/doctest.h>
+#include <engram/engram.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "values.h"
+
+using namespace engram;
+
+TEST_CASE("threads: set_num_threads") {
+  const int before = num_threads();
+  set_num_threads(1);
+  CHECK(num_threads() == 1);
+  set_num_threads(3);
+  CHECK(num_threads() == 3);
+  CHECK_THROWS_WITH_AS(set_num_threads(0), "set_num_threads: needs at least 1, got 0", Error);
+  CHECK_THROWS_WITH_AS(set_num_threads(-2), "set_num_threads: needs at least 1, got -2", Error);
+  CHECK(num_threads() == 3);
+  set_num_threads(before);
+}
+
+TEST_CASE("threads: any number of them computes the same, and random numbers bitwise") {
+  const int before = num_threads();
+  struct Results {
+    std::vector<double> random, elementwise, sums, product;
+  };
+  const auto compute = [](int threads) {
+    set_num_threads(threads);
+    Generator generator(5);
+    const Tensor x = randn({300, 500}, f64, generator);
+    return Results{values(x), values(exp(x) * reshape(arange(0, 500, 1, f64), {1, 500})),
+                   values(sum(x, {0})), values(matmul(x, x, {.transpose_b = true}))};
+  };
+  const Results one = compute(1);
+  for (int threads : {2, 5}) {
+    const Results many = compute(threads);
+    CHECK(many.random == one.random);
+    CHECK(many.elementwise == one.elementwise);
+    CHECK(many.sums == one.sums);
+    double difference = 0;
+    for (std::size_t i = 0; i < one.product.size(); ++i) {
+      difference = std::max(difference, std::abs(many.product[i] - one.product[i]));
+    }
+    CHECK(difference < 1e-10);  // BLAS may add in another order
+  }
+  set_num_threads(before);
+}
