@@ -25,6 +25,7 @@ std::vector<Operation> elementwise_operations();
 std::vector<Operation> reduce_operations();
 std::vector<Operation> shaping_operations();
 std::vector<Operation> linalg_operations();
+std::vector<Operation> convolution_operations();
 std::vector<Operation> loss_operations();
 
 const std::vector<Operation>& operations();

@@ -210,6 +210,36 @@ case("linear/three-axes", F.linear, spread(2, 2, 3), spread(2, 3), spread(2))
 case("outer", torch.outer, spread(3), spread(4))
 
 
+# Convolution
+
+strided = dict(stride=(2, 3), padding=(1, 2), dilation=(2, 1), groups=2)
+
+
+def conv2d(variant, x, weight, **options):
+    case("conv2d" + variant, lambda x, w, b: F.conv2d(x, w, b, **options),
+         spread(*x), spread(*weight), spread(weight[0]))
+
+
+conv2d("", (2, 2, 4, 3), (3, 2, 3, 2))
+case("conv2d/no-bias", F.conv2d, spread(1, 2, 3, 3), spread(2, 2, 2, 2))
+conv2d("/pointwise", (2, 3, 2, 2), (2, 3, 1, 1))
+conv2d("/stride", (1, 1, 5, 5), (2, 1, 2, 2), stride=(2, 3))
+conv2d("/padding", (1, 1, 2, 3), (2, 1, 3, 3), padding=(2, 1))
+conv2d("/dilation", (1, 1, 5, 5), (1, 1, 2, 3), dilation=(3, 2))
+conv2d("/depthwise", (1, 2, 3, 3), (4, 1, 2, 2), groups=2)
+conv2d("/all", (2, 2, 6, 5), (4, 1, 2, 3), **strided)
+case("conv2d_input_gradient", lambda dy, w: torch.nn.grad.conv2d_input((1, 2, 3, 3), w, dy),
+     spread(1, 3, 2, 2), spread(3, 2, 2, 2))
+case("conv2d_input_gradient/all",
+     lambda dy, w: torch.nn.grad.conv2d_input((2, 2, 6, 5), w, dy, **strided),
+     spread(2, 4, 3, 3), spread(4, 1, 2, 3))
+case("conv2d_weight_gradient", lambda x, dy: torch.nn.grad.conv2d_weight(x, (3, 2, 2, 2), dy),
+     spread(2, 2, 3, 3), spread(2, 3, 2, 2))
+case("conv2d_weight_gradient/all",
+     lambda x, dy: torch.nn.grad.conv2d_weight(x, (4, 1, 2, 3), dy, **strided),
+     spread(2, 2, 6, 5), spread(2, 4, 3, 3))
+
+
 # Softmax and losses
 
 for function in [F.softmax, F.log_softmax]:
