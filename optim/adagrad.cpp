@@ -13,6 +13,16 @@ void Adagrad::check_options(const AdagradOptions& options) const {
   check_at_least_0("eps", options.eps);
 }
 
+std::vector<Optimizer::Option> Adagrad::list(AdagradOptions& options) const {
+  return {{"lr", &options.lr},
+          {"lr_decay", &options.lr_decay},
+          {"weight_decay", &options.weight_decay},
+          {"initial_accumulator_value", &options.initial_accumulator_value},
+          {"eps", &options.eps},
+          {"eps_inside_root", &options.eps_inside_root},
+          {"maximize", &options.maximize}};
+}
+
 void Adagrad::update(Parameter& parameter, const AdagradOptions& options) {
   const auto t = static_cast<double>(parameter.step);
   dispatch_floating(name(), parameter.value.dtype(), [&]<class T>() {

@@ -33,6 +33,8 @@ class Adagrad final : public OptimizerWith<AdagradOptions> {
 
  private:
   const char* name() const override { return "Adagrad"; }
+  Slots slots() const override { return {"sum"}; }
+  std::vector<Option> list(AdagradOptions& options) const override;
   void check_options(const AdagradOptions& options) const override;
   void update(Parameter& parameter, const AdagradOptions& options) override;
 };

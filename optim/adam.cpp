@@ -14,6 +14,18 @@ void Adam::check_options(const AdamOptions& options) const {
   check_at_least_0("weight_decay", options.weight_decay);
 }
 
+std::vector<Optimizer::Option> Adam::list(AdamOptions& options) const {
+  return {{"lr", &options.lr},
+          {"betas.0", &options.betas[0]},
+          {"betas.1", &options.betas[1]},
+          {"eps", &options.eps},
+          {"weight_decay", &options.weight_decay},
+          {"decoupled", &options.decoupled},
+          {"amsgrad", &options.amsgrad},
+          {"eps_inside_root", &options.eps_inside_root},
+          {"maximize", &options.maximize}};
+}
+
 void Adam::update(Parameter& parameter, const AdamOptions& options) {
   const auto t = static_cast<double>(parameter.step);
   dispatch_floating(name(), parameter.value.dtype(), [&]<class T>() {

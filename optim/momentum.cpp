@@ -18,6 +18,16 @@ void Momentum::check_options(const MomentumOptions& options) const {
         "Momentum: moving_average and nesterov exclude each other");
 }
 
+std::vector<Optimizer::Option> Momentum::list(MomentumOptions& options) const {
+  return {{"lr", &options.lr},
+          {"momentum", &options.momentum},
+          {"dampening", &options.dampening},
+          {"weight_decay", &options.weight_decay},
+          {"nesterov", &options.nesterov},
+          {"moving_average", &options.moving_average},
+          {"maximize", &options.maximize}};
+}
+
 void Momentum::update(Parameter& parameter, const MomentumOptions& options) {
   const double mu = options.momentum;
   const bool starts = !parameter.state[0].defined() || mu == 0;  // V ← g

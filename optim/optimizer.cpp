@@ -2,8 +2,45 @@
 #include <engram/optim/optimizer.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 namespace engram::optim {
+namespace {
+
+// A saved state: "Adam.steps", then "groups.0.parameters", "groups.0.lr", ... of each group, then
+// "state.0.step", "state.0.exp_avg", ... of each parameter, counted through all groups.
+std::string group_key(std::size_t group, const char* name) {
+  return fmt::format("groups.{}.{}", group, name);
+}
+std::string parameter_key(std::size_t parameter, const char* name) {
+  return fmt::format("state.{}.{}", parameter, name);
+}
+
+Tensor copy(const Tensor& x) {
+  Tensor y(x.shape(), x.dtype());
+  std::ranges::copy(x.bytes(), y.bytes().begin());
+  return y;
+}
+
+template <class T>
+Tensor number(T value) {
+  return tensor(std::span<const T>(&value, 1), {});
+}
+
+/// The one number of this name.
+template <class T>
+T read(const StateDict& state, const std::string& key) {
+  const Tensor* value = state.find(key);
+  check(value != nullptr, "load_state_dict: \"{}\" is missing", key);
+  check_dtype(value->dtype() == dtype_of<T>(), "load_state_dict: \"{}\" is {}, expected {}", key,
+              value->dtype(), dtype_of<T>());
+  check_shape(value->rank() == 0, "load_state_dict: \"{}\" is {}, expected ()", key,
+              value->shape());
+  return value->item<T>();
+}
+
+}  // namespace
 
 void Optimizer::step() {
   for (std::size_t group = 0; group < groups_.size(); ++group) check_options(group);
@@ -21,6 +58,108 @@ void Optimizer::step() {
 void Optimizer::zero_grad() {
   for (const auto& group : groups_) {
     for (const Parameter& parameter : group) parameter.value.set_grad({});
+  }
+}
+
+/// The part of a saved state whose entries are always the same.
+StateDict Optimizer::settings() const {
+  StateDict state;
+  state.add(steps_key(), number(steps_));
+  for (std::size_t k = 0; k < groups_.size(); ++k) {
+    state.add(group_key(k, "parameters"), number(static_cast<std::int64_t>(groups_[k].size())));
+    save_options(state, k);
+  }
+  return state;
+}
+
+StateDict Optimizer::state_dict() const {
+  StateDict state = settings();
+  std::size_t index = 0;
+  for (const auto& group : groups_) {
+    for (const Parameter& parameter : group) {
+      state.add(parameter_key(index, "step"), number(parameter.step));
+      for (std::size_t slot = 0; slot < max_slots; ++slot) {
+        const Tensor& value = parameter.state[slot];
+        if (value.defined()) state.add(parameter_key(index, slots()[slot]), copy(value));
+      }
+      ++index;
+    }
+  }
+  return state;
+}
+
+void Optimizer::load_state_dict(const StateDict& state) {
+  check(state.contains(steps_key()),
+        "load_state_dict: this is not the state of {}: there is no \"{}\"", name(), steps_key());
+  const auto steps = read<std::int64_t>(state, steps_key());
+
+  std::size_t group_count = 0;
+  while (state.contains(group_key(group_count, "parameters"))) ++group_count;
+  check(group_count == groups_.size(), "load_state_dict: saved were {} groups, {} has {}",
+        group_count, name(), groups_.size());
+
+  StateDict expected = settings();  // for its names
+  std::vector<std::vector<Parameter>> loaded = groups_;
+  std::size_t index = 0;
+  for (std::size_t k = 0; k < group_count; ++k) {
+    const auto saved = read<std::int64_t>(state, group_key(k, "parameters"));
+    check(saved == static_cast<std::int64_t>(loaded[k].size()),
+          "load_state_dict: saved were {} parameters in group {}, {} has {}", saved, k, name(),
+          loaded[k].size());
+    for (Parameter& parameter : loaded[k]) {
+      const std::string step_key = parameter_key(index, "step");
+      parameter.step = read<std::int64_t>(state, step_key);
+      check(parameter.step >= 0 && parameter.step <= steps,
+            "load_state_dict: \"{}\" is {}, of {} steps", step_key, parameter.step, steps);
+      expected.add(step_key, state[step_key]);
+      for (std::size_t slot = 0; slot < max_slots && slots()[slot]; ++slot) {
+        const std::string key = parameter_key(index, slots()[slot]);
+        const Tensor* value = state.find(key);
+        parameter.state[slot] = Tensor();
+        if (!value) continue;  // was not made yet
+        check_shape(value->shape() == parameter.value.shape(),
+                    "load_state_dict: \"{}\" is {}, the parameter {}", key, value->shape(),
+                    parameter.value.shape());
+        check_dtype(value->dtype() == parameter.value.dtype(),
+                    "load_state_dict: \"{}\" is {}, the parameter {}", key, value->dtype(),
+                    parameter.value.dtype());
+        parameter.state[slot] = copy(*value);
+        expected.add(key, *value);
+      }
+      ++index;
+    }
+  }
+  for (const auto& [key, value] : state) {
+    check(expected.contains(key), "load_state_dict: \"{}\" is unexpected", key);
+  }
+  load_options(state);  // the last that can fail
+  groups_ = std::move(loaded);
+  steps_ = steps;
+}
+
+std::string Optimizer::steps_key() const { return fmt::format("{}.steps", name()); }
+
+void Optimizer::write_options(StateDict& state, std::size_t group,
+                              const std::vector<Option>& options) {
+  for (const auto& [option, value] : options) {
+    const std::string key = group_key(group, option);
+    if (const auto* const* flag = std::get_if<bool*>(&value)) {
+      state.add(key, number(static_cast<std::uint8_t>(**flag)));
+    } else {
+      state.add(key, number(*std::get<double*>(value)));
+    }
+  }
+}
+
+void Optimizer::read_options(const StateDict& state, std::size_t group,
+                             const std::vector<Option>& options) {
+  for (const auto& [option, value] : options) {
+    const std::string key = group_key(group, option);
+    if (bool* const* flag = std::get_if<bool*>(&value)) {
+      **flag = read<std::uint8_t>(state, key) != 0;
+    } else {
+      *std::get<double*>(value) = read<double>(state, key);
+    }
   }
 }
 

@@ -1,14 +1,18 @@
 #pragma once
 
 #include <engram/autograd/error.h>
+#include <engram/autograd/state.h>
 #include <engram/autograd/tensor.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace engram::optim {
@@ -51,6 +55,16 @@ class Optimizer {
   /// The learning rate of a group, whatever the optimizer: for a schedule to read and assign.
   virtual double& lr(std::size_t group = 0) = 0;
 
+  /// All that is needed to go on later as if nothing had happened, but for the parameters: the
+  /// options of the groups, the counts, and what is remembered of each parameter. A copy: unlike
+  /// the state of a module it does not change as training goes on.
+  StateDict state_dict() const;
+
+  /// Goes on from a saved state: bitwise, if the parameters are what they were then. Error for the
+  /// state of another kind of optimizer, of other groups, or of parameters of other shapes or
+  /// dtypes; then nothing has changed.
+  void load_state_dict(const StateDict& state);
+
  protected:
   Optimizer() = default;
   Optimizer(Optimizer&&) = default;
@@ -63,7 +77,17 @@ class Optimizer {
     std::array<Tensor, max_slots> state;
   };
 
+  using Slots = std::array<const char*, max_slots>;
+
+  /// An option of a group, under its name.
+  struct Option {
+    const char* name;
+    std::variant<double*, bool*> value;
+  };
+
   virtual const char* name() const = 0;
+  /// What a saved state calls the tensors of a parameter: PyTorch's names.
+  virtual Slots slots() const = 0;
 
   void add_parameters(std::vector<Tensor> parameters);
   void check_group(std::size_t group) const;
@@ -77,14 +101,23 @@ class Optimizer {
     check_option(value >= 0 && value < 1, option, "must lie in [0, 1)", value);
   }
 
+  static void write_options(StateDict& state, std::size_t group,
+                            const std::vector<Option>& options);
+  static void read_options(const StateDict& state, std::size_t group,
+                           const std::vector<Option>& options);
+
   /// A tensor of the parameter's state, made full of `initial` when it is used first.
   static Tensor& state(Parameter& parameter, std::size_t slot, double initial = 0);
 
  private:
   virtual void check_options(std::size_t group) const = 0;
   virtual void update(Parameter& parameter, std::size_t group) = 0;
+  virtual void save_options(StateDict& state, std::size_t group) const = 0;
+  virtual void load_options(const StateDict& state) = 0;
 
   void check_states() const;
+  std::string steps_key() const;
+  StateDict settings() const;
 
   std::vector<std::vector<Parameter>> groups_;
   std::int64_t steps_ = 0;
@@ -123,9 +156,22 @@ class OptimizerWith : public Optimizer {
  private:
   virtual void check_options(const Options& options) const = 0;
   virtual void update(Parameter& parameter, const Options& options) = 0;
+  virtual std::vector<Option> list(Options& options) const = 0;
 
   void check_options(std::size_t group) const final { check_options(options_[group]); }
   void update(Parameter& parameter, std::size_t group) final { update(parameter, options_[group]); }
+  void save_options(StateDict& state, std::size_t group) const final {
+    Options copy = options_[group];
+    write_options(state, group, list(copy));
+  }
+  void load_options(const StateDict& state) final {
+    std::deque<Options> loaded = options_;
+    for (std::size_t k = 0; k < loaded.size(); ++k) {
+      read_options(state, k, list(loaded[k]));
+      check_options(loaded[k]);
+    }
+    std::ranges::copy(loaded, options_.begin());
+  }
 
   Options defaults_;
   std::deque<Options> options_;  // of each group; a deque, so that references stay good

@@ -14,6 +14,17 @@ void RMSProp::check_options(const RMSPropOptions& options) const {
   check_at_least_0("momentum", options.momentum);
 }
 
+std::vector<Optimizer::Option> RMSProp::list(RMSPropOptions& options) const {
+  return {{"lr", &options.lr},
+          {"alpha", &options.alpha},
+          {"eps", &options.eps},
+          {"weight_decay", &options.weight_decay},
+          {"momentum", &options.momentum},
+          {"centered", &options.centered},
+          {"eps_inside_root", &options.eps_inside_root},
+          {"maximize", &options.maximize}};
+}
+
 void RMSProp::update(Parameter& parameter, const RMSPropOptions& options) {
   dispatch_floating(name(), parameter.value.dtype(), [&]<class T>() {
     const T lr(options.lr), mu(options.momentum);

@@ -8,6 +8,12 @@ void SGD::check_options(const SGDOptions& options) const {
   check_at_least_0("weight_decay", options.weight_decay);
 }
 
+std::vector<Optimizer::Option> SGD::list(SGDOptions& options) const {
+  return {{"lr", &options.lr},
+          {"weight_decay", &options.weight_decay},
+          {"maximize", &options.maximize}};
+}
+
 void SGD::update(Parameter& parameter, const SGDOptions& options) {
   dispatch_floating(name(), parameter.value.dtype(), [&]<class T>() {
     const T lr(options.lr), decay(options.weight_decay), sign(options.maximize ? -1 : 1);

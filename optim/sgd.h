@@ -29,6 +29,8 @@ class SGD final : public OptimizerWith<SGDOptions> {
 
  private:
   const char* name() const override { return "SGD"; }
+  Slots slots() const override { return {}; }
+  std::vector<Option> list(SGDOptions& options) const override;
   void check_options(const SGDOptions& options) const override;
   void update(Parameter& parameter, const SGDOptions& options) override;
 };

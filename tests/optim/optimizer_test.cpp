@@ -1,32 +1,49 @@
-#include <engram/autograd/create.h>
-#include <engram/optim/adagrad.h>
-#include <engram/optim/adam.h>
-#include <engram/optim/momentum.h>
-#include <engram/optim/rmsprop.h>
-#include <engram/optim/sgd.h>
+#include "optimizers.h"
 
 #include <doctest/doctest.h>
+#include <engram/autograd/create.h>
+#include <engram/autograd/memory.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/random.h>
+#include <engram/autograd/tape.h>
+#include <engram/autograd/threads.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
 
 using namespace engram;
 
 namespace {
 
-Tensor parameter(std::initializer_list<double> values) {
-  Tensor p = tensor(values, f64);
+Tensor parameter(std::initializer_list<double> values, DType dtype = f64) {
+  Tensor p = tensor(values, dtype);
   p.set_requires_grad();
   return p;
 }
 
+/// Random values and gradients that depend on the seed alone; f32's are those of f64, rounded.
+Tensor noise(const Shape& shape, DType dtype, std::uint64_t seed) {
+  Generator generator(seed);
+  const Tensor x = randn(shape, f64, generator);
+  if (dtype == f64) return x;
+  const Tensor y(shape, f32);
+  std::ranges::copy(x.data<double>(), y.data<float>().begin());
+  return y;
+}
+
 }  // namespace
 
-TEST_CASE("a step moves parameters against their gradients") {
+TEST_CASE("a step moves the parameters that have gradients") {
   const Tensor w = parameter({1, 2}), b = parameter({3});
   optim::SGD sgd({w, b}, {.lr = 0.5});
   w.set_grad(tensor({1, -1}, f64));
   sgd.step();
   CHECK(w.data<double>()[0] == 0.5);
   CHECK(w.data<double>()[1] == 2.5);
-  CHECK(b.item() == 3);  // has no gradient
+  CHECK(b.item() == 3);
   sgd.zero_grad();
   CHECK_FALSE(w.grad().defined());
   sgd.step();
@@ -35,18 +52,227 @@ TEST_CASE("a step moves parameters against their gradients") {
 }
 
 TEST_CASE("groups start with the options of the constructor and are changed by assignment") {
-  const Tensor a = parameter({1}), b = parameter({1}), c = parameter({1});
+  const Tensor a = parameter({1}), b = parameter({1}), c = parameter({1}), d = parameter({1});
   optim::SGD sgd({std::vector{a}, std::vector{b}}, {.lr = 0.5});
-  sgd.group(1).lr = 0.25;
+  optim::SGDOptions& second = sgd.group(1);
   sgd.add_group({c}).lr = 0.125;
+  sgd.add_group({d});
+  second.lr = 0.25;
   optim::Optimizer& base = sgd;
-  CHECK(base.group_count() == 3);
+  CHECK(base.group_count() == 4);
   CHECK(base.lr() == 0.5);
+  CHECK(base.lr(1) == 0.25);
   CHECK(base.lr(2) == 0.125);
+  CHECK(base.lr(3) == 0.5);
   base.lr(0) = 1;
-  for (const Tensor& p : {a, b, c}) p.set_grad(tensor({1}, f64));
+  for (const Tensor& p : {a, b, c, d}) p.set_grad(tensor({1}, f64));
   sgd.step();
   CHECK(a.item() == 0);
   CHECK(b.item() == 0.75);
   CHECK(c.item() == 0.875);
+  CHECK(d.item() == 0.5);
+}
+
+TEST_CASE("Adam corrects the bias by the updates that a parameter has seen") {
+  // The first update of each moves it by lr, however late it comes and whoever came before.
+  const Tensor a = parameter({1}), b = parameter({1}), late = parameter({1});
+  optim::Adam adam({a, b, late}, {.lr = 0.125, .eps = 0});
+  for (int step = 1; step <= 3; ++step) {
+    for (const Tensor& p : {a, b}) p.set_grad(tensor({4}, f64));
+    if (step == 3) late.set_grad(tensor({4}, f64));
+    adam.step();
+    CHECK(a.item() == doctest::Approx(1 - 0.125 * step));
+    CHECK(b.item() == a.item());
+  }
+  CHECK(late.item() == doctest::Approx(1 - 0.125));
+  CHECK(adam.steps() == 3);
+}
+
+TEST_CASE("parameters of no and of one element") {
+  for (const auto& [name, make] : optimizer_kinds()) {
+    CAPTURE(name);
+    const Tensor none = noise({0, 3}, f32, 1), one = noise({}, f32, 2);
+    none.set_requires_grad();
+    one.set_requires_grad();
+    const auto optimizer = make({{none, one}});
+    const float before = one.item<float>();
+    for (int step = 0; step < 3; ++step) {
+      none.set_grad(zeros({0, 3}));
+      one.set_grad(ones({}));
+      optimizer->step();
+    }
+    CHECK(one.item<float>() < before);
+  }
+}
+
+TEST_CASE("f32 follows f64") {
+  for (const auto& [name, make] : optimizer_kinds()) {
+    CAPTURE(name);
+    const Tensor single = noise({37}, f32, 1), exact = noise({37}, f64, 1);
+    single.set_requires_grad();
+    exact.set_requires_grad();
+    const auto optimizer = make({{single}, {exact}});
+    for (std::uint64_t step = 0; step < 100; ++step) {
+      single.set_grad(noise({37}, f32, 10 + step));
+      exact.set_grad(noise({37}, f64, 10 + step));
+      optimizer->step();
+    }
+    for (std::size_t i = 0; i < 37; ++i) {
+      CHECK(std::abs(single.data<float>()[i] - exact.data<double>()[i]) < 2e-5);
+    }
+  }
+}
+
+TEST_CASE("one thread and two threads agree bitwise") {
+  const int threads = num_threads();
+  const Shape shape{100'003};
+  for (const auto& [name, make] : optimizer_kinds()) {
+    CAPTURE(name);
+    std::vector<Tensor> results;
+    for (const int count : {1, 2}) {
+      set_num_threads(count);
+      const Tensor w = noise(shape, f32, 1);
+      w.set_requires_grad();
+      const auto optimizer = make({{w}});
+      for (std::uint64_t step = 0; step < 3; ++step) {
+        w.set_grad(noise(shape, f32, 10 + step));
+        optimizer->step();
+      }
+      results.push_back(w);
+    }
+    CHECK(std::ranges::equal(results[0].bytes(), results[1].bytes()));
+  }
+  set_num_threads(threads);
+}
+
+#ifndef __SANITIZE_ADDRESS__  // under which the pool does not recycle
+TEST_CASE("a step in the steady state asks the system for no memory") {
+  for (const auto& [name, make] : optimizer_kinds()) {
+    CAPTURE(name);
+    const Tensor w = noise({1000}, f32, 1), b = noise({10}, f32, 2);
+    for (const Tensor& p : {w, b}) p.set_requires_grad();
+    const auto optimizer = make({{w}, {b}});
+    const auto train = [&] {
+      Tape tape;
+      tape.backward(square(w), {.gradient = w});
+      tape.backward(square(b), {.gradient = b});
+      optimizer->step();
+      optimizer->zero_grad();
+    };
+    train();
+    train();
+    const auto before = memory::stats().allocations;
+    for (int step = 0; step < 10; ++step) train();
+    CHECK(memory::stats().allocations == before);
+  }
+}
+#endif
+
+TEST_CASE("an optimizer refuses what it cannot update") {
+  using optim::SGD;
+  const Tensor w = parameter({1}), b = parameter({2});
+  const std::vector<Tensor> none;
+  CHECK_THROWS_WITH_AS(SGD{none}, "SGD: no parameters were given", Error);
+  CHECK_THROWS_WITH_AS(SGD(std::vector<std::vector<Tensor>>()), "SGD: no parameters were given",
+                       Error);
+  CHECK_THROWS_WITH_AS(SGD({w, Tensor()}), "SGD: parameter 1 is undefined", Error);
+  CHECK_THROWS_WITH_AS(SGD({b, w, b}), "SGD: parameter 2 was added before", Error);
+  CHECK_THROWS_WITH_AS(
+      SGD({w, tensor({1})}),
+      "SGD: parameter 1 does not require a gradient; set_requires_grad() asks for one",
+      AutogradError);
+  CHECK_THROWS_WITH_AS(SGD({arange(3)}), "SGD: parameter 0 needs f32 or f64, got i64", DTypeError);
+
+  SGD sgd({w});
+  CHECK_THROWS_WITH_AS(sgd.add_group({b, w}), "SGD: parameter 1 was added before", Error);
+  CHECK(sgd.group_count() == 1);
+  CHECK_THROWS_WITH_AS(sgd.group(1), "SGD: there is no group 1, only 1", Error);
+  CHECK_THROWS_WITH_AS(sgd.lr(7), "SGD: there is no group 7, only 1", Error);
+
+  Tape tape;
+  CHECK_THROWS_WITH_AS(SGD({w * 2}),
+                       "SGD: parameter 0 is the result of a recorded operation; detach() it first",
+                       AutogradError);
+}
+
+TEST_CASE("a parameter whose shape has changed is refused, and nothing is updated") {
+  const Tensor first = parameter({1}), w = parameter({1, 2});
+  optim::Momentum momentum({first, w});
+  first.set_grad(tensor({1}, f64));
+  w.set_grad(tensor({1, 1}, f64));
+  momentum.step();
+  const double before = first.item();
+  w.set_data(tensor({1, 2, 3}, f64));
+  CHECK_THROWS_WITH_AS(momentum.step(),
+                       "Momentum: a parameter is (3,) now, what is remembered of it (2,)",
+                       ShapeError);
+  w.set_data(tensor({1, 2}, f32));
+  CHECK_THROWS_WITH_AS(momentum.step(),
+                       "Momentum: a parameter is f32 now, what is remembered of it f64",
+                       DTypeError);
+  CHECK(first.item() == before);
+  CHECK(momentum.steps() == 1);
+}
+
+TEST_CASE("options out of their range are refused, also when they were assigned later") {
+  const std::vector<Tensor> w{parameter({1})};
+  using namespace optim;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto check_refused = [&]<class Optimizer>(const auto& options, const char* text) {
+    CHECK_THROWS_WITH_AS(Optimizer(w, options), text, Error);
+    Optimizer optimizer(w);
+    optimizer.group(0) = options;
+    CHECK_THROWS_WITH_AS(optimizer.step(), text, Error);
+    CHECK(optimizer.steps() == 0);
+  };
+  const auto sgd = [&](const SGDOptions& options, const char* text) {
+    check_refused.operator()<SGD>(options, text);
+  };
+  sgd({.lr = -0.1}, "SGD: lr must be at least 0, got -0.1");
+  sgd({.lr = nan}, "SGD: lr must be at least 0, got nan");
+  sgd({.weight_decay = -1}, "SGD: weight_decay must be at least 0, got -1");
+
+  const auto momentum = [&](const MomentumOptions& options, const char* text) {
+    check_refused.operator()<Momentum>(options, text);
+  };
+  momentum({.lr = -1}, "Momentum: lr must be at least 0, got -1");
+  momentum({.momentum = -0.5}, "Momentum: momentum must be at least 0, got -0.5");
+  momentum({.weight_decay = -1}, "Momentum: weight_decay must be at least 0, got -1");
+  momentum({.momentum = 0, .nesterov = true},
+           "Momentum: nesterov needs momentum and no dampening, got momentum 0, dampening 0");
+  momentum({.dampening = 0.5, .nesterov = true},
+           "Momentum: nesterov needs momentum and no dampening, got momentum 0.9, dampening 0.5");
+  momentum({.momentum = 1, .moving_average = true},
+           "Momentum: moving_average needs momentum below 1 and no dampening, got momentum 1, "
+           "dampening 0");
+  momentum({.nesterov = true, .moving_average = true},
+           "Momentum: moving_average and nesterov exclude each other");
+
+  const auto adagrad = [&](const AdagradOptions& options, const char* text) {
+    check_refused.operator()<Adagrad>(options, text);
+  };
+  adagrad({.lr = -1}, "Adagrad: lr must be at least 0, got -1");
+  adagrad({.lr_decay = -1}, "Adagrad: lr_decay must be at least 0, got -1");
+  adagrad({.weight_decay = -1}, "Adagrad: weight_decay must be at least 0, got -1");
+  adagrad({.initial_accumulator_value = -1},
+          "Adagrad: initial_accumulator_value must be at least 0, got -1");
+  adagrad({.eps = -1}, "Adagrad: eps must be at least 0, got -1");
+
+  const auto rmsprop = [&](const RMSPropOptions& options, const char* text) {
+    check_refused.operator()<RMSProp>(options, text);
+  };
+  rmsprop({.lr = -1}, "RMSProp: lr must be at least 0, got -1");
+  rmsprop({.alpha = 1}, "RMSProp: alpha must lie in [0, 1), got 1");
+  rmsprop({.eps = -1}, "RMSProp: eps must be at least 0, got -1");
+  rmsprop({.weight_decay = -1}, "RMSProp: weight_decay must be at least 0, got -1");
+  rmsprop({.momentum = -1}, "RMSProp: momentum must be at least 0, got -1");
+
+  const auto adam = [&](const AdamOptions& options, const char* text) {
+    check_refused.operator()<Adam>(options, text);
+  };
+  adam({.lr = -1}, "Adam: lr must be at least 0, got -1");
+  adam({.betas = {1, 0.5}}, "Adam: betas[0] must lie in [0, 1), got 1");
+  adam({.betas = {0.5, -0.1}}, "Adam: betas[1] must lie in [0, 1), got -0.1");
+  adam({.eps = -1e-8}, "Adam: eps must be at least 0, got -1e-08");
+  adam({.weight_decay = -1}, "Adam: weight_decay must be at least 0, got -1");
 }

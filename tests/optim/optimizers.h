@@ -1,0 +1,37 @@
+#pragma once
+
+#include <engram/optim/adagrad.h>
+#include <engram/optim/adam.h>
+#include <engram/optim/momentum.h>
+#include <engram/optim/rmsprop.h>
+#include <engram/optim/sgd.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// For tests of what all optimizers have in common.
+struct OptimizerKind {
+  std::string name;
+  std::function<std::unique_ptr<engram::optim::Optimizer>(
+      std::vector<std::vector<engram::Tensor>> groups)>
+      make;
+};
+
+template <class Optimizer, class Options>
+OptimizerKind kind(std::string name, Options options) {
+  return {std::move(name), [options](auto groups) {
+            return std::make_unique<Optimizer>(std::move(groups), options);
+          }};
+}
+
+/// Each with the options that make it remember most.
+inline std::vector<OptimizerKind> optimizer_kinds() {
+  namespace optim = engram::optim;
+  return {kind<optim::SGD>("SGD", optim::SGDOptions{.lr = 0.01, .weight_decay = 0.1}),
+          kind<optim::Momentum>("Momentum", optim::MomentumOptions{.lr = 0.01, .nesterov = true}),
+          kind<optim::Adagrad>("Adagrad", optim::AdagradOptions{.lr_decay = 0.1}),
+          kind<optim::RMSProp>("RMSProp", optim::RMSPropOptions{.momentum = 0.5, .centered = true}),
+          kind<optim::Adam>("Adam", optim::AdamOptions{.lr = 0.01, .amsgrad = true})};
+}

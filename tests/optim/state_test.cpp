@@ -1,0 +1,181 @@
+#include "optimizers.h"
+
+#include <doctest/doctest.h>
+#include <engram/autograd/create.h>
+#include <engram/autograd/random.h>
+#include <engram/autograd/state.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace engram;
+
+namespace {
+
+struct Parameters {
+  Tensor a, b, c;  // c has a gradient at every other step only
+
+  Parameters() {
+    Generator generator(3);
+    a = randn({3, 2}, f32, generator), b = randn({4}, f64, generator),
+    c = randn({}, f32, generator);
+    for (const Tensor& p : {a, b, c}) p.set_requires_grad();
+  }
+
+  std::vector<std::vector<Tensor>> groups() const { return {{a, b}, {c}}; }
+
+  /// Gradients that depend on the step and nothing else, and an update with them.
+  void train(optim::Optimizer& optimizer, int first, int last) const {
+    for (int step = first; step <= last; ++step) {
+      Generator generator(7, static_cast<std::uint64_t>(step));
+      a.set_grad(randn(a.shape(), f32, generator));
+      b.set_grad(randn(b.shape(), f64, generator));
+      c.set_grad(step % 2 == 0 ? randn(c.shape(), f32, generator) : Tensor());
+      optimizer.step();
+    }
+  }
+};
+
+void check_bitwise(const Tensor& x, const Tensor& y) {
+  CHECK(x.dtype() == y.dtype());
+  CHECK(x.shape() == y.shape());
+  CHECK(std::ranges::equal(x.bytes(), y.bytes()));
+}
+
+void check_bitwise(const StateDict& x, const StateDict& y) {
+  REQUIRE(x.size() == y.size());
+  for (auto i = x.begin(), j = y.begin(); i != x.end(); ++i, ++j) {
+    CAPTURE(i->name);
+    CHECK(i->name == j->name);
+    check_bitwise(i->value, j->value);
+  }
+}
+
+struct TemporaryFile {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / "engram_optimizer_state_test.safetensors";
+  ~TemporaryFile() { std::filesystem::remove(path); }
+};
+
+}  // namespace
+
+TEST_CASE("a training goes on bitwise from a saved state, through memory and through a file") {
+  for (const auto& [name, make] : optimizer_kinds()) {
+    for (const bool through_file : {false, true}) {
+      CAPTURE(name);
+      CAPTURE(through_file);
+      // Without a break; both groups' options differ from those of the constructor.
+      const Parameters whole;
+      const auto optimizer = make(whole.groups());
+      optimizer->lr(0) = 0.02;
+      optimizer->lr(1) = 0.03;
+      whole.train(*optimizer, 1, 5);
+      StateDict saved = optimizer->state_dict();
+      const TemporaryFile file;
+      if (through_file) {
+        save(saved, file.path);
+        saved = load(file.path);
+      }
+      const Parameters resumed;
+      std::ranges::copy(whole.a.bytes(), resumed.a.bytes().begin());
+      std::ranges::copy(whole.b.bytes(), resumed.b.bytes().begin());
+      std::ranges::copy(whole.c.bytes(), resumed.c.bytes().begin());
+      whole.train(*optimizer, 6, 12);
+
+      const auto other = make(resumed.groups());
+      other->load_state_dict(saved);
+      CHECK(other->steps() == 5);
+      CHECK(other->lr(1) == 0.03);
+      resumed.train(*other, 6, 12);
+      check_bitwise(resumed.a, whole.a);
+      check_bitwise(resumed.b, whole.b);
+      check_bitwise(resumed.c, whole.c);
+      check_bitwise(other->state_dict(), optimizer->state_dict());
+    }
+  }
+}
+
+TEST_CASE("a state is a copy, and loading copies") {
+  const Parameters p;
+  optim::Adam adam(p.groups());
+  p.train(adam, 1, 1);
+  const StateDict saved = adam.state_dict();
+  const double before = saved["state.0.exp_avg"].data<float>()[0];
+  p.train(adam, 2, 2);
+  CHECK(saved["state.0.exp_avg"].data<float>()[0] == before);
+  adam.load_state_dict(saved);
+  p.train(adam, 2, 2);
+  CHECK(saved["state.0.exp_avg"].data<float>()[0] == before);
+}
+
+TEST_CASE("a state has PyTorch's names") {
+  const Parameters p;
+  optim::Adam adam(p.groups(), {.amsgrad = true});
+  p.train(adam, 1, 1);
+  std::string names;
+  for (const auto& [name, value] : adam.state_dict()) names += name + " ";
+  const auto options = [](const std::string& group) {
+    std::string all;
+    for (const char* option : {"parameters", "lr", "betas.0", "betas.1", "eps", "weight_decay",
+                               "decoupled", "amsgrad", "eps_inside_root", "maximize"}) {
+      all += "groups." + group + "." + option + " ";
+    }
+    return all;
+  };
+  CHECK(names == "Adam.steps " + options("0") + options("1") +
+                     "state.0.step state.0.exp_avg state.0.exp_avg_sq state.0.max_exp_avg_sq "
+                     "state.1.step state.1.exp_avg state.1.exp_avg_sq state.1.max_exp_avg_sq "
+                     "state.2.step ");  // c has had no gradient
+}
+
+TEST_CASE("a state that does not fit is refused and changes nothing") {
+  const Parameters p;
+  optim::Adam adam(p.groups());
+  p.train(adam, 1, 3);
+  const StateDict before = adam.state_dict();
+
+  // What before becomes when one entry is replaced, or dropped.
+  const auto with = [&](const std::string& name, const Tensor& value) {
+    StateDict state;
+    for (const auto& entry : before) {
+      if (entry.name != name)
+        state.add(entry.name, entry.value);
+      else if (value.defined())
+        state.add(name, value);
+    }
+    if (!before.contains(name)) state.add(name, value);
+    return state;
+  };
+  const auto check_refused = [&](const StateDict& state, const char* text) {
+    CHECK_THROWS_WITH(adam.load_state_dict(state), text);
+    check_bitwise(adam.state_dict(), before);
+  };
+
+  const Parameters others;
+  check_refused(optim::SGD(others.groups()).state_dict(),
+                "load_state_dict: this is not the state of Adam: there is no \"Adam.steps\"");
+  check_refused({}, "load_state_dict: this is not the state of Adam: there is no \"Adam.steps\"");
+  check_refused(optim::Adam({others.a, others.b, others.c}).state_dict(),
+                "load_state_dict: saved were 1 groups, Adam has 2");
+  check_refused(optim::Adam({std::vector{others.a}, std::vector{others.b}}).state_dict(),
+                "load_state_dict: saved were 1 parameters in group 0, Adam has 2");
+  check_refused(with("state.1.exp_avg", zeros({2, 2}, f64)),
+                "load_state_dict: \"state.1.exp_avg\" is (2, 2), the parameter (4,)");
+  check_refused(with("state.1.exp_avg", zeros({4}, f32)),
+                "load_state_dict: \"state.1.exp_avg\" is f32, the parameter f64");
+  check_refused(with("groups.1.lr", Tensor()), "load_state_dict: \"groups.1.lr\" is missing");
+  check_refused(with("groups.1.lr", scalar(1, f32)),
+                "load_state_dict: \"groups.1.lr\" is f32, expected f64");
+  check_refused(with("groups.1.lr", zeros({1}, f64)),
+                "load_state_dict: \"groups.1.lr\" is (1,), expected ()");
+  check_refused(with("groups.1.lr", scalar(-1, f64)), "Adam: lr must be at least 0, got -1");
+  check_refused(with("state.0.step", scalar(4, i64)),
+                "load_state_dict: \"state.0.step\" is 4, of 3 steps");
+  check_refused(with("state.0.step", scalar(-1, i64)),
+                "load_state_dict: \"state.0.step\" is -1, of 3 steps");
+  check_refused(with("state.3.step", scalar(1, i64)),
+                "load_state_dict: \"state.3.step\" is unexpected");
+  check_refused(with("momentum", scalar(1)), "load_state_dict: \"momentum\" is unexpected");
+}
