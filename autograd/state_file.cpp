@@ -1,11 +1,9 @@
 // `save` and `load` of state.h: the safetensors format.
 
 #include <engram/autograd/error.h>
+#include <engram/autograd/new_file.h>
 #include <engram/autograd/safetensors.h>
 #include <engram/autograd/state.h>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -21,56 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 static_assert(std::endian::native == std::endian::little, "elements are written as they stand");
-
-/// A file that appears under its name when all of it is on the disk; until then it has another name
-/// in the same folder, which the destructor removes.
-class NewFile {
- public:
-  explicit NewFile(const fs::path& path) : path_(path) {
-    for (int number = 0; file_ < 0; ++number) {
-      temporary_ = fmt::format("{}.{}-{}.tmp", path.string(), ::getpid(), number);
-      file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (file_ < 0 && errno != EEXIST) {
-        temporary_.clear();
-        failed();
-      }
-    }
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  ~NewFile() {
-    if (file_ >= 0) ::close(file_);
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
-  }
-
-  void write(const void* bytes, std::size_t count) {
-    const char* from = static_cast<const char*>(bytes);
-    while (count > 0) {
-      const ssize_t written = ::write(file_, from, count);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) failed();
-      from += written;
-      count -= static_cast<std::size_t>(written);
-    }
-  }
-
-  void finish() {
-    if (::fsync(file_) != 0) failed();
-    if (::close(std::exchange(file_, -1)) != 0) failed();
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) failed();
-    temporary_.clear();
-  }
-
- private:
-  [[noreturn]] void failed() const {
-    fail<Error>("save: cannot write {}: {}", path_.string(),
-                std::generic_category().message(errno));
-  }
-
-  fs::path path_;
-  std::string temporary_;
-  int file_ = -1;
-};
 
 }  // namespace
 
@@ -95,7 +43,7 @@ void save(const StateDict& state, const fs::path& path) {
 
   const std::string header = safetensors::write_header(entries);
   const std::uint64_t length = header.size();
-  NewFile file(path);
+  NewFile file("save", path);
   file.write(&length, sizeof length);
   file.write(header.data(), header.size());
   for (const std::size_t i : order) file.write(values[i].bytes().data(), values[i].bytes().size());

@@ -1,3 +1,4 @@
+#include <engram/autograd/new_file.h>
 #include <engram/data/idx.h>
 
 #include <fcntl.h>
@@ -5,11 +6,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <cstdint>
+#include <span>
 #include <string>
+#include <system_error>
 
 namespace engram::data {
 namespace {
@@ -18,20 +19,45 @@ constexpr std::uint32_t magic_of_rank_0 = 0x0800;  // 08 is the type: unsigned b
 constexpr int max_rank = 4;
 constexpr std::int64_t max_size = 0xFFFFFFFF;  // what 4 bytes hold
 
-/// A file descriptor that closes itself.
+/// A file open for reading, which closes itself.
 class File {
  public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
+  explicit File(const std::string& name)
+      // Without O_NONBLOCK, opening a named pipe would wait for its other end.
+      : descriptor_(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), name_(name) {
+    if (descriptor_ < 0) failed();
+  }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+  ~File() { ::close(descriptor_); }
+
+  std::int64_t size() const {
+    struct stat status;
+    if (::fstat(descriptor_, &status) != 0) failed();
+    check_data(S_ISREG(status.st_mode), "read_idx: cannot read {}: it is no regular file", name_);
+    return status.st_size;
   }
-  int get() const { return descriptor_; }
-  int close() { return ::close(std::exchange(descriptor_, -1)); }
+
+  /// Fills `bytes` from the position on; returns how many there were.
+  std::size_t read(std::span<std::byte> bytes) const {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const ssize_t got = ::read(descriptor_, bytes.data() + done, bytes.size() - done);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) failed();
+      if (got == 0) break;
+      done += static_cast<std::size_t>(got);
+    }
+    return done;
+  }
 
  private:
+  [[noreturn]] void failed() const {
+    fail<DataError>("read_idx: cannot read {}: {}", name_, std::generic_category().message(errno));
+  }
+
   int descriptor_;
+  std::string name_;
 };
 
 std::uint32_t big_endian(const std::byte* bytes) {
@@ -44,29 +70,6 @@ void put_big_endian(std::uint32_t value, std::byte* bytes) {
   for (int i = 3; i >= 0; --i, value >>= 8) bytes[i] = static_cast<std::byte>(value & 0xFF);
 }
 
-/// Fills `bytes` from the file's position on; returns how many there were.
-std::size_t read_bytes(const File& file, const std::string& name, std::span<std::byte> bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    check_data(got >= 0, "read_idx: {}: cannot be read: {}", name, std::strerror(errno));
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
-}
-
-bool write_bytes(const File& file, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = ::write(file.get(), bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
-
 /// How many bytes the header's sizes ask for.
 std::int64_t bytes_of(const Shape& shape, const std::string& name) {
   std::int64_t product = 1;  // without the zeros, so that they hide no overflow
@@ -75,8 +78,7 @@ std::int64_t bytes_of(const Shape& shape, const std::string& name) {
     empty |= size == 0;
     if (size == 0) continue;
     check_data(product <= (std::int64_t{1} << 53) / size,
-               "read_idx: {}: at offset 4: expected sizes that a file can hold, found {}", name,
-               shape);
+               "read_idx: {}, offset 4: expected sizes that a file can hold, got {}", name, shape);
     product *= size;
   }
   return empty ? 0 : product;
@@ -86,30 +88,23 @@ std::int64_t bytes_of(const Shape& shape, const std::string& name) {
 
 Tensor read_idx(const std::filesystem::path& path) {
   const std::string& name = path.native();
-  // Without O_NONBLOCK, opening a named pipe would wait for its other end.
-  const File file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  check_data(file.get() >= 0, "read_idx: {}: cannot be opened: {}", name, std::strerror(errno));
-  struct stat status;
-  check_data(::fstat(file.get(), &status) == 0, "read_idx: {}: cannot be examined: {}", name,
-             std::strerror(errno));
-  check_data(S_ISREG(status.st_mode), "read_idx: {}: is not a regular file", name);
+  const File file(name);
+  const std::int64_t size = file.size();
 
   std::array<std::byte, 4 + 4 * max_rank> header;
-  std::size_t got = read_bytes(file, name, std::span(header).first(4));
-  check_data(got == 4,
-             "read_idx: {}: at offset 0: expected a magic number of 4 bytes, found {} bytes", name,
-             got);
+  std::size_t got = file.read(std::span(header).first(4));
+  check_data(got == 4, "read_idx: {}, offset 0: expected a magic number of 4 bytes, got {} bytes",
+             name, got);
   const std::uint32_t magic = big_endian(header.data());
   check_data(magic > magic_of_rank_0 && magic <= magic_of_rank_0 + max_rank,
-             "read_idx: {}: at offset 0: expected a magic number from 0x00000801 to 0x00000804, "
-             "found 0x{:08X}",
+             "read_idx: {}, offset 0: expected a magic number from 0x00000801 to 0x00000804, "
+             "got 0x{:08X}",
              name, magic);
 
   const std::size_t rank = magic - magic_of_rank_0;
-  got = read_bytes(file, name, std::span(header).subspan(4, 4 * rank));
-  check_data(got == 4 * rank,
-             "read_idx: {}: at offset 4: expected {} bytes of sizes, found {} bytes", name,
-             4 * rank, got);
+  got = file.read(std::span(header).subspan(4, 4 * rank));
+  check_data(got == 4 * rank, "read_idx: {}, offset 4: expected {} bytes of sizes, got {} bytes",
+             name, 4 * rank, got);
   Shape shape;
   for (std::size_t axis = 0; axis < rank; ++axis) {
     shape.push_back(big_endian(header.data() + 4 + 4 * axis));
@@ -117,15 +112,13 @@ Tensor read_idx(const std::filesystem::path& path) {
 
   const std::size_t offset = 4 + 4 * rank;
   const std::int64_t expected = bytes_of(shape, name);
-  const std::int64_t found =
-      static_cast<std::int64_t>(status.st_size) - static_cast<std::int64_t>(offset);
-  check_data(expected == found,
-             "read_idx: {}: at offset {}: expected {} bytes for {}, found {} bytes", name, offset,
-             expected, shape, found);
+  const std::int64_t found = size - static_cast<std::int64_t>(offset);
+  check_data(expected == found, "read_idx: {}, offset {}: expected {} bytes for {}, got {} bytes",
+             name, offset, expected, shape, found);
   Tensor x(shape, u8);
-  got = read_bytes(file, name, x.bytes());
+  got = file.read(x.bytes());
   check_data(got == x.bytes().size(),
-             "read_idx: {}: at offset {}: the file was cut short while it was read", name,
+             "read_idx: {}, offset {}: the file was cut short while it was read", name,
              offset + got);
   return x;
 }
@@ -142,21 +135,10 @@ void write_idx(const std::filesystem::path& path, const Tensor& x) {
     put_big_endian(static_cast<std::uint32_t>(x.size(axis)), header.data() + 4 + 4 * axis);
   }
 
-  // In the same folder, because a rename is atomic within one file system only.
-  static std::atomic<int> count{0};
-  const std::string temporary = fmt::format("{}.{}-{}.tmp", path.native(), ::getpid(), count++);
-  File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  check_data(file.get() >= 0, "write_idx: {}: cannot be created: {}", temporary,
-             std::strerror(errno));
-  const bool written =
-      write_bytes(file, std::span(header).first(4 + 4 * static_cast<std::size_t>(x.rank()))) &&
-      write_bytes(file, x.bytes()) && ::fsync(file.get()) == 0 && file.close() == 0 &&
-      std::rename(temporary.c_str(), path.c_str()) == 0;
-  if (!written) {
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    fail<DataError>("write_idx: {}: cannot be written: {}", path.native(), std::strerror(error));
-  }
+  NewFile file("write_idx", path);
+  file.write(header.data(), 4 + 4 * static_cast<std::size_t>(x.rank()));
+  file.write(x.bytes().data(), x.bytes().size());
+  file.finish();
 }
 
 }  // namespace engram::data

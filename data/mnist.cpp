@@ -24,7 +24,7 @@ Tensor read(const std::string& name, const fs::path& path, int rank) {
   check_data(fs::exists(path), "{}: there is no {}; scripts/fetch-data {} gets it", name,
              path.native(), name);
   Tensor x = read_idx(path);
-  check_data(x.rank() == rank, "{}: {}: expected {} axes, found {}", name, path.native(), rank,
+  check_data(x.rank() == rank, "{}: {}: expected {} axes, got {}", name, path.native(), rank,
              x.shape());
   return x;
 }
@@ -40,7 +40,7 @@ Dataset load(const std::string& name, const fs::path& folder, const std::string&
   Tensor y({count}, i64);
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     const int label = labels.data<std::uint8_t>()[i];
-    check_data(label <= 9, "{}: {}: at offset {}: label {} is {}, expected 0 to 9", name,
+    check_data(label <= 9, "{}: {}, offset {}: label {} is {}, expected 0 to 9", name,
                label_path.native(), 8 + i, i, label);
     y.data<std::int64_t>()[i] = label;
   }

@@ -55,64 +55,64 @@ TEST_CASE("broken files") {
     std::string_view error;  // after the name
   };
   const Case cases[] = {
-      {"", "at offset 0: expected a magic number of 4 bytes, found 0 bytes"},
-      {"\0\0\x08"s, "at offset 0: expected a magic number of 4 bytes, found 3 bytes"},
+      {"", ", offset 0: expected a magic number of 4 bytes, got 0 bytes"},
+      {"\0\0\x08"s, ", offset 0: expected a magic number of 4 bytes, got 3 bytes"},
       {"\x1F\x8B\x08\x08"s,
-       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x1F8B0808"},
+       ", offset 0: expected a magic number from 0x00000801 to 0x00000804, got 0x1F8B0808"},
       {"\0\0\x0D\x03"s,  // floats
-       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x00000D03"},
+       ", offset 0: expected a magic number from 0x00000801 to 0x00000804, got 0x00000D03"},
       {"\x03\x08\0\0"s,  // little-endian
-       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x03080000"},
+       ", offset 0: expected a magic number from 0x00000801 to 0x00000804, got 0x03080000"},
       {"\0\0\x08\0"s,
-       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x00000800"},
+       ", offset 0: expected a magic number from 0x00000801 to 0x00000804, got 0x00000800"},
       {"\0\0\x08\x05"s,
-       "at offset 0: expected a magic number from 0x00000801 to 0x00000804, found 0x00000805"},
-      {"\0\0\x08\x03"s, "at offset 4: expected 12 bytes of sizes, found 0 bytes"},
+       ", offset 0: expected a magic number from 0x00000801 to 0x00000804, got 0x00000805"},
+      {"\0\0\x08\x03"s, ", offset 4: expected 12 bytes of sizes, got 0 bytes"},
       {"\0\0\x08\x03"
        "\0\0\0\x01\0\0\0\x01\0\0\0"s,
-       "at offset 4: expected 12 bytes of sizes, found 11 bytes"},
+       ", offset 4: expected 12 bytes of sizes, got 11 bytes"},
       {"\0\0\x08\x01"
        "\0\0\0\x03"
        "ab"s,
-       "at offset 8: expected 3 bytes for (3,), found 2 bytes"},
+       ", offset 8: expected 3 bytes for (3,), got 2 bytes"},
       {"\0\0\x08\x01"
        "\0\0\0\x03"
        "abcd"s,
-       "at offset 8: expected 3 bytes for (3,), found 4 bytes"},
+       ", offset 8: expected 3 bytes for (3,), got 4 bytes"},
       {"\0\0\x08\x01"
        "\0\0\0\0"
        "a"s,
-       "at offset 8: expected 0 bytes for (0,), found 1 bytes"},
+       ", offset 8: expected 0 bytes for (0,), got 1 bytes"},
       {"\0\0\x08\x01"
        "\xFF\xFF\xFF\xFF"
        "a"s,
-       "at offset 8: expected 4294967295 bytes for (4294967295,), found 1 bytes"},
+       ", offset 8: expected 4294967295 bytes for (4294967295,), got 1 bytes"},
       {"\0\0\x08\x02"
        "\0\0\0\x02\0\0\0\x03"
        "abcde"s,
-       "at offset 12: expected 6 bytes for (2, 3), found 5 bytes"},
+       ", offset 12: expected 6 bytes for (2, 3), got 5 bytes"},
       // 2^16 · 2^16 · 2^16 · 2^16 = 2^64, which 64 bits hold as 0.
       {"\0\0\x08\x04"
        "\0\x01\0\0"
        "\0\x01\0\0"
        "\0\x01\0\0"
        "\0\x01\0\0"s,
-       "at offset 4: expected sizes that a file can hold, found (65536, 65536, 65536, 65536)"},
+       ", offset 4: expected sizes that a file can hold, got (65536, 65536, 65536, 65536)"},
       {"\0\0\x08\x02"
        "\xFF\xFF\xFF\xFF"
        "\xFF\xFF\xFF\xFF"s,
-       "at offset 4: expected sizes that a file can hold, found (4294967295, 4294967295)"},
+       ", offset 4: expected sizes that a file can hold, got (4294967295, 4294967295)"},
       {"\0\0\x08\x03"
        "\xFF\xFF\xFF\xFF"
        "\xFF\xFF\xFF\xFF"
        "\0\0\0\0"s,
-       "at offset 4: expected sizes that a file can hold, found (4294967295, 4294967295, 0)"},
+       ", offset 4: expected sizes that a file can hold, got (4294967295, 4294967295, 0)"},
   };
   const TemporaryFolder folder;
   const std::filesystem::path path = folder / "broken";
   for (const Case& broken : cases) {
     write_file(path, broken.bytes);
-    const std::string error = fmt::format("read_idx: {}: {}", path.native(), broken.error);
+    const std::string error = fmt::format("read_idx: {}{}", path.native(), broken.error);
     CHECK_THROWS_WITH_AS(data::read_idx(path), error.c_str(), DataError);
   }
 }
@@ -130,24 +130,22 @@ TEST_CASE("every beginning of a file that is not the whole is refused") {
 TEST_CASE("what is no file that can be read") {
   const TemporaryFolder folder;
   const auto error = [](const std::filesystem::path& path, std::string_view what) {
-    return fmt::format("read_idx: {}: {}", path.native(), what);
+    return fmt::format("read_idx: cannot read {}: {}", path.native(), what);
   };
   CHECK_THROWS_WITH_AS(data::read_idx(folder.path()),
-                       error(folder.path(), "is not a regular file").c_str(), DataError);
+                       error(folder.path(), "it is no regular file").c_str(), DataError);
   CHECK_THROWS_WITH_AS(data::read_idx("/dev/null"),
-                       error("/dev/null", "is not a regular file").c_str(), DataError);
+                       error("/dev/null", "it is no regular file").c_str(), DataError);
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   CHECK_THROWS_WITH_AS(data::read_idx(folder / "pipe"),
-                       error(folder / "pipe", "is not a regular file").c_str(), DataError);
-  CHECK_THROWS_WITH_AS(
-      data::read_idx(folder / "nothing"),
-      error(folder / "nothing", "cannot be opened: No such file or directory").c_str(), DataError);
+                       error(folder / "pipe", "it is no regular file").c_str(), DataError);
+  CHECK_THROWS_WITH_AS(data::read_idx(folder / "nothing"),
+                       error(folder / "nothing", "No such file or directory").c_str(), DataError);
   write_file(folder / "locked", "");
   std::filesystem::permissions(folder / "locked", std::filesystem::perms::none);
   if (::geteuid() != 0) {  // root reads everything
     CHECK_THROWS_WITH_AS(data::read_idx(folder / "locked"),
-                         error(folder / "locked", "cannot be opened: Permission denied").c_str(),
-                         DataError);
+                         error(folder / "locked", "Permission denied").c_str(), DataError);
   }
 }
 
@@ -175,21 +173,20 @@ TEST_CASE("where writing fails, the old file stays and nothing is left behind") 
   std::string error;
   try {
     data::write_idx(folder / "x", zeros({1000}, u8));
-  } catch (const DataError& thrown) {
+  } catch (const Error& thrown) {
     error = thrown.what();
   }
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
   std::signal(SIGXFSZ, handler);
   CHECK(error ==
-        fmt::format("write_idx: {}: cannot be written: File too large", (folder / "x").native()));
+        fmt::format("write_idx: cannot write {}: File too large", (folder / "x").native()));
   CHECK(read_file(folder / "x") == "old");
 
   CHECK_THROWS_WITH_AS(
       data::write_idx(folder.path(), zeros({1}, u8)),
-      fmt::format("write_idx: {}: cannot be written: Is a directory", folder.path().native())
-          .c_str(),
-      DataError);
-  CHECK_THROWS_AS(data::write_idx(folder / "no/folder", zeros({1}, u8)), DataError);
+      fmt::format("write_idx: cannot write {}: Is a directory", folder.path().native()).c_str(),
+      Error);
+  CHECK_THROWS_AS(data::write_idx(folder / "no/folder", zeros({1}, u8)), Error);
   const std::filesystem::directory_iterator left(folder.path());
   CHECK(std::distance(begin(left), end(left)) == 1);
 }

@@ -102,9 +102,8 @@ TEST_CASE("a broken file") {
   const TinyMnist tiny;
   const std::filesystem::path broken = tiny.folder / "train-images-idx3-ubyte";
   write_file(broken, "PK");
-  tiny.check_error(
-      fmt::format("read_idx: {}: at offset 0: expected a magic number of 4 bytes, found 2 bytes",
-                  broken.native()));
+  tiny.check_error(fmt::format(
+      "read_idx: {}, offset 0: expected a magic number of 4 bytes, got 2 bytes", broken.native()));
 }
 
 TEST_CASE("numbers of images and labels that differ") {
@@ -120,14 +119,14 @@ TEST_CASE("a label out of range") {
   const TinyMnist tiny;
   data::write_idx(tiny.folder / "train-labels-idx1-ubyte", tensor({9, 10, 0}, u8));
   tiny.check_error(
-      fmt::format("mnist: {}/train-labels-idx1-ubyte: at offset 9: label 1 is 10, expected 0 to 9",
+      fmt::format("mnist: {}/train-labels-idx1-ubyte, offset 9: label 1 is 10, expected 0 to 9",
                   tiny.folder.native()));
 }
 
 TEST_CASE("files of another rank") {
   const TinyMnist tiny;
   data::write_idx(tiny.folder / "train-images-idx3-ubyte", zeros({3, 4}, u8));
-  tiny.check_error(fmt::format("mnist: {}/train-images-idx3-ubyte: expected 3 axes, found (3, 4)",
+  tiny.check_error(fmt::format("mnist: {}/train-images-idx3-ubyte: expected 3 axes, got (3, 4)",
                                tiny.folder.native()));
 }
 

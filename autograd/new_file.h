@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace engram {
+
+/// A file that appears under its name when all of it is on the disk, replacing what was there;
+/// until then it has another name in the same folder, which the destructor removes. Error, in the
+/// name of `caller`, when something cannot be written.
+class NewFile {
+ public:
+  NewFile(const char* caller, const std::filesystem::path& path);
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile();
+
+  void write(const void* bytes, std::size_t count);
+  void finish();
+
+ private:
+  [[noreturn]] void failed() const;
+
+  const char* caller_;
+  std::filesystem::path path_;
+  std::string temporary_;  // empty when there is none to remove
+  int file_ = -1;
+};
+
+}  // namespace engram
