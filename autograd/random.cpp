@@ -21,6 +21,17 @@ T unit(std::uint32_t high, std::uint32_t low) {
 
 constexpr std::int64_t grain = 1024;  // blocks worth waking a thread for
 
+/// Uniform in [0, range), range > 0.
+std::uint64_t below_range(Generator& generator, std::uint64_t range) {
+  // Rejecting the incomplete last run of values keeps every value equally likely.
+  const std::uint64_t limit = ~std::uint64_t{0} - (~std::uint64_t{0} % range + 1) % range;
+  for (;;) {
+    const Generator::Block bits = generator.block(generator.take(1));
+    const std::uint64_t value = std::uint64_t{bits[0]} << 32 | bits[1];
+    if (value <= limit) return value % range;
+  }
+}
+
 /// Fills x with pairs from f(u, v), where u and v are uniform in [0, 1): one pair a block.
 template <class T, class F>
 void fill_pairs(const Tensor& x, Generator& generator, F f) {
@@ -60,14 +71,7 @@ double Generator::uniform() {
 
 std::int64_t Generator::below(std::int64_t n) {
   check(n >= 1, "Generator::below: needs at least 1, got {}", n);
-  const auto range = static_cast<std::uint64_t>(n);
-  // Rejecting the incomplete last run of values keeps every value equally likely.
-  const std::uint64_t limit = ~std::uint64_t{0} - (~std::uint64_t{0} % range + 1) % range;
-  for (;;) {
-    const Block bits = block(take(1));
-    const std::uint64_t value = std::uint64_t{bits[0]} << 32 | bits[1];
-    if (value <= limit) return static_cast<std::int64_t>(value % range);
-  }
+  return static_cast<std::int64_t>(below_range(*this, static_cast<std::uint64_t>(n)));
 }
 
 void Generator::reset(std::uint64_t seed, std::uint64_t stream) {
@@ -107,7 +111,12 @@ Tensor randn(const Shape& shape, DType dtype, Generator& generator) {
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator) {
   check(low < high, "randint: no integers in [{}, {})", low, high);
   Tensor x(shape, i64);
-  for (std::int64_t& each : x.data<std::int64_t>()) each = low + generator.below(high - low);
+  // Unsigned, because high - low need not fit into an i64.
+  const auto first = static_cast<std::uint64_t>(low);
+  const std::uint64_t range = static_cast<std::uint64_t>(high) - first;
+  for (std::int64_t& each : x.data<std::int64_t>()) {
+    each = static_cast<std::int64_t>(first + below_range(generator, range));
+  }
   return x;
 }
 

@@ -1,0 +1,105 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/memory.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/tape.h>
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <thread>
+#include <vector>
+
+using namespace engram;
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool recycles = false;  // so that the sanitizer sees every overrun and use after free
+#else
+constexpr bool recycles = true;
+#endif
+
+TEST_CASE("blocks are aligned to 64 bytes and do not overlap") {
+  std::vector<std::pair<unsigned char*, std::size_t>> blocks;
+  for (std::size_t bytes :
+       {0, 1, 63, 64, 65, 1000, 1024, 1025, 1280, 1281, 4096, 100'000, 1 << 20}) {
+    auto* block = static_cast<unsigned char*>(memory::allocate(bytes));
+    CHECK(reinterpret_cast<std::uintptr_t>(block) % 64 == 0);
+    if (bytes > 0) std::memset(block, static_cast<int>(blocks.size()), bytes);
+    blocks.emplace_back(block, bytes);
+  }
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const auto [block, bytes] = blocks[i];
+    bool intact = true;
+    for (std::size_t k = 0; k < bytes; ++k) intact &= block[k] == i;
+    CHECK(intact);
+    memory::deallocate(block, bytes);
+  }
+}
+
+TEST_CASE("a freed block is handed out again") {
+  if (!recycles) return;
+  for (std::size_t bytes : {64, 1000, 5000, 3'000'000}) {
+    void* block = memory::allocate(bytes);
+    memory::deallocate(block, bytes);
+    const auto before = memory::stats().allocations;
+    void* again = memory::allocate(bytes);
+    CHECK(again == block);
+    CHECK(memory::stats().allocations == before);
+    memory::deallocate(again, bytes);
+  }
+}
+
+TEST_CASE("what is reserved grows with use, and shrinks when the kept blocks are released") {
+  constexpr std::size_t bytes = 10'000'000;
+  memory::release_cached();
+  const std::size_t before = memory::stats().reserved;
+  void* block = memory::allocate(bytes);
+  CHECK(memory::stats().reserved >= before + bytes);
+  CHECK(memory::stats().reserved <= before + bytes + bytes / 4);
+  memory::deallocate(block, bytes);
+  memory::release_cached();
+  CHECK(memory::stats().reserved == before);
+}
+
+TEST_CASE("blocks that a thread leaves behind serve the others") {
+  if (!recycles) return;
+  constexpr std::size_t count = 500;  // more than a thread keeps to itself
+  std::vector<void*> blocks;
+  const auto allocate_all = [&] {
+    for (std::size_t i = 0; i < count; ++i) blocks.push_back(memory::allocate(256));
+  };
+  const auto free_all = [&] {
+    for (void* block : blocks) memory::deallocate(block, 256);
+    blocks.clear();
+  };
+  allocate_all();
+  std::thread(free_all).join();
+  const auto before = memory::stats().allocations;
+  allocate_all();
+  CHECK(memory::stats().allocations == before);
+  free_all();
+}
+
+TEST_CASE("a size beyond any machine throws") {
+  if (!recycles) return;  // the sanitizer's own allocator would end the program
+  CHECK_THROWS_AS(memory::allocate(std::size_t{1} << 63), std::bad_alloc);
+  CHECK_THROWS_AS(memory::allocate(std::size_t{1} << 60), std::bad_alloc);
+}
+
+TEST_CASE("a training step in the steady state asks the system for nothing") {
+  if (!recycles) return;
+  const Tensor w = ones({50, 50});
+  w.set_requires_grad();
+  const auto step = [&] {
+    Tape tape;
+    tape.backward(sum(square(w * 3 + 1)));
+    w.set_grad(Tensor());
+  };
+  step();
+  const auto before = memory::stats().allocations;
+  for (int i = 0; i < 10; ++i) step();
+  CHECK(memory::stats().allocations == before);
+}
