@@ -40,4 +40,49 @@ struct NLLLossOptions {
 /// same shapes and errors, for log_probs that `log_softmax` made. Only class indices.
 Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NLLLossOptions& options = {});
 
+// The losses below compare input and target element by element. Both must have one shape (ShapeError;
+// PyTorch broadcasts, with a warning, because it is nearly always a mistake) and one dtype (DTypeError).
+// A gradient flows into either.
+
+struct LossOptions {
+  Reduction reduction = Reduction::mean;
+};
+
+/// (input − target)²
+Tensor mse_loss(const Tensor& input, const Tensor& target, const LossOptions& options = {});
+
+/// |input − target|; the gradient is 0 where they are equal.
+Tensor l1_loss(const Tensor& input, const Tensor& target, const LossOptions& options = {});
+
+struct HuberLossOptions {
+  Reduction reduction = Reduction::mean;
+  double delta = 1;  ///< where the parabola meets the line; positive: Error
+};
+
+/// With e = input − target: ½e² where |e| ≤ δ, δ(|e| − ½δ) beyond.
+Tensor huber_loss(const Tensor& input, const Tensor& target, const HuberLossOptions& options = {});
+
+struct BCEWithLogitsOptions {
+  Reduction reduction = Reduction::mean;
+  Tensor weight{};      ///< of each element
+  Tensor pos_weight{};  ///< of the positive side, p: above 1 for recall, below for precision
+};
+
+/// −(p · t log σ(x) + (1 − t) log(1 − σ(x))) · weight for logits x and targets t in [0, 1], stable for
+/// any x. weight and pos_weight broadcast to x: ShapeError. The mean divides by the number of elements.
+Tensor bce_with_logits(const Tensor& input, const Tensor& target,
+                       const BCEWithLogitsOptions& options = {});
+
+/// `batchmean` divides the sum by the size of the leading axis, which makes it the divergence of the
+/// mathematicians; `mean` divides by the number of elements.
+enum class KLDivReduction { mean, batchmean, sum, none };
+
+struct KLDivOptions {
+  KLDivReduction reduction = KLDivReduction::mean;
+  bool log_target = false;  ///< the target holds log-probabilities too
+};
+
+/// t (log t − input), where input holds log-probabilities and target the probabilities t, 0 allowed.
+Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});
+
 }  // namespace engram

@@ -1,0 +1,110 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/activation.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/compare.h>
+#include <engram/autograd/ops/loss.h>
+#include <engram/autograd/ops/map.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace engram {
+namespace {
+
+void check_pair(const char* op, const Tensor& input, const Tensor& target) {
+  check_dtype(is_floating(input.dtype()), "{}: input must be f32 or f64, got {}", op, input.dtype());
+  check_dtype(input.dtype() == target.dtype(), "{}: input is {}, target is {}", op, input.dtype(),
+              target.dtype());
+  check_shape(input.shape() == target.shape(), "{}: input is {}, target is {}", op, input.shape(),
+              target.shape());
+}
+
+Tensor reduce_losses(const Tensor& losses, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::mean: return mean(losses);
+    case Reduction::sum: return sum(losses);
+    default: return losses;
+  }
+}
+
+// A number's clamp beside that of tensors, so that a derivative serves both.
+template <class T>
+  requires std::is_floating_point_v<T>
+T clamp(T x, double low, double high) {
+  return std::min(std::max(x, static_cast<T>(low)), static_cast<T>(high));
+}
+
+}  // namespace
+
+Tensor mse_loss(const Tensor& input, const Tensor& target, const LossOptions& options) {
+  check_pair("mse_loss", input, target);
+  return reduce_losses(square(input - target), options.reduction);
+}
+
+Tensor l1_loss(const Tensor& input, const Tensor& target, const LossOptions& options) {
+  check_pair("l1_loss", input, target);
+  return reduce_losses(abs(input - target), options.reduction);
+}
+
+Tensor huber_loss(const Tensor& input, const Tensor& target, const HuberLossOptions& options) {
+  check_pair("huber_loss", input, target);
+  check(options.delta > 0, "huber_loss: delta must be positive, got {}", options.delta);
+  const double delta = options.delta;
+  const Tensor losses = unary_of_input(
+      "huber_loss", input - target,
+      [=]<class T>(T e) {
+        const T limit = static_cast<T>(delta), size = std::abs(e);
+        return size <= limit ? e * e / 2 : limit * (size - limit / 2);
+      },
+      [=](auto e, auto dy) { return dy * clamp(e, -delta, delta); });
+  return reduce_losses(losses, options.reduction);
+}
+
+Tensor bce_with_logits(const Tensor& input, const Tensor& target,
+                       const BCEWithLogitsOptions& options) {
+  check_pair("bce_with_logits", input, target);
+  const auto check_weight = [&](const char* name, const Tensor& weight) {
+    check_dtype(weight.dtype() == input.dtype(), "bce_with_logits: {} is {}, input is {}", name,
+                weight.dtype(), input.dtype());
+    check_shape(broadcast("bce_with_logits", weight.shape(), input.shape()) == input.shape(),
+                "bce_with_logits: {} is {}, input is {}", name, weight.shape(), input.shape());
+  };
+  // −log σ(x) = softplus(−x), and −log(1 − σ(x)) = x + softplus(−x): no threshold, so exact.
+  const Tensor unlikely = softplus(-input, 1, std::numeric_limits<double>::infinity());
+  Tensor losses;
+  if (options.pos_weight.defined()) {
+    check_weight("pos_weight", options.pos_weight);
+    losses = (1 - target) * input + (1 + (options.pos_weight - 1) * target) * unlikely;
+  } else {
+    losses = (1 - target) * input + unlikely;
+  }
+  if (options.weight.defined()) {
+    check_weight("weight", options.weight);
+    losses = losses * options.weight;
+  }
+  return reduce_losses(losses, options.reduction);
+}
+
+Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options) {
+  check_pair("kl_div", input, target);
+  const bool batchmean = options.reduction == KLDivReduction::batchmean;
+  check_shape(!batchmean || input.rank() >= 1, "kl_div: batchmean needs a batch, input is {}",
+              input.shape());
+  // 0·log 0 is 0.
+  const Tensor losses =
+      options.log_target
+          ? exp(target) * (target - input)
+          : target * log(where(target == 0., ones_like(target), target)) - target * input;
+  switch (options.reduction) {
+    case KLDivReduction::mean: return mean(losses);
+    case KLDivReduction::batchmean: return sum(losses) / static_cast<double>(input.size(0));
+    case KLDivReduction::sum: return sum(losses);
+    default: return losses;
+  }
+}
+
+}  // namespace engram
