@@ -1,33 +1,11 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/reduce.h>
+#include <engram/autograd/kernels/sum_run.h>
 
 #include <algorithm>
-#include <type_traits>
 
 namespace engram::kernels {
 namespace {
-
-/// The sum of a run: 16 partial sums, which the compiler keeps in vector registers, in blocks that
-/// are short enough for their type; the blocks add up in double.
-template <class T>
-T sum_run(const T* x, std::int64_t n) {
-  using Total = std::conditional_t<std::is_floating_point_v<T>, double, T>;
-  constexpr std::int64_t lanes = 16, block = 1024;
-  Total total = 0;
-  for (std::int64_t begin = 0; begin < n; begin += block) {
-    const std::int64_t end = std::min(n, begin + block);
-    T partial[lanes] = {};
-    std::int64_t i = begin;
-    for (; i + lanes <= end; i += lanes) {
-      for (std::int64_t lane = 0; lane < lanes; ++lane) {
-        partial[lane] = static_cast<T>(partial[lane] + x[i + lane]);
-      }
-    }
-    for (; i < end; ++i) partial[i % lanes] = static_cast<T>(partial[i % lanes] + x[i]);
-    for (T each : partial) total = static_cast<Total>(total + each);
-  }
-  return static_cast<T>(total);
-}
 
 /// Folds the middle axis with f, starting from its first element: runs where inner is 1, otherwise
 /// whole rows of `inner` elements at a time, so that memory is read in order.
@@ -51,7 +29,10 @@ template <class T>
 void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
   if (inner == 1) {
     parallel_for(outer, groups_per_grain(n), [=](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t o = begin; o < end; ++o) y[o] = sum_run(x + o * n, n);
+      for (std::int64_t o = begin; o < end; ++o) {
+        const T* run = x + o * n;
+        y[o] = static_cast<T>(sum_run<T>(n, [run](std::int64_t i) { return run[i]; }));
+      }
     });
     return;
   }

@@ -1,0 +1,168 @@
+#include <engram/autograd/kernels/normalize.h>
+#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/sum_run.h>
+
+#include <cmath>
+
+namespace engram::kernels {
+namespace {
+
+/// How many groups are worked on together where their elements lie side by side (inner is 1), so that
+/// memory is read in order. Otherwise they are taken one by one, and stay in a cache meanwhile.
+constexpr std::int64_t max_band = 32;
+
+/// Calls f(begin, end) for bands of groups.
+template <class F>
+void for_bands(const Groups& groups, F f) {
+  const std::int64_t band = groups.inner == 1 ? max_band : 1;
+  const std::int64_t bands = (groups.count + band - 1) / band;
+  parallel_for(bands, groups_per_grain(band * groups.size()),
+               [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      f(i * band, std::min(groups.count, (i + 1) * band));
+    }
+  });
+}
+
+/// Calls f(group, place, at) for the elements of a band, where x[at] is the element and `place` its
+/// index along the innermost axis.
+template <class F>
+void for_elements(const Groups& groups, std::int64_t begin, std::int64_t end, F f) {
+  for (std::int64_t o = 0; o < groups.outer; ++o) {
+    const std::int64_t row = o * groups.count;
+    if (groups.inner == 1) {
+      for (std::int64_t g = begin; g < end; ++g) f(g, std::int64_t{0}, row + g);
+    } else {
+      for (std::int64_t g = begin; g < end; ++g) {
+        for (std::int64_t i = 0; i < groups.inner; ++i) f(g, i, (row + g) * groups.inner + i);
+      }
+    }
+  }
+}
+
+/// totals[g - begin] = Σ f(outer, group, place, at) over each group of a band.
+template <class T, class F>
+void sum_groups(const Groups& groups, std::int64_t begin, std::int64_t end, double* totals, F f) {
+  std::fill(totals, totals + (end - begin), 0.0);
+  for (std::int64_t o = 0; o < groups.outer; ++o) {
+    const std::int64_t row = o * groups.count;
+    if (groups.inner == 1) {
+      for (std::int64_t g = begin; g < end; ++g) {
+        totals[g - begin] += f(o, g, std::int64_t{0}, row + g);
+      }
+    } else {
+      for (std::int64_t g = begin; g < end; ++g) {
+        totals[g - begin] += sum_run<T>(groups.inner, [&](std::int64_t i) {
+          return f(o, g, i, (row + g) * groups.inner + i);
+        });
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void normalize(const Groups& groups, Parameters parameters, const T* x, const T* weight,
+               const T* bias, double eps, T* y, T* mean, T* variance, T* inverse_std) {
+  const auto size = static_cast<double>(groups.size());
+  for_bands(groups, [=](std::int64_t begin, std::int64_t end) {
+    double totals[max_band];
+    T centre[max_band], scale[max_band];  // local, so that the loops need not fear aliases
+    sum_groups<T>(groups, begin, end, totals, [=](auto, auto, auto, auto at) { return x[at]; });
+    for (std::int64_t g = begin; g < end; ++g) {
+      mean[g] = centre[g - begin] = static_cast<T>(totals[g - begin] / size);
+    }
+    sum_groups<T>(groups, begin, end, totals, [&](auto, auto g, auto, auto at) {
+      const T deviation = x[at] - centre[g - begin];
+      return deviation * deviation;
+    });
+    for (std::int64_t g = begin; g < end; ++g) {
+      const double v = totals[g - begin] / size;
+      variance[g] = static_cast<T>(v);
+      inverse_std[g] = scale[g - begin] = static_cast<T>(1 / std::sqrt(v + eps));
+    }
+    if (parameters == Parameters::of_group) {
+      T shift[max_band];
+      for (std::int64_t g = begin; g < end; ++g) {
+        scale[g - begin] *= weight[g];
+        shift[g - begin] = bias[g];
+      }
+      for_elements(groups, begin, end, [&, y](auto g, auto, auto at) {
+        y[at] = (x[at] - centre[g - begin]) * scale[g - begin] + shift[g - begin];
+      });
+    } else {
+      for_elements(groups, begin, end, [&, y](auto g, auto i, auto at) {
+        y[at] = (x[at] - centre[g - begin]) * scale[g - begin] * weight[i] + bias[i];
+      });
+    }
+  });
+}
+
+template <class T>
+void normalize_backward(const Groups& groups, Parameters parameters, const T* x, const T* weight,
+                        const T* mean, const T* inverse_std, const T* dy, T* dx, T* dweight,
+                        T* dbias) {
+  const bool of_group = parameters == Parameters::of_group;
+  const auto size = static_cast<double>(groups.size());
+  for_bands(groups, [=](std::int64_t begin, std::int64_t end) {
+    double sums[max_band], products[max_band];  // Σ g and Σ g·x̂; a group's own weight comes later
+    T centre[max_band], scale[max_band];
+    std::copy(mean + begin, mean + end, centre);
+    std::copy(inverse_std + begin, inverse_std + end, scale);
+    const auto x_hat = [&](auto g, auto at) { return (x[at] - centre[g - begin]) * scale[g - begin]; };
+    const auto solve = [&](auto gradient) {
+      sum_groups<T>(groups, begin, end, sums, [&](auto, auto, auto i, auto at) {
+        return gradient(i, at);
+      });
+      sum_groups<T>(groups, begin, end, products, [&](auto, auto g, auto i, auto at) {
+        return gradient(i, at) * x_hat(g, at);
+      });
+      T factor[max_band], sum_part[max_band], product_part[max_band];
+      for (std::int64_t g = begin; g < end; ++g) {
+        factor[g - begin] = scale[g - begin] * (of_group ? weight[g] : T{1});
+        sum_part[g - begin] = static_cast<T>(sums[g - begin] / size);
+        product_part[g - begin] = static_cast<T>(products[g - begin] / size);
+      }
+      for_elements(groups, begin, end, [&, dx](auto g, auto i, auto at) {
+        dx[at] = factor[g - begin] * (gradient(i, at) - sum_part[g - begin] -
+                                      x_hat(g, at) * product_part[g - begin]);
+      });
+    };
+    if (of_group) {
+      solve([=](auto, auto at) { return dy[at]; });
+      for (std::int64_t g = begin; g < end; ++g) {
+        dbias[g] = static_cast<T>(sums[g - begin]);
+        dweight[g] = static_cast<T>(products[g - begin]);
+      }
+    } else {
+      solve([=](auto i, auto at) { return dy[at] * weight[i]; });
+    }
+  });
+  if (of_group) return;
+
+  // Summed over the groups: the places are the groups of the transposed view.
+  const Groups places{.outer = groups.count, .count = groups.inner, .inner = 1};
+  for_bands(places, [=](std::int64_t begin, std::int64_t end) {
+    double sums[max_band], products[max_band];
+    sum_groups<T>(places, begin, end, sums, [=](auto, auto, auto, auto at) { return dy[at]; });
+    sum_groups<T>(places, begin, end, products, [=](auto group, auto, auto, auto at) {
+      return dy[at] * (x[at] - mean[group]) * inverse_std[group];
+    });
+    for (std::int64_t i = begin; i < end; ++i) {
+      dbias[i] = static_cast<T>(sums[i - begin]);
+      dweight[i] = static_cast<T>(products[i - begin]);
+    }
+  });
+}
+
+#define INSTANTIATE(T)                                                                           \
+  template void normalize(const Groups&, Parameters, const T*, const T*, const T*, double, T*,   \
+                          T*, T*, T*);                                                           \
+  template void normalize_backward(const Groups&, Parameters, const T*, const T*, const T*,      \
+                                   const T*, const T*, T*, T*, T*);
+INSTANTIATE(float)
+INSTANTIATE(double)
+#undef INSTANTIATE
+
+}  // namespace engram::kernels

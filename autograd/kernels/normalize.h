@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+
+// Normalisation of groups of elements to mean 0 and variance 1. x (outer, count, inner) has `count`
+// groups; a group is everything with one middle index. A batch (N, C, H, W) normalised by channel is
+// (N, C, H·W); rows normalised each by itself are (1, rows, n). f32 and f64.
+namespace engram::kernels {
+
+struct Groups {
+  std::int64_t outer = 1;
+  std::int64_t count = 1;
+  std::int64_t inner = 1;
+
+  std::int64_t size() const { return outer * inner; }  // elements in each group
+};
+
+/// What weight and bias belong to.
+enum class Parameters {
+  of_group,  // one for each group: (count,)
+  of_place,  // one for each place in a group: (inner,), where outer is 1
+};
+
+/// y = (x − mean) · inverse_std · weight + bias with the group's mean and inverse_std = 1/√(variance
+/// + eps). The three statistics (count,) are written too; the variance divides by the group's size.
+template <class T>
+void normalize(const Groups& groups, Parameters parameters, const T* x, const T* weight,
+               const T* bias, double eps, T* y, T* mean, T* variance, T* inverse_std);
+
+/// With x̂ = (x − mean) · inverse_std and g = dy · weight, averages over the group:
+///     dx = inverse_std · (g − avg(g) − x̂ · avg(g · x̂)),   dweight = Σ dy · x̂,   dbias = Σ dy.
+template <class T>
+void normalize_backward(const Groups& groups, Parameters parameters, const T* x, const T* weight,
+                        const T* mean, const T* inverse_std, const T* dy, T* dx, T* dweight,
+                        T* dbias);
+
+}  // namespace engram::kernels
