@@ -7,8 +7,9 @@
 namespace engram::kernels {
 namespace {
 
-/// How many groups are worked on together where their elements lie side by side (inner is 1), so that
-/// memory is read in order. Otherwise they are taken one by one, and stay in a cache meanwhile.
+/// How many groups are worked on together where their elements lie side by side (inner is 1), so
+/// that memory is read in order. Otherwise they are taken one by one, and stay in a cache
+/// meanwhile.
 constexpr std::int64_t max_band = 32;
 
 /// Calls f(begin, end) for bands of groups.
@@ -18,10 +19,10 @@ void for_bands(const Groups& groups, F f) {
   const std::int64_t bands = (groups.count + band - 1) / band;
   parallel_for(bands, groups_per_grain(band * groups.size()),
                [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      f(i * band, std::min(groups.count, (i + 1) * band));
-    }
-  });
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   f(i * band, std::min(groups.count, (i + 1) * band));
+                 }
+               });
 }
 
 /// Calls f(group, place, at) for the elements of a band, where x[at] is the element and `place` its
@@ -52,9 +53,8 @@ void sum_groups(const Groups& groups, std::int64_t begin, std::int64_t end, doub
       }
     } else {
       for (std::int64_t g = begin; g < end; ++g) {
-        totals[g - begin] += sum_run<T>(groups.inner, [&](std::int64_t i) {
-          return f(o, g, i, (row + g) * groups.inner + i);
-        });
+        totals[g - begin] += sum_run<T>(
+            groups.inner, [&](std::int64_t i) { return f(o, g, i, (row + g) * groups.inner + i); });
       }
     }
   }
@@ -110,14 +110,14 @@ void normalize_backward(const Groups& groups, Parameters parameters, const T* x,
     T centre[max_band], scale[max_band];
     std::copy(mean + begin, mean + end, centre);
     std::copy(inverse_std + begin, inverse_std + end, scale);
-    const auto x_hat = [&](auto g, auto at) { return (x[at] - centre[g - begin]) * scale[g - begin]; };
+    const auto x_hat = [&](auto g, auto at) {
+      return (x[at] - centre[g - begin]) * scale[g - begin];
+    };
     const auto solve = [&](auto gradient) {
-      sum_groups<T>(groups, begin, end, sums, [&](auto, auto, auto i, auto at) {
-        return gradient(i, at);
-      });
-      sum_groups<T>(groups, begin, end, products, [&](auto, auto g, auto i, auto at) {
-        return gradient(i, at) * x_hat(g, at);
-      });
+      sum_groups<T>(groups, begin, end, sums,
+                    [&](auto, auto, auto i, auto at) { return gradient(i, at); });
+      sum_groups<T>(groups, begin, end, products,
+                    [&](auto, auto g, auto i, auto at) { return gradient(i, at) * x_hat(g, at); });
       T factor[max_band], sum_part[max_band], product_part[max_band];
       for (std::int64_t g = begin; g < end; ++g) {
         factor[g - begin] = scale[g - begin] * (of_group ? weight[g] : T{1});
@@ -125,8 +125,8 @@ void normalize_backward(const Groups& groups, Parameters parameters, const T* x,
         product_part[g - begin] = static_cast<T>(products[g - begin] / size);
       }
       for_elements(groups, begin, end, [&, dx](auto g, auto i, auto at) {
-        dx[at] = factor[g - begin] * (gradient(i, at) - sum_part[g - begin] -
-                                      x_hat(g, at) * product_part[g - begin]);
+        dx[at] = factor[g - begin] *
+                 (gradient(i, at) - sum_part[g - begin] - x_hat(g, at) * product_part[g - begin]);
       });
     };
     if (of_group) {
@@ -156,10 +156,10 @@ void normalize_backward(const Groups& groups, Parameters parameters, const T* x,
   });
 }
 
-#define INSTANTIATE(T)                                                                           \
-  template void normalize(const Groups&, Parameters, const T*, const T*, const T*, double, T*,   \
-                          T*, T*, T*);                                                           \
-  template void normalize_backward(const Groups&, Parameters, const T*, const T*, const T*,      \
+#define INSTANTIATE(T)                                                                             \
+  template void normalize(const Groups&, Parameters, const T*, const T*, const T*, double, T*, T*, \
+                          T*, T*);                                                                 \
+  template void normalize_backward(const Groups&, Parameters, const T*, const T*, const T*,        \
                                    const T*, const T*, T*, T*, T*);
 INSTANTIATE(float)
 INSTANTIATE(double)

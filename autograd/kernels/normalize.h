@@ -3,8 +3,8 @@
 #include <cstdint>
 
 // Normalisation of groups of elements to mean 0 and variance 1. x (outer, count, inner) has `count`
-// groups; a group is everything with one middle index. A batch (N, C, H, W) normalised by channel is
-// (N, C, H·W); rows normalised each by itself are (1, rows, n). f32 and f64.
+// groups; a group is everything with one middle index. A batch (N, C, H, W) normalised by channel
+// is (N, C, H·W); rows normalised each by itself are (1, rows, n). f32 and f64.
 namespace engram::kernels {
 
 struct Groups {
@@ -21,8 +21,9 @@ enum class Parameters {
   of_place,  // one for each place in a group: (inner,), where outer is 1
 };
 
-/// y = (x − mean) · inverse_std · weight + bias with the group's mean and inverse_std = 1/√(variance
-/// + eps). The three statistics (count,) are written too; the variance divides by the group's size.
+/// y = (x − mean) · inverse_std · weight + bias with the mean and variance of the group, and
+/// inverse_std = 1/√(variance + eps). The three statistics (count,) are written too; the variance
+/// divides by the group's size.
 template <class T>
 void normalize(const Groups& groups, Parameters parameters, const T* x, const T* weight,
                const T* bias, double eps, T* y, T* mean, T* variance, T* inverse_std);

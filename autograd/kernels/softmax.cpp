@@ -8,21 +8,21 @@
 namespace engram::kernels {
 namespace {
 
-/// Calls f(line, offset, stride) for every line: its number, where it starts, and the distance of its
-/// elements, which is a constant 1 to the compiler where it can be.
+/// Calls f(line, offset, stride) for every line: its number, where it starts, and the distance of
+/// its elements, which is a constant 1 to the compiler where it can be.
 template <class F>
 void for_lines(std::int64_t outer, std::int64_t n, std::int64_t inner, F f) {
   constexpr std::int64_t cost_of_exp = 8;  // in elements of a plain loop
   parallel_for(outer * inner, groups_per_grain(cost_of_exp * n),
                [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t line = begin; line < end; ++line) {
-      if (inner == 1) {
-        f(line, line * n, std::integral_constant<std::int64_t, 1>());
-      } else {
-        f(line, line / inner * n * inner + line % inner, inner);
-      }
-    }
-  });
+                 for (std::int64_t line = begin; line < end; ++line) {
+                   if (inner == 1) {
+                     f(line, line * n, std::integral_constant<std::int64_t, 1>());
+                   } else {
+                     f(line, line / inner * n * inner + line % inner, inner);
+                   }
+                 }
+               });
 }
 
 template <class T>
@@ -151,16 +151,16 @@ void cross_entropy_backward(std::int64_t outer, std::int64_t n, std::int64_t inn
   });
 }
 
-#define INSTANTIATE(T)                                                                           \
-  template void softmax(std::int64_t, std::int64_t, std::int64_t, const T*, T*);                 \
-  template void softmax_backward(std::int64_t, std::int64_t, std::int64_t, const T*, const T*,   \
-                                 T*);                                                            \
-  template void log_softmax(std::int64_t, std::int64_t, std::int64_t, const T*, T*);             \
-  template void log_softmax_backward(std::int64_t, std::int64_t, std::int64_t, const T*,         \
-                                     const T*, T*);                                              \
-  template void cross_entropy(std::int64_t, std::int64_t, std::int64_t, const T*,                \
-                              const Labels<T>&, T*, T*, T*);                                     \
-  template void cross_entropy_backward(std::int64_t, std::int64_t, std::int64_t, const T*,       \
+#define INSTANTIATE(T)                                                                             \
+  template void softmax(std::int64_t, std::int64_t, std::int64_t, const T*, T*);                   \
+  template void softmax_backward(std::int64_t, std::int64_t, std::int64_t, const T*, const T*,     \
+                                 T*);                                                              \
+  template void log_softmax(std::int64_t, std::int64_t, std::int64_t, const T*, T*);               \
+  template void log_softmax_backward(std::int64_t, std::int64_t, std::int64_t, const T*, const T*, \
+                                     T*);                                                          \
+  template void cross_entropy(std::int64_t, std::int64_t, std::int64_t, const T*,                  \
+                              const Labels<T>&, T*, T*, T*);                                       \
+  template void cross_entropy_backward(std::int64_t, std::int64_t, std::int64_t, const T*,         \
                                        const Labels<T>&, const T*, const T*, const T*, bool, T*);
 INSTANTIATE(float)
 INSTANTIATE(double)

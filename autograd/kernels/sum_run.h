@@ -6,8 +6,8 @@
 
 namespace engram::kernels {
 
-/// Σ f(i) over i in [0, n), where f returns a T: 16 partial sums, which the compiler keeps in vector
-/// registers, in blocks that are short enough for their type; the blocks add up in double.
+/// Σ f(i) over i in [0, n), where f returns a T: 16 partial sums, which the compiler keeps in
+/// vector registers, in blocks that are short enough for their type; the blocks add up in double.
 template <class T, class F>
 auto sum_run(std::int64_t n, F f) {
   using Total = std::conditional_t<std::is_floating_point_v<T>, double, T>;

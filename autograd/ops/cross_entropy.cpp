@@ -39,8 +39,8 @@ std::string position(const Shape& shape, std::int64_t number) {
 double check_labels(const char* op, const char* name, const Tensor& x, const Tensor& target,
                     const Tensor& weight, std::int64_t ignore_index) {
   const Shape expected = x.shape().without(1);
-  check_shape(target.shape() == expected, "{}: {} {} expect a target {}, got {}", op, name, x.shape(),
-              expected, target.shape());
+  check_shape(target.shape() == expected, "{}: {} {} expect a target {}, got {}", op, name,
+              x.shape(), expected, target.shape());
   return dispatch_floating(op, x.dtype(), [&]<class T>() {
     const std::int64_t classes = x.size(1);
     const T* weights = weight.defined() ? weight.data<T>().data() : nullptr;
@@ -128,10 +128,11 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
         }
         d[0] = Tensor(x.shape(), x.dtype());
         dispatch_floating("cross_entropy", x.dtype(), [&]<class T>() {
-          kernels::cross_entropy_backward(
-              view.outer, view.n, view.inner, x.data<T>().data(),
-              kernel_labels<T>(x, target, options), largest.data<T>().data(),
-              log_sum.data<T>().data(), scale.data<T>().data(), per_position, d[0].data<T>().data());
+          kernels::cross_entropy_backward(view.outer, view.n, view.inner, x.data<T>().data(),
+                                          kernel_labels<T>(x, target, options),
+                                          largest.data<T>().data(), log_sum.data<T>().data(),
+                                          scale.data<T>().data(), per_position,
+                                          d[0].data<T>().data());
         });
       });
 }
@@ -139,13 +140,14 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
 Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target,
                                       const CrossEntropyOptions& options) {
   check_shape(target.shape() == x.shape(),
-              "cross_entropy: logits {} expect class probabilities of that shape, got {}", x.shape(),
-              target.shape());
+              "cross_entropy: logits {} expect class probabilities of that shape, got {}",
+              x.shape(), target.shape());
   check(options.ignore_index < 0,
         "cross_entropy: ignore_index is {}, but the target holds class probabilities",
         options.ignore_index);
   const double uniform = options.label_smoothing / static_cast<double>(x.size(1));
-  Tensor q = options.label_smoothing == 0 ? target : target * (1 - options.label_smoothing) + uniform;
+  Tensor q =
+      options.label_smoothing == 0 ? target : target * (1 - options.label_smoothing) + uniform;
   if (options.weight.defined()) q = q * beside_classes(x, options.weight);
   const Tensor losses = -sum(q * log_softmax(x, 1), {1});
   return reduce_losses(losses, options.reduction, static_cast<double>(losses.numel()));
@@ -171,9 +173,8 @@ Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NLLLossOpti
               target.dtype());
   const double divisor = check_labels("nll_loss", "log_probs", log_probs, target, options.weight,
                                       options.ignore_index);
-  const Tensor weighted = options.weight.defined()
-                              ? log_probs * beside_classes(log_probs, options.weight)
-                              : log_probs;
+  const Tensor weighted =
+      options.weight.defined() ? log_probs * beside_classes(log_probs, options.weight) : log_probs;
   const Tensor mask = labelled(log_probs, target, options.ignore_index);
   return reduce_losses(-sum(where(mask, weighted, 0), {1}), options.reduction, divisor);
 }

@@ -16,14 +16,15 @@ void fill_mask(const Tensor& mask, double p, Generator& generator) {
   const T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T{0};
   T* values = mask.data<T>().data();
   constexpr std::int64_t blocks_per_grain = 1024;
-  kernels::parallel_for(blocks, blocks_per_grain, [&, values](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const Generator::Block bits = generator.block(first + static_cast<std::uint64_t>(i));
-      for (std::int64_t k = 4 * i; k < std::min(n, 4 * i + 4); ++k) {
-        values[k] = bits[static_cast<std::size_t>(k - 4 * i)] < dropped ? T{0} : scale;
-      }
-    }
-  });
+  kernels::parallel_for(
+      blocks, blocks_per_grain, [&, values](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          const Generator::Block bits = generator.block(first + static_cast<std::uint64_t>(i));
+          for (std::int64_t k = 4 * i; k < std::min(n, 4 * i + 4); ++k) {
+            values[k] = bits[static_cast<std::size_t>(k - 4 * i)] < dropped ? T{0} : scale;
+          }
+        }
+      });
 }
 
 }  // namespace

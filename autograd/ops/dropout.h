@@ -8,8 +8,8 @@ namespace engram {
 /// value stays; p = 1 zeroes all. Returns x itself when not training or when p is 0. f32 or f64
 /// (DTypeError); Error unless p is in [0, 1].
 ///
-/// Takes one block of the generator for each four elements: the mask depends on the generator's state
-/// alone, not on the number of threads.
+/// Takes one block of the generator for each four elements: the mask depends on the generator's
+/// state alone, not on the number of threads.
 Tensor dropout(const Tensor& x, double p = 0.5, bool training = true,
                Generator& generator = default_generator());
 

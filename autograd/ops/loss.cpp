@@ -16,7 +16,8 @@ namespace engram {
 namespace {
 
 void check_pair(const char* op, const Tensor& input, const Tensor& target) {
-  check_dtype(is_floating(input.dtype()), "{}: input must be f32 or f64, got {}", op, input.dtype());
+  check_dtype(is_floating(input.dtype()), "{}: input must be f32 or f64, got {}", op,
+              input.dtype());
   check_dtype(input.dtype() == target.dtype(), "{}: input is {}, target is {}", op, input.dtype(),
               target.dtype());
   check_shape(input.shape() == target.shape(), "{}: input is {}, target is {}", op, input.shape(),
@@ -25,9 +26,12 @@ void check_pair(const char* op, const Tensor& input, const Tensor& target) {
 
 Tensor reduce_losses(const Tensor& losses, Reduction reduction) {
   switch (reduction) {
-    case Reduction::mean: return mean(losses);
-    case Reduction::sum: return sum(losses);
-    default: return losses;
+    case Reduction::mean:
+      return mean(losses);
+    case Reduction::sum:
+      return sum(losses);
+    default:
+      return losses;
   }
 }
 
@@ -100,10 +104,14 @@ Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& opt
           ? exp(target) * (target - input)
           : target * log(where(target == 0., ones_like(target), target)) - target * input;
   switch (options.reduction) {
-    case KLDivReduction::mean: return mean(losses);
-    case KLDivReduction::batchmean: return sum(losses) / static_cast<double>(input.size(0));
-    case KLDivReduction::sum: return sum(losses);
-    default: return losses;
+    case KLDivReduction::mean:
+      return mean(losses);
+    case KLDivReduction::batchmean:
+      return sum(losses) / static_cast<double>(input.size(0));
+    case KLDivReduction::sum:
+      return sum(losses);
+    default:
+      return losses;
   }
 }
 

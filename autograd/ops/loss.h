@@ -13,7 +13,7 @@ enum class Reduction { mean, sum, none };
 
 struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;
-  double label_smoothing = 0;        ///< ε in [0, 1]: mixes the target with the uniform distribution
+  double label_smoothing = 0;  ///< ε in [0, 1]: mixes the target with the uniform distribution
   std::int64_t ignore_index = -100;  ///< positions with this label do not count
   Tensor weight{};                   ///< of each class, (C,); by default 1
 };
@@ -24,8 +24,8 @@ struct CrossEntropyOptions {
 /// target (N, …) of i64 holds class indices: q is one-hot. The mean divides by the sum of the
 /// weights of the labels that count; it is NaN when there are none. Error for a label that is no
 /// class and not ignored.
-/// target (N, C, …) of the logits' dtype holds q itself. The mean divides by the number of positions,
-/// and ignore_index must be negative, since it has no meaning.
+/// target (N, C, …) of the logits' dtype holds q itself. The mean divides by the number of
+/// positions, and ignore_index must be negative, since it has no meaning.
 /// ShapeError and DTypeError for anything else.
 Tensor cross_entropy(const Tensor& logits, const Tensor& target,
                      const CrossEntropyOptions& options = {});
@@ -40,9 +40,9 @@ struct NLLLossOptions {
 /// same shapes and errors, for log_probs that `log_softmax` made. Only class indices.
 Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NLLLossOptions& options = {});
 
-// The losses below compare input and target element by element. Both must have one shape (ShapeError;
-// PyTorch broadcasts, with a warning, because it is nearly always a mistake) and one dtype (DTypeError).
-// A gradient flows into either.
+// The losses below compare input and target element by element. Both must have one shape
+// (ShapeError; PyTorch broadcasts, with a warning, because it is nearly always a mistake) and one
+// dtype (DTypeError). A gradient flows into either.
 
 struct LossOptions {
   Reduction reduction = Reduction::mean;
@@ -68,13 +68,14 @@ struct BCEWithLogitsOptions {
   Tensor pos_weight{};  ///< of the positive side, p: above 1 for recall, below for precision
 };
 
-/// −(p · t log σ(x) + (1 − t) log(1 − σ(x))) · weight for logits x and targets t in [0, 1], stable for
-/// any x. weight and pos_weight broadcast to x: ShapeError. The mean divides by the number of elements.
+/// −(p · t log σ(x) + (1 − t) log(1 − σ(x))) · weight for logits x and targets t in [0, 1], stable
+/// for any x. weight and pos_weight broadcast to x: ShapeError. The mean divides by the number of
+/// elements.
 Tensor bce_with_logits(const Tensor& input, const Tensor& target,
                        const BCEWithLogitsOptions& options = {});
 
-/// `batchmean` divides the sum by the size of the leading axis, which makes it the divergence of the
-/// mathematicians; `mean` divides by the number of elements.
+/// `batchmean` divides the sum by the size of the leading axis, which makes it the divergence of
+/// the mathematicians; `mean` divides by the number of elements.
 enum class KLDivReduction { mean, batchmean, sum, none };
 
 struct KLDivOptions {
@@ -82,7 +83,8 @@ struct KLDivOptions {
   bool log_target = false;  ///< the target holds log-probabilities too
 };
 
-/// t (log t − input), where input holds log-probabilities and target the probabilities t, 0 allowed.
+/// t (log t − input), where input holds log-probabilities and target the probabilities t;
+/// 0 is allowed.
 Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});
 
 }  // namespace engram

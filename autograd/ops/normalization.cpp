@@ -144,8 +144,10 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
                 .shape = normalized_shape,
                 .beside = normalized_shape};
   for (int axis = 0; axis < x.rank(); ++axis) {
-    if (axis < leading) layout.groups.count *= x.shape()[axis];
-    else layout.axes.push_back(axis);
+    if (axis < leading)
+      layout.groups.count *= x.shape()[axis];
+    else
+      layout.axes.push_back(axis);
   }
   return normalize("layer_norm", x, weight, bias, layout, eps).y;
 }

@@ -4,9 +4,9 @@
 
 namespace engram {
 
-// y = (x − mean) / √(variance + eps) · weight + bias, where mean and variance are those of a group of
-// x's elements; f32 or f64. weight and bias may be undefined, which means ones and zeros. Everything
-// of x's dtype: DTypeError.
+// y = (x − mean) / √(variance + eps) · weight + bias, where mean and variance are those of a group
+// of x's elements; f32 or f64. weight and bias may be undefined, which means ones and zeros.
+// Everything of x's dtype: DTypeError.
 
 struct BatchNormOptions {
   bool training = false;
@@ -26,8 +26,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormOptions& options = {});
 
-/// The group is what the trailing axes span: normalized_shape is x's shape there, and that of weight
-/// and bias. ShapeError if it is not. Ba et al., arXiv:1607.06450.
+/// The group is what the trailing axes span: normalized_shape is x's shape there, and that of
+/// weight and bias. ShapeError if it is not. Ba et al., arXiv:1607.06450.
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
                   const Tensor& bias = {}, double eps = 1e-5);
 

@@ -4,9 +4,9 @@
 
 namespace engram {
 
-// Along one axis, which may count from the end; f32 or f64 (DTypeError). ShapeError when there is no
-// such axis. Elements of any size are safe; -inf stands for a probability of 0, and a line of nothing
-// but -inf gives NaN.
+// Along one axis, which may count from the end; f32 or f64 (DTypeError). ShapeError when there is
+// no such axis. Elements of any size are safe; -inf stands for a probability of 0, and a line of
+// nothing but -inf gives NaN.
 
 /// e^x / Σ e^x: probabilities that sum to 1 along the axis.
 Tensor softmax(const Tensor& x, int axis);

@@ -15,9 +15,7 @@ using namespace engram;
 // The literals were computed by PyTorch 1.13 in f64.
 namespace {
 
-Tensor logits() {
-  return tensor({1, 2, 3, -1, 0.5, 0.25, 2, 2, -4, 0, 1, -1}, {4, 3}, f64);
-}
+Tensor logits() { return tensor({1, 2, 3, -1, 0.5, 0.25, 2, 2, -4, 0, 1, -1}, {4, 3}, f64); }
 Tensor labels() { return tensor({2, 0, 1, 1}, i64); }
 Tensor class_weight() { return tensor({0.5, 2, 1}, f64); }
 
@@ -37,7 +35,9 @@ const std::vector<CrossEntropyOptions>& every_option() {
       {.weight = class_weight()},
       {.ignore_index = 1},
       {.label_smoothing = 0.1, .ignore_index = 2, .weight = class_weight()},
-      {.reduction = Reduction::none, .label_smoothing = 0.1, .ignore_index = 2,
+      {.reduction = Reduction::none,
+       .label_smoothing = 0.1,
+       .ignore_index = 2,
        .weight = class_weight()}};
   return options;
 }
@@ -85,8 +85,7 @@ TEST_CASE("cross_entropy: positions beyond the batch, (N, C, d)") {
 
 TEST_CASE("cross_entropy: extreme logits") {
   const Tensor x = tensor({1e4, 1e4 - 1, -1e4, 1e4, -1e4, 0}, {2, 3});
-  const Tensor each =
-      cross_entropy(x, tensor({1, 1}, i64), {.reduction = Reduction::none});
+  const Tensor each = cross_entropy(x, tensor({1, 1}, i64), {.reduction = Reduction::none});
   check_close(each, {1.3132616875182228, 20000}, 1e-6);
   check_close(gradient_of_loss(x, tensor({1, 1}, i64), {.reduction = Reduction::sum}),
               {0.7310585786300049, -0.7310585786300049, 0, 1, -1, 0}, 1e-6);
@@ -175,14 +174,15 @@ TEST_CASE("cross_entropy and nll_loss: errors") {
                        "cross_entropy: logits (2, 3) expect a target (2,), got (3,)", ShapeError);
   CHECK_THROWS_WITH_AS(
       cross_entropy(x, zeros({2})),
-      "cross_entropy: logits (2, 3) expect class probabilities of that shape, got (2,)", ShapeError);
+      "cross_entropy: logits (2, 3) expect class probabilities of that shape, got (2,)",
+      ShapeError);
   CHECK_THROWS_WITH_AS(cross_entropy(x, zeros({2}, i64), {.weight = zeros({2})}),
                        "cross_entropy: weight is (2,), 3 classes expect (3,)", ShapeError);
   CHECK_THROWS_WITH_AS(cross_entropy(x, zeros({2}, i64), {.weight = zeros({3}, f64)}),
                        "cross_entropy: weight is f64, logits are f32", DTypeError);
   CHECK_THROWS_WITH_AS(cross_entropy(x, zeros({2}, i64), {.label_smoothing = 1.5}),
                        "cross_entropy: label_smoothing must be in [0, 1], got 1.5", Error);
-  CHECK_THROWS_WITH_AS(
-      cross_entropy(x, zeros({2, 3}), {.ignore_index = 1}),
-      "cross_entropy: ignore_index is 1, but the target holds class probabilities", Error);
+  CHECK_THROWS_WITH_AS(cross_entropy(x, zeros({2, 3}), {.ignore_index = 1}),
+                       "cross_entropy: ignore_index is 1, but the target holds class probabilities",
+                       Error);
 }

@@ -62,8 +62,11 @@ TEST_CASE("l1_loss: no gradient where input and target are equal") {
 TEST_CASE("huber_loss") {
   check_reductions([](auto& x, auto& t, Reduction r) { return huber_loss(x, t, {r}); },
                    {0.125, 2.5, 0, 2.5, 0.5, 0.125});
-  check_reductions([](auto& x, auto& t, Reduction r) { return huber_loss(x, t, {r, 2}); },
-                   {0.125, 4, 0, 4, 0.5, 0.125});
+  check_reductions(
+      [](auto& x, auto& t, Reduction r) {
+        return huber_loss(x, t, {r, 2});
+      },
+      {0.125, 4, 0, 4, 0.5, 0.125});
   CHECK(huber_loss(tensor({1e30}), tensor({0})).item() == doctest::Approx(1e30));
 }
 

@@ -26,7 +26,9 @@ std::vector<Operation> reduce_operations();
 std::vector<Operation> shaping_operations();
 std::vector<Operation> linalg_operations();
 std::vector<Operation> convolution_operations();
-std::vector<Operation> loss_operations();
+std::vector<Operation> normalization_operations();
+std::vector<Operation> classification_loss_operations();
+std::vector<Operation> elementwise_loss_operations();
 
 const std::vector<Operation>& operations();
 

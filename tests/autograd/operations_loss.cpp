@@ -33,9 +33,22 @@ Operation nll_loss_row(const std::string& variant, const NLLLossOptions& options
           {spread(log_probs), target}};
 }
 
+template <class Options>
+void add_pair(std::vector<Operation>& rows, const std::string& name,
+              Tensor (*f)(const Tensor&, const Tensor&, const Options&)) {
+  const auto row = [&](const char* variant, Reduction reduction) {
+    rows.push_back({name + variant,
+                    [=](const Tensors& x) { return f(x[0], x[1], {.reduction = reduction}); },
+                    {spread({2, 3}), spread({2, 3})}});
+  };
+  row("", Reduction::mean);
+  row("/sum", Reduction::sum);
+  row("/none", Reduction::none);
+}
+
 }  // namespace
 
-std::vector<Operation> loss_operations() {
+std::vector<Operation> classification_loss_operations() {
   const auto none = Reduction::none, total = Reduction::sum;
   const Tensor pixels = tensor({0, 1, 2, 2, -100, 0}, {2, 3}, i64);
   return {
@@ -73,6 +86,36 @@ std::vector<Operation> loss_operations() {
       nll_loss_row("/none-weight", {.reduction = none}, true, {4, 3}, labels()),
       nll_loss_row("/pixels-weight", {}, true, {2, 3, 3}, pixels),
   };
+}
+
+std::vector<Operation> elementwise_loss_operations() {
+  std::vector<Operation> rows;
+  add_pair(rows, "mse_loss", mse_loss);
+  add_pair(rows, "l1_loss", l1_loss);
+  add_pair(rows, "huber_loss", huber_loss);
+  add_pair(rows, "bce_with_logits", bce_with_logits);
+  rows.push_back({"huber_loss/delta",
+                  [](const Tensors& x) { return huber_loss(x[0], x[1], {.delta = 0.375}); },
+                  {spread({2, 4}), spread({2, 4})}});
+  rows.push_back({"bce_with_logits/weights",
+                  [](const Tensors& x) {
+                    const DType dtype = x[0].dtype();
+                    return bce_with_logits(x[0], x[1],
+                                           {.weight = tensor({0.5, 2}, {2, 1}, dtype),
+                                            .pos_weight = tensor({1, 3, 0.5}, dtype)});
+                  },
+                  {spread({2, 3}), spread({2, 3}, 0, 1)}});
+
+  const auto kl = [&](const char* variant, KLDivOptions options, const Tensor& target) {
+    rows.push_back({std::string("kl_div") + variant,
+                    [=](const Tensors& x) { return kl_div(x[0], x[1], options); },
+                    {spread({2, 3}), target}});
+  };
+  kl("", {}, spread({2, 3}, 0, 1));
+  kl("/batchmean", {KLDivReduction::batchmean}, spread({2, 3}, 0, 1));
+  kl("/none", {KLDivReduction::none}, spread({2, 3}, 0, 1));
+  kl("/log-target", {KLDivReduction::sum, true}, spread({2, 3}));
+  return rows;
 }
 
 }  // namespace engram::test

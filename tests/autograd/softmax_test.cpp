@@ -12,8 +12,7 @@ TEST_CASE("softmax and log_softmax: values along either axis") {
   check_close(softmax(x, 1), {0.25, 0.75, 0.25, 0.75});
   check_close(softmax(x, 0), {0.2, 0.2, 0.8, 0.8});
   check_close(softmax(x, -1), {0.25, 0.75, 0.25, 0.75});
-  check_close(log_softmax(x, 1),
-              {std::log(0.25), std::log(0.75), std::log(0.25), std::log(0.75)});
+  check_close(log_softmax(x, 1), {std::log(0.25), std::log(0.75), std::log(0.25), std::log(0.75)});
   check_close(log_softmax(x, -2), {std::log(0.2), std::log(0.2), std::log(0.8), std::log(0.8)});
 }
 
@@ -29,7 +28,8 @@ TEST_CASE("softmax and log_softmax: an axis in the middle") {
 TEST_CASE("softmax and log_softmax: extreme elements") {
   const Tensor large = tensor({1e4, 1e4 - 1, -1e4}, {1, 3});
   check_close(softmax(large, 1), {0.7310585786300049, 0.2689414213699951, 0}, 1e-6);
-  check_close(log_softmax(large, 1), {-0.3132616875182228, -1.3132616875182228, -20000.31326}, 1e-6);
+  check_close(log_softmax(large, 1), {-0.3132616875182228, -1.3132616875182228, -20000.31326},
+              1e-6);
 
   const Tensor masked = tensor({-INFINITY, 0, 1, -INFINITY, -INFINITY, -INFINITY}, {2, 3}, f64);
   check_close(softmax(masked, 1), {0, 0.2689414213699951, 0.7310585786300049, NAN, NAN, NAN});

@@ -283,6 +283,54 @@ nll_loss("/sum-weight", (4, 3), labels, reduction="sum", weight=class_weights)
 nll_loss("/none-weight", (4, 3), labels, reduction="none", weight=class_weights)
 nll_loss("/pixels-weight", (2, 3, 3), pixels, weight=class_weights)
 
+
+def unit(*shape):
+    return spread(*shape, low=0, high=1)
+
+
+for name, function, target in [
+        ("mse_loss", F.mse_loss, spread), ("l1_loss", F.l1_loss, spread),
+        ("huber_loss", F.huber_loss, spread),
+        ("bce_with_logits", F.binary_cross_entropy_with_logits, unit)]:
+    case(name, function, spread(2, 3), target(2, 3))
+    case(f"{name}/sum", lambda x, t: function(x, t, reduction="sum"), spread(2, 3), target(2, 3))
+    case(f"{name}/none", lambda x, t: function(x, t, reduction="none"), spread(2, 3), target(2, 3))
+case("huber_loss/delta", lambda x, t: F.huber_loss(x, t, delta=0.375), spread(2, 4), spread(2, 4))
+case("bce_with_logits/weights",
+     lambda x, t: F.binary_cross_entropy_with_logits(
+         x, t, torch.tensor([[0.5], [2]]), pos_weight=torch.tensor([1, 3, 0.5])),
+     spread(2, 3), unit(2, 3))
+case("kl_div", F.kl_div, spread(2, 3), unit(2, 3))
+case("kl_div/batchmean", lambda x, t: F.kl_div(x, t, reduction="batchmean"),
+     spread(2, 3), unit(2, 3))
+case("kl_div/none", lambda x, t: F.kl_div(x, t, reduction="none"), spread(2, 3), unit(2, 3))
+case("kl_div/log-target", lambda x, t: F.kl_div(x, t, reduction="sum", log_target=True),
+     spread(2, 3), spread(2, 3))
+
+
+# Normalisation
+
+def batch_norm(x, weight=None, bias=None):
+    return F.batch_norm(x, None, None, weight, bias, training=True)
+
+
+def batch_norm_in_use(x, weight=None, bias=None):
+    return F.batch_norm(x, torch.tensor([0.5, -1, 0]), torch.tensor([1, 2, 0.25]), weight, bias)
+
+
+case("batch_norm", batch_norm, spread(4, 3), spread(3), spread(3))
+case("batch_norm/images", batch_norm, spread(2, 3, 2, 2), spread(3), spread(3))
+case("batch_norm/sequences", batch_norm, spread(2, 2, 20), spread(2), spread(2))
+case("batch_norm/no-parameters", batch_norm, spread(3, 2, 2))
+case("batch_norm/bias-only", lambda x, bias: batch_norm(x, None, bias), spread(3, 2, 2), spread(2))
+case("batch_norm/in-use", batch_norm_in_use, spread(2, 3, 2), spread(3), spread(3))
+case("batch_norm/in-use-no-parameters", batch_norm_in_use, spread(2, 3))
+case("layer_norm", lambda x, w, b: F.layer_norm(x, [4], w, b), spread(3, 4), spread(4), spread(4))
+case("layer_norm/two-axes", lambda x, w, b: F.layer_norm(x, [2, 3], w, b),
+     spread(2, 2, 2, 3), spread(2, 3), spread(2, 3))
+case("layer_norm/eps", lambda x: F.layer_norm(x, [3, 2], eps=0.5), spread(3, 2))
+case("layer_norm/weight-only", lambda x, w: F.layer_norm(x, [20], w), spread(2, 20), spread(20))
+
 if __name__ == "__main__":
     path = pathlib.Path(__file__).with_suffix(".json")
     lines = [f"{json.dumps(name)}: {json.dumps(cases[name])}" for name in sorted(cases)]
