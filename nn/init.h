@@ -12,7 +12,7 @@ Tensor constant(const Tensor& x, double value);
 Tensor zeros(const Tensor& x);
 Tensor ones(const Tensor& x);
 
-/// Uniform in [low, high).
+/// Uniform in [low, high), up to rounding.
 Tensor uniform(const Tensor& x, double low = 0, double high = 1,
                Generator& generator = default_generator());
 Tensor normal(const Tensor& x, double mean = 0, double stddev = 1,

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <engram/autograd/error.h>
+#include <engram/autograd/ops/dropout.h>
+#include <engram/nn/module.h>
+
+namespace engram::nn {
+
+/// While training, zeroes each element with probability p and scales the others by 1 / (1 - p);
+/// afterwards it changes nothing. Random numbers come from the default generator.
+struct Dropout : Module {
+  explicit Dropout(double p = 0.5) : Module("Dropout"), p_(p) {
+    check(p >= 0 && p <= 1, "Dropout: p must lie in [0, 1], got {}", p);
+  }
+
+  Tensor operator()(const Tensor& x) const { return report(dropout(x, p_, is_training())); }
+
+ private:
+  double p_;
+};
+
+}  // namespace engram::nn
