@@ -48,8 +48,10 @@ double check_labels(const char* op, const char* name, const Tensor& x, const Ten
     std::int64_t number = 0;
     for (const std::int64_t label : target.data<std::int64_t>()) {
       if (label != ignore_index) {
-        check(label >= 0 && label < classes, "{}: target[{}] is {}, but there are {} classes", op,
-              position(target.shape(), number), label, classes);
+        if (label < 0 || label >= classes) {
+          fail("{}: target[{}] is {}, but there are {} classes", op,
+               position(target.shape(), number), label, classes);
+        }
         total += weights ? static_cast<double>(weights[label]) : 1;
       }
       ++number;
