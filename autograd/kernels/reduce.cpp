@@ -3,9 +3,39 @@
 #include <engram/autograd/kernels/sum_run.h>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace engram::kernels {
 namespace {
+
+// Sums of columns are made as `sum_run` makes those of runs: partial sums of the elements' own type
+// over short blocks, which add up in double. Integers wrap around, which only unsigned ones may.
+template <class T>
+using Partial = std::conditional_t<std::is_same_v<T, std::int64_t>, std::uint64_t, T>;
+template <class T>
+using Total = std::conditional_t<std::is_floating_point_v<T>, double, Partial<T>>;
+
+/// The sums of `width` neighbouring columns of n elements that lie `stride` apart.
+template <class T>
+void sum_columns(std::int64_t n, std::int64_t width, std::int64_t stride, const T* x, T* y) {
+  constexpr std::int64_t strip = 256, block = 64;
+  for (std::int64_t first = 0; first < width; first += strip) {
+    const std::int64_t count = std::min(strip, width - first);
+    Total<T> total[strip] = {};
+    for (std::int64_t begin = 0; begin < n; begin += block) {
+      Partial<T> partial[strip] = {};
+      for (std::int64_t k = begin; k < std::min(n, begin + block); ++k) {
+        const T* row = x + k * stride + first;
+        for (std::int64_t i = 0; i < count; ++i) {
+          partial[i] = static_cast<Partial<T>>(partial[i] + static_cast<Partial<T>>(row[i]));
+        }
+      }
+      for (std::int64_t i = 0; i < count; ++i)
+        total[i] = static_cast<Total<T>>(total[i] + partial[i]);
+    }
+    for (std::int64_t i = 0; i < count; ++i) y[first + i] = static_cast<T>(total[i]);
+  }
+}
 
 /// Folds the middle axis with f, starting from its first element: runs where inner is 1, otherwise
 /// whole rows of `inner` elements at a time, so that memory is read in order.
@@ -31,7 +61,8 @@ void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* 
     parallel_for(outer, groups_per_grain(n), [=](std::int64_t begin, std::int64_t end) {
       for (std::int64_t o = begin; o < end; ++o) {
         const T* run = x + o * n;
-        y[o] = static_cast<T>(sum_run<T>(n, [run](std::int64_t i) { return run[i]; }));
+        y[o] = static_cast<T>(sum_run<Partial<T>>(
+            n, [run](std::int64_t i) { return static_cast<Partial<T>>(run[i]); }));
       }
     });
     return;
@@ -42,14 +73,7 @@ void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* 
     while (begin < end) {
       const std::int64_t o = begin / inner;
       const std::int64_t stop = std::min(end, (o + 1) * inner);
-      T* out = y + begin;
-      const T* column = x + o * n * inner + (begin - o * inner);
-      std::fill(out, out + (stop - begin), T{0});
-      for (std::int64_t k = 0; k < n; ++k) {
-        for (std::int64_t i = 0; i < stop - begin; ++i) {
-          out[i] = static_cast<T>(out[i] + column[k * inner + i]);
-        }
-      }
+      sum_columns(n, stop - begin, inner, x + o * n * inner + (begin - o * inner), y + begin);
       begin = stop;
     }
   });
@@ -82,10 +106,10 @@ void argmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, 
   });
 }
 
-#define INSTANTIATE(T)                                                                     \
-  template void sum(std::int64_t, std::int64_t, std::int64_t, const T*, T*);               \
-  template void max(std::int64_t, std::int64_t, std::int64_t, const T*, T*);               \
-  template void min(std::int64_t, std::int64_t, std::int64_t, const T*, T*);               \
+#define INSTANTIATE(T)                                                       \
+  template void sum(std::int64_t, std::int64_t, std::int64_t, const T*, T*); \
+  template void max(std::int64_t, std::int64_t, std::int64_t, const T*, T*); \
+  template void min(std::int64_t, std::int64_t, std::int64_t, const T*, T*); \
   template void argmax(std::int64_t, std::int64_t, std::int64_t, const T*, std::int64_t*);
 INSTANTIATE(float)
 INSTANTIATE(double)

@@ -10,26 +10,38 @@
 #include <limits>
 
 namespace engram {
+namespace {
+
+/// What a number is computed as: i64 as unsigned, whose overflow is defined.
+template <class T>
+auto wrapping(T x) {
+  if constexpr (std::is_same_v<T, std::int64_t>)
+    return static_cast<std::uint64_t>(x);
+  else
+    return x;
+}
+
+}  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) {
-  return record("add", map("add", a, b, [](auto x, auto y) { return x + y; }), {a, b},
-                [as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
+  return record("add", map("add", a, b, [](auto x, auto y) { return wrapping(x) + wrapping(y); }),
+                {a, b}, [as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
                   if (d.wants(0)) d[0] = sum_to(dy, as);
                   if (d.wants(1)) d[1] = sum_to(dy, bs);
                 });
 }
 
 Tensor sub(const Tensor& a, const Tensor& b) {
-  return record("sub", map("sub", a, b, [](auto x, auto y) { return x - y; }), {a, b},
-                [as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
+  return record("sub", map("sub", a, b, [](auto x, auto y) { return wrapping(x) - wrapping(y); }),
+                {a, b}, [as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
                   if (d.wants(0)) d[0] = sum_to(dy, as);
                   if (d.wants(1)) d[1] = sum_to(-dy, bs);
                 });
 }
 
 Tensor mul(const Tensor& a, const Tensor& b) {
-  return record("mul", map("mul", a, b, [](auto x, auto y) { return x * y; }), {a, b},
-                [a, b](const Tensor& dy, Gradients& d) {
+  return record("mul", map("mul", a, b, [](auto x, auto y) { return wrapping(x) * wrapping(y); }),
+                {a, b}, [a, b](const Tensor& dy, Gradients& d) {
                   if (d.wants(0)) d[0] = sum_to(dy * b, a.shape());
                   if (d.wants(1)) d[1] = sum_to(dy * a, b.shape());
                 });
@@ -43,8 +55,10 @@ Tensor div(const Tensor& a, const Tensor& b) {
   }
   Tensor y = map("div", a, b, []<class T>(T x, T z) {
     // The one quotient of integers that does not fit its type: the lowest number over -1.
-    if constexpr (std::is_same_v<T, std::int64_t>) return z == -1 ? static_cast<T>(0 - static_cast<std::uint64_t>(x)) : x / z;
-    else return x / z;
+    if constexpr (std::is_same_v<T, std::int64_t>)
+      return z == -1 ? static_cast<T>(-wrapping(x)) : x / z;
+    else
+      return x / z;
   });
   return record("div", y, {a, b}, [a, b](const Tensor& dy, Gradients& d) {
     if (d.wants(0)) d[0] = sum_to(dy / b, a.shape());
@@ -64,7 +78,8 @@ Tensor pow(const Tensor& a, double b) { return pow(a, scalar(b, a.dtype())); }
 Tensor neg(const Tensor& x) {
   Tensor y = dispatch(x.dtype(), [&]<class T>() {
     Tensor negated(x.shape(), x.dtype());
-    kernels::map(x.numel(), x.data<T>().data(), negated.data<T>().data(), [](T v) { return -v; });
+    kernels::map(x.numel(), x.data<T>().data(), negated.data<T>().data(),
+                 [](T v) { return -wrapping(v); });
     return negated;
   });
   return record("neg", y, {x}, [](const Tensor& dy, Gradients& d) { d[0] = -dy; });
@@ -117,7 +132,8 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   const int missing = x.rank() - shape.rank();
   Shape axes;
   for (int axis = 0; axis < x.rank(); ++axis) {
-    if (axis < missing || (shape[axis - missing] == 1 && x.shape()[axis] != 1)) axes.push_back(axis);
+    if (axis < missing || (shape[axis - missing] == 1 && x.shape()[axis] != 1))
+      axes.push_back(axis);
   }
   return reshape(sum(x, axes, {.keepdim = true}), shape);
 }

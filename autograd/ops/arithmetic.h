@@ -6,7 +6,7 @@ namespace engram {
 
 // Arithmetic, element by element, with NumPy's broadcasting. Both operands must have one dtype
 // (DTypeError; there is no promotion, `cast` converts); a number takes the tensor's. Integer
-// operands make integer results, division included.
+// operands make integer results, division included, and wrap around.
 
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);

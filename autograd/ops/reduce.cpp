@@ -2,6 +2,7 @@
 #include <engram/autograd/kernels/reduce.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/compare.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
@@ -67,6 +68,7 @@ Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, Kernel 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
+  if (x.dtype() == u8) return sum(cast(x, i64), axes, options);
   const Reduction r("sum", x.shape(), axes);
   Tensor y = dispatch(x.dtype(), [&]<class T>() {
     return reduce(x, r, options.keepdim, [](auto outer, auto n, auto inner, auto& in, auto& out) {

@@ -14,7 +14,7 @@ using Axes = Shape;
 
 // Reductions. The result has the shape of x without the axes.
 
-/// Of any dtype; 0 for no elements.
+/// Of any dtype; u8 adds up as i64, as in PyTorch, so that a mask can be counted. 0 for no elements.
 Tensor sum(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 /// f32 or f64; NaN for no elements.
 Tensor mean(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <set>
 
 using namespace engram;
@@ -26,13 +25,15 @@ std::string function_of(const std::string& row) { return row.substr(0, row.find(
 /// The functions that a header of operations declares and that return tensors. Operators are other
 /// names for functions, or comparisons.
 std::set<std::string> declared_in(const std::filesystem::path& header) {
-  static const std::regex declaration(R"(^(?:Tensor|std::vector<Tensor>) (\w+)\()");
   std::set<std::string> names;
   std::ifstream file(header);
   for (std::string line; std::getline(file, line);) {
-    std::smatch match;
-    if (std::regex_search(line, match, declaration) && match[1] != "operator")
-      names.insert(match[1]);
+    for (const std::string result : {"Tensor ", "std::vector<Tensor> "}) {
+      const std::size_t parenthesis = line.find('(');
+      if (!line.starts_with(result) || parenthesis == std::string::npos) continue;
+      const std::string name = line.substr(result.size(), parenthesis - result.size());
+      if (!name.starts_with("operator")) names.insert(name);
+    }
   }
   return names;
 }

@@ -1,0 +1,133 @@
+#include <doctest/doctest.h>
+#include <engram/engram.h>
+
+#include <cmath>
+#include <limits>
+
+#include "values.h"
+
+using namespace engram;
+
+constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+TEST_CASE("arithmetic: broadcasting follows NumPy's rule") {
+  const Tensor column = tensor({10, 20}, {2, 1}), row = tensor({1, 2, 3});
+  CHECK((column + row).shape() == Shape{2, 3});
+  CHECK(values(column + row) == Values{11, 12, 13, 21, 22, 23});
+  CHECK(values(row - column) == Values{-9, -8, -7, -19, -18, -17});
+  CHECK(values(column * scalar(2)) == Values{20, 40});
+  const Tensor middle = reshape(arange(2), {2, 1, 1}), outer = reshape(arange(6), {1, 3, 2});
+  CHECK(values(middle * 100 + outer) == Values{0, 1, 2, 3, 4, 5, 100, 101, 102, 103, 104, 105});
+}
+
+TEST_CASE("arithmetic: sizes 0 and 1") {
+  CHECK((zeros({0}) + zeros({1})).shape() == Shape{0});
+  CHECK((zeros({0, 3}) * zeros({3})).shape() == Shape{0, 3});
+  CHECK((zeros({2, 1}) / zeros({0})).shape() == Shape{2, 0});
+  CHECK((zeros({}) + zeros({})).shape() == Shape{});
+  CHECK((zeros({1, 1}) + zeros({1})).shape() == Shape{1, 1});
+  CHECK(neg(zeros({0})).shape() == Shape{0});
+  CHECK(pow(zeros({0, 2}), 2).shape() == Shape{0, 2});
+}
+
+TEST_CASE("arithmetic: operands that do not fit") {
+  const Tensor a = zeros({2, 3}), b = zeros({2}), integers = arange(3);
+  CHECK_THROWS_WITH_AS(a + b, "add: shapes (2, 3) and (2,) cannot be broadcast together",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(a - b, "sub: shapes (2, 3) and (2,) cannot be broadcast together",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(a * b, "mul: shapes (2, 3) and (2,) cannot be broadcast together",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(b / a, "div: shapes (2,) and (2, 3) cannot be broadcast together",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(pow(a, b), "pow: shapes (2, 3) and (2,) cannot be broadcast together",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(maximum(a, b),
+                       "maximum: shapes (2, 3) and (2,) cannot be broadcast together", ShapeError);
+  CHECK_THROWS_WITH_AS(minimum(a, b),
+                       "minimum: shapes (2, 3) and (2,) cannot be broadcast together", ShapeError);
+  CHECK_THROWS_WITH_AS(zeros({0}) + zeros({2}),
+                       "add: shapes (0,) and (2,) cannot be broadcast together", ShapeError);
+  CHECK_THROWS_WITH_AS(a + integers, "add: dtypes differ: f32 and i64", DTypeError);
+  CHECK_THROWS_WITH_AS(a / ones({3}, f64), "div: dtypes differ: f32 and f64", DTypeError);
+  CHECK_THROWS_WITH_AS(pow(integers, 2), "pow: needs f32 or f64, got i64", DTypeError);
+  CHECK_THROWS_AS(a + Tensor(), Error);
+}
+
+TEST_CASE("arithmetic: integers are divided toward zero, and never by zero") {
+  const Tensor x = tensor({7, -7, 7, -7}, i64);
+  CHECK(values(x / tensor({2, 2, -2, -2}, i64)) == Values{3, -3, -3, 3});
+  CHECK(values(tensor({200}, u8) / tensor({7}, u8)) == Values{28});
+  CHECK_THROWS_WITH_AS(x / 0, "div: division of integers by 0", Error);
+  CHECK_THROWS_WITH_AS(x / tensor({1, 2, 0, 1}, i64), "div: division of integers by 0", Error);
+  CHECK_THROWS_WITH_AS(tensor({1}, u8) / zeros({1}, u8), "div: division of integers by 0", Error);
+  CHECK(values(tensor({1, -1}, f64) / 0) == Values{infinity, -infinity});
+}
+
+TEST_CASE("arithmetic: integers wrap around") {
+  constexpr std::int64_t low = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t high = std::numeric_limits<std::int64_t>::max();
+  const Tensor lowest = tensor(std::vector<std::int64_t>{low});
+  const Tensor highest = tensor(std::vector<std::int64_t>{high});
+  const Tensor one = ones({1}, i64);
+  CHECK((highest + one).item<std::int64_t>() == low);
+  CHECK((lowest - one).item<std::int64_t>() == high);
+  CHECK((highest * highest).item<std::int64_t>() == 1);
+  CHECK((-lowest).item<std::int64_t>() == low);
+  CHECK((lowest / -one).item<std::int64_t>() == low);
+  CHECK((tensor({200}, u8) + tensor({100}, u8)).item() == 44);
+  CHECK(sum(cat({highest, one})).item<std::int64_t>() == low);
+}
+
+TEST_CASE("arithmetic: a number takes the tensor's dtype") {
+  CHECK((arange(3) * 2).dtype() == i64);
+  CHECK((2.0 - tensor({0.5}, f64)).item() == 1.5);
+  CHECK((1 / tensor({4})).dtype() == f32);
+}
+
+TEST_CASE("maximum and minimum: NaN wins on either side, and a tie shares the gradient") {
+  const Tensor a = tensor({nan_value, 1, 3}, f64), b = tensor({1, nan_value, 2}, f64);
+  for (const Tensor& y : {maximum(a, b), minimum(a, b)}) {
+    CHECK(std::isnan(values(y)[0]));
+    CHECK(std::isnan(values(y)[1]));
+  }
+  CHECK(values(maximum(a, b))[2] == 3);
+  CHECK(values(minimum(a, b))[2] == 2);
+  CHECK(values(maximum(arange(3), tensor({1, 1, 1}, i64))) == Values{1, 1, 2});
+
+  const Tensor x = tensor({2, 5}, f64), y = tensor({2, 4}, f64);
+  x.set_requires_grad();
+  y.set_requires_grad();
+  for (const auto f : {maximum, minimum}) {
+    Tape tape;
+    const auto gradients = tape.gradient(f(x, y), {x, y}, {.gradient = tensor({6, 8}, f64)});
+    CHECK(values(gradients[0]) == (f == maximum ? Values{3, 8} : Values{3, 0}));
+    CHECK(values(gradients[1]) == (f == maximum ? Values{3, 0} : Values{3, 8}));
+  }
+}
+
+TEST_CASE("pow: 0 to the power 0, and its gradients") {
+  CHECK(values(pow(tensor({0, 0, -2, 0}, f64), tensor({0, 2, 3, -1}, f64))) ==
+        Values{1, 0, -8, infinity});
+  CHECK(std::isnan(pow(tensor({-1}, f64), 0.5).item()));
+  const Tensor base = tensor({0, 0, 2}, f64), exponent = tensor({0, 2, 0}, f64);
+  base.set_requires_grad();
+  exponent.set_requires_grad();
+  Tape tape;
+  tape.backward(sum(pow(base, exponent)));
+  CHECK(values(base.grad()) == Values{0, 0, 0});
+  CHECK(values(exponent.grad()) == Values{0, 0, std::log(2.0)});
+}
+
+TEST_CASE("sum_to: what could have been broadcast") {
+  const Tensor x = reshape(arange(6), {2, 3});
+  CHECK(values(sum_to(x, {3})) == Values{3, 5, 7});
+  CHECK(values(sum_to(x, {2, 1})) == Values{3, 12});
+  CHECK(sum_to(x, {}).item() == 15);
+  CHECK(sum_to(x, {2, 3}).is(x));
+  CHECK_THROWS_WITH_AS(sum_to(x, {2}),
+                       "sum_to: shapes (2, 3) and (2,) cannot be broadcast together", ShapeError);
+  CHECK_THROWS_WITH_AS(sum_to(zeros({3}), {2, 3}), "sum_to: (3,) cannot be summed to (2, 3)",
+                       ShapeError);
+}

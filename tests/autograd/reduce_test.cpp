@@ -1,0 +1,114 @@
+#include <doctest/doctest.h>
+#include <engram/engram.h>
+
+#include <cmath>
+#include <limits>
+
+#include "../close.h"
+#include "values.h"
+
+using namespace engram;
+
+constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+TEST_CASE("reduce: any axes, with and without keepdim") {
+  const Tensor x = reshape(arange(24), {2, 3, 4});
+  CHECK(sum(x).item() == 276);
+  CHECK(sum(x).shape() == Shape{});
+  CHECK(values(sum(x, {0, 2})) == Values{60, 92, 124});
+  CHECK(values(sum(x, {-1, 0})) == Values{60, 92, 124});
+  CHECK(sum(x, {1}, {.keepdim = true}).shape() == Shape{2, 1, 4});
+  CHECK(sum(x, {}, {.keepdim = true}).shape() == Shape{1, 1, 1});
+  CHECK(values(max(x, {0, 1})) == Values{20, 21, 22, 23});
+  CHECK(values(min(x, {1, 2})) == Values{0, 12});
+  CHECK(values(argmax(x, -1)) == Values{3, 3, 3, 3, 3, 3});
+  CHECK(argmax(x, 1, {.keepdim = true}).shape() == Shape{2, 1, 4});
+}
+
+TEST_CASE("reduce: axes that are not there, or named twice") {
+  const Tensor x = zeros({2, 3});
+  CHECK_THROWS_WITH_AS(sum(x, {2}), "axis 2 is out of range for shape (2, 3)", ShapeError);
+  CHECK_THROWS_WITH_AS(mean(x, {-3}), "axis -3 is out of range for shape (2, 3)", ShapeError);
+  CHECK_THROWS_WITH_AS(max(x, {0, -2}), "max: axis -2 is named twice", ShapeError);
+  CHECK_THROWS_WITH_AS(var(x, {1, 1}), "var: axis 1 is named twice", ShapeError);
+  CHECK_THROWS_WITH_AS(argmax(x, 2), "axis 2 is out of range for shape (2, 3)", ShapeError);
+}
+
+TEST_CASE("reduce: dtypes") {
+  CHECK_THROWS_WITH_AS(mean(arange(3)), "mean: needs f32 or f64, got i64", DTypeError);
+  CHECK_THROWS_WITH_AS(var(arange(3)), "var: needs f32 or f64, got i64", DTypeError);
+  CHECK_THROWS_WITH_AS(logsumexp(arange(3)), "logsumexp: needs f32 or f64, got i64", DTypeError);
+  CHECK(sum(arange(3)).dtype() == i64);
+  CHECK(values(max(tensor({3, 200, 7}, u8))) == Values{200});
+  const Tensor mask = ones({1000}, u8);
+  CHECK(sum(mask).dtype() == i64);
+  CHECK(sum(mask).item() == 1000);  // more than a u8 holds
+}
+
+TEST_CASE("reduce: no elements, and one") {
+  const Tensor none = zeros({2, 0}, f64);
+  CHECK(values(sum(none, {1})) == Values{0, 0});
+  CHECK(sum(none, {0}).shape() == Shape{0});
+  check_close(mean(none, {1}), {nan_value, nan_value});
+  check_close(var(none, {1}), {nan_value, nan_value});
+  check_close(logsumexp(none, {1}), {-infinity, -infinity});
+  CHECK(max(none, {0}).shape() == Shape{0});  // two elements for each of no results
+  CHECK_THROWS_WITH_AS(max(none, {1}), "max: no elements to choose from in shape (2, 0)",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(min(none), "min: no elements to choose from in shape (2, 0)", ShapeError);
+  CHECK_THROWS_WITH_AS(argmax(none, 1), "argmax: no elements to choose from in shape (2, 0)",
+                       ShapeError);
+  const Tensor one = tensor({5}, f64);
+  CHECK(std::isnan(var(one).item()));
+  CHECK(var(one, {}, {.correction = 0}).item() == 0);
+  CHECK(logsumexp(one).item() == 5);
+  CHECK(sum(scalar(3)).item() == 3);
+  CHECK_FALSE(sum(one, {0}).is(one));
+}
+
+TEST_CASE("reduce: NaN and infinity") {
+  const Tensor x = tensor({1, nan_value, 3, 1, 2, 3}, {2, 3}, f64);
+  check_close(max(x, {1}), {nan_value, 3});
+  check_close(min(x, {1}), {nan_value, 1});
+  check_close(max(x, {0}), {1, nan_value, 3});
+  check_close(sum(x, {1}), {nan_value, 6});
+  CHECK(values(argmax(x, 1)) == Values{1, 2});
+  check_close(logsumexp(tensor({-infinity, -infinity, infinity, 0, 1000, 1000}, {3, 2}, f64), {1}),
+              {-infinity, infinity, 1000 + std::log(2.0)});
+}
+
+TEST_CASE("reduce: equal elements share the gradient of max, argmax takes the first") {
+  const Tensor x = tensor({4, 1, 4}, f64);
+  CHECK(argmax(x, 0).item() == 0);
+  x.set_requires_grad();
+  Tape tape;
+  CHECK(values(tape.gradient(max(x), {x})[0]) == Values{0.5, 0, 0.5});
+  CHECK_FALSE(argmax(x, 0).requires_grad());
+}
+
+TEST_CASE("reduce: the rounding of a long f32 sum does not grow with its length") {
+  constexpr std::int64_t n = 1'000'000;
+  const double exact = n * static_cast<double>(0.1f);
+  CHECK(sum(full({n}, 0.1)).item() == doctest::Approx(exact).epsilon(1e-6));
+  for (double each : values(sum(full({n, 3}, 0.1), {0}))) {
+    CHECK(each == doctest::Approx(exact).epsilon(1e-6));
+  }
+  CHECK(mean(full({1000, 1000}, 0.1)).item() == doctest::Approx(0.1).epsilon(1e-6));
+  // The deviations are taken before they are squared, so a large mean cancels nothing.
+  const Tensor x = reshape(tensor({4096, 4097, 4098, 4099}), {2, 2});
+  CHECK(var(x).item() == doctest::Approx(5.0 / 3));
+}
+
+TEST_CASE("reduce: sums of columns, in strips and blocks and beyond them") {
+  const std::int64_t n = 131, width = 259;  // neither divides evenly
+  const Tensor x = reshape(arange(2 * n * width), {2, n, width});
+  const Tensor columns = sum(x, {1});
+  for (std::int64_t o : {0, 1}) {
+    for (std::int64_t i : {0, 255, 256, 258}) {
+      // Σ_k (o·n + k)·width + i
+      const std::int64_t expected = (o * n * n + n * (n - 1) / 2) * width + n * i;
+      CHECK(columns.data<std::int64_t>()[static_cast<std::size_t>(o * width + i)] == expected);
+    }
+  }
+}
