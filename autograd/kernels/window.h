@@ -25,6 +25,16 @@ struct WindowAxis {
     };
     return {first_not_below(0), first_not_below(in)};
   }
+
+  /// The elements of the kernel that lie inside the image when the window is at o.
+  Range taps(std::int64_t o) const {
+    const auto first_not_below = [&](std::int64_t i) {  // the first k with at(o, k) >= i
+      const std::int64_t distance = i - at(o, 0);
+      return distance <= 0 ? 0 : (distance + dilation - 1) / dilation;
+    };
+    const std::int64_t end = at(o, kernel - 1) < in ? kernel : first_not_below(in);
+    return {first_not_below(0), end};
+  }
 };
 
 /// How a kernel slides over an image, row by row.

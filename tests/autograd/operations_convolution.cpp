@@ -1,4 +1,5 @@
 #include <engram/autograd/ops/convolution.h>
+#include <engram/autograd/ops/pooling.h>
 
 #include "operations.h"
 
@@ -26,6 +27,26 @@ Operation weight_gradient_row(const std::string& variant, const Shape& x, const 
           {spread(x), spread(dy)}};
 }
 
+Operation max_pool2d_row(const std::string& variant, const Shape& x,
+                         const MaxPool2dOptions& options) {
+  return {"max_pool2d" + variant,
+          [options](const Tensors& in) { return max_pool2d(in[0], options); },
+          {spread(x)}};
+}
+
+Operation avg_pool2d_row(const std::string& variant, const Shape& x,
+                         const AvgPool2dOptions& options) {
+  return {"avg_pool2d" + variant,
+          [options](const Tensors& in) { return avg_pool2d(in[0], options); },
+          {spread(x)}};
+}
+
+Operation adaptive_row(const std::string& variant, const Shape& x, Size2d output) {
+  return {"adaptive_avg_pool2d" + variant,
+          [output](const Tensors& in) { return adaptive_avg_pool2d(in[0], output); },
+          {spread(x)}};
+}
+
 // h' = ⌊(6 + 2·1 - 2·1 - 1) / 2⌋ + 1 = 3, w' = ⌊(5 + 2·2 - 1·2 - 1) / 3⌋ + 1 = 3
 constexpr Conv2dOptions all = {
     .stride = {2, 3}, .padding = {1, 2}, .dilation = {2, 1}, .groups = 2};
@@ -48,6 +69,24 @@ std::vector<Operation> convolution_operations() {
       input_gradient_row("/all", {2, 4, 3, 3}, {4, 1, 2, 3}, {2, 2, 6, 5}, all),
       weight_gradient_row("", {2, 2, 3, 3}, {2, 3, 2, 2}, {3, 2, 2, 2}),
       weight_gradient_row("/all", {2, 2, 6, 5}, {2, 4, 3, 3}, {4, 1, 2, 3}, all),
+      max_pool2d_row("", {2, 2, 4, 5}, {.kernel = 2}),
+      max_pool2d_row("/overlap-padding", {1, 2, 4, 5},
+                     {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0}}),
+      max_pool2d_row("/dilation", {1, 1, 5, 6}, {.kernel = 2, .stride = 1, .dilation = {2, 3}}),
+      max_pool2d_row("/ceil", {1, 1, 5, 6}, {.kernel = 3, .stride = {3, 2}, .ceil_mode = true}),
+      max_pool2d_row("/ceil-all", {1, 1, 6, 7}, {3, {2, 3}, 1, {2, 1}, true}),
+      avg_pool2d_row("", {2, 2, 4, 5}, {.kernel = 2}),
+      avg_pool2d_row("/overlap-padding", {1, 2, 4, 5},
+                     {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 1}}),
+      avg_pool2d_row("/exclude-padding", {1, 1, 4, 5},
+                     {.kernel = 3, .stride = 2, .padding = 1, .count_include_pad = false}),
+      avg_pool2d_row("/ceil", {1, 1, 6, 5},
+                     {.kernel = 3, .stride = 2, .padding = {1, 0}, .ceil_mode = true}),
+      avg_pool2d_row("/ceil-exclude-padding", {1, 1, 6, 4}, {3, 2, 1, true, false}),
+      adaptive_row("", {2, 2, 4, 6}, {2, 3}),
+      adaptive_row("/uneven", {1, 2, 5, 7}, {3, 4}),
+      adaptive_row("/enlarge", {1, 1, 2, 3}, {3, 5}),
+      adaptive_row("/global", {2, 2, 3, 4}, 1),
   };
 }
 

@@ -240,6 +240,28 @@ case("conv2d_weight_gradient/all",
      spread(2, 2, 6, 5), spread(2, 4, 3, 3))
 
 
+# Pooling
+
+def pooling(name, function, shape, *arguments, **options):
+    case(name, lambda x: function(x, *arguments, **options), spread(*shape))
+
+
+pooling("max_pool2d", F.max_pool2d, (2, 2, 4, 5), 2)
+pooling("max_pool2d/overlap-padding", F.max_pool2d, (1, 2, 4, 5), (3, 2), (2, 1), (1, 0))
+pooling("max_pool2d/dilation", F.max_pool2d, (1, 1, 5, 6), 2, 1, 0, (2, 3))
+pooling("max_pool2d/ceil", F.max_pool2d, (1, 1, 5, 6), 3, (3, 2), ceil_mode=True)
+pooling("max_pool2d/ceil-all", F.max_pool2d, (1, 1, 6, 7), 3, (2, 3), 1, (2, 1), ceil_mode=True)
+pooling("avg_pool2d", F.avg_pool2d, (2, 2, 4, 5), 2)
+pooling("avg_pool2d/overlap-padding", F.avg_pool2d, (1, 2, 4, 5), (3, 2), (2, 1), (1, 1))
+pooling("avg_pool2d/exclude-padding", F.avg_pool2d, (1, 1, 4, 5), 3, 2, 1, False, False)
+pooling("avg_pool2d/ceil", F.avg_pool2d, (1, 1, 6, 5), 3, 2, (1, 0), True)
+pooling("avg_pool2d/ceil-exclude-padding", F.avg_pool2d, (1, 1, 6, 4), 3, 2, 1, True, False)
+pooling("adaptive_avg_pool2d", F.adaptive_avg_pool2d, (2, 2, 4, 6), (2, 3))
+pooling("adaptive_avg_pool2d/uneven", F.adaptive_avg_pool2d, (1, 2, 5, 7), (3, 4))
+pooling("adaptive_avg_pool2d/enlarge", F.adaptive_avg_pool2d, (1, 1, 2, 3), (3, 5))
+pooling("adaptive_avg_pool2d/global", F.adaptive_avg_pool2d, (2, 2, 3, 4), 1)
+
+
 # Softmax and losses
 
 for function in [F.softmax, F.log_softmax]:

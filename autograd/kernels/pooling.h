@@ -1,0 +1,63 @@
+#pragma once
+
+#include <engram/autograd/kernels/window.h>
+
+#include <cstdint>
+
+// Pooling of x (planes, in height, in width) to y (planes, out height, out width). f32 and f64.
+namespace engram::kernels {
+
+/// y = the largest element of each window, NaN counts as largest; `positions` gets where in its
+/// plane it lies. Every window must see some of the image.
+template <class T>
+void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y,
+                std::int64_t* positions);
+
+/// x[p, i] = the sum of the y[p, o] with positions[p, o] = i.
+template <class T>
+void scatter_positions(std::int64_t planes, std::int64_t in, std::int64_t out, const T* y,
+                       const std::int64_t* positions, T* x);
+
+/// Rows, or columns, that go into a mean, and what the mean is divided by on their account.
+struct MeanSpan {
+  std::int64_t begin, end, count;
+};
+
+/// Along one axis, the windows of avg_pool2d.
+struct MeanWindow {
+  WindowAxis axis;
+  bool count_padding;
+
+  std::int64_t in() const { return axis.in; }
+  std::int64_t out() const { return axis.out; }
+  MeanSpan span(std::int64_t o) const {
+    const std::int64_t begin = axis.at(o, 0);
+    // A window that reaches beyond the padding, in ceil mode, does not count what lies there.
+    const std::int64_t end = std::min(begin + axis.kernel, axis.in + axis.padding);
+    const MeanSpan inside = {std::max<std::int64_t>(begin, 0), std::min(end, axis.in), 0};
+    return {inside.begin, inside.end, count_padding ? end - begin : inside.end - inside.begin};
+  }
+};
+
+/// Along one axis, the windows of adaptive_avg_pool2d: out of them, of equal size but for rounding.
+struct AdaptiveWindow {
+  std::int64_t in_size, out_size;
+
+  std::int64_t in() const { return in_size; }
+  std::int64_t out() const { return out_size; }
+  MeanSpan span(std::int64_t o) const {
+    const std::int64_t begin = o * in_size / out_size;
+    const std::int64_t end = ((o + 1) * in_size + out_size - 1) / out_size;
+    return {begin, end, end - begin};
+  }
+};
+
+/// y = the mean of each window; W is one of the two above.
+template <class T, class W>
+void mean_pool2d(const W& rows, const W& columns, std::int64_t planes, const T* x, T* y);
+
+/// Its transpose: dx = what each window's dy gives to the elements that went into its mean.
+template <class T, class W>
+void mean_pool2d_backward(const W& rows, const W& columns, std::int64_t planes, const T* dy, T* dx);
+
+}  // namespace engram::kernels

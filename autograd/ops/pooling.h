@@ -1,0 +1,43 @@
+#pragma once
+
+#include <engram/autograd/size2d.h>
+#include <engram/autograd/tensor.h>
+
+namespace engram {
+
+// Pooling of images x (n, channels, h, w), each channel for itself; f32 or f64. Sizes are
+// PyTorch's:
+//
+//     h' = ⌊(h + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1, and w' alike;
+//
+// in ceil mode it is ⌈ ⌉, less a last window that would begin beyond the image and its left
+// padding. Error for an option out of range, ShapeError when the kernel does not fit.
+
+struct MaxPool2dOptions {
+  Size2d kernel;
+  Size2d stride = kernel;
+  Size2d padding = 0;  ///< never the largest; at most half of the kernel
+  Size2d dilation = 1;
+  bool ceil_mode = false;
+};
+
+/// The largest element of each window; NaN if one is NaN. The gradient goes to that element, the
+/// first of equal ones. ShapeError for a window that, dilated, sees nothing but padding.
+Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options);
+
+struct AvgPool2dOptions {
+  Size2d kernel;
+  Size2d stride = kernel;
+  Size2d padding = 0;  ///< zeros; at most half of the kernel
+  bool ceil_mode = false;
+  bool count_include_pad = true;  ///< whether the padding counts in the divisor
+};
+
+/// The mean of each window.
+Tensor avg_pool2d(const Tensor& x, const AvgPool2dOptions& options);
+
+/// Means of windows laid out so that the result is (n, channels, output height, output width):
+/// window i covers the rows ⌊i·h / h'⌋ up to ⌈(i + 1)·h / h'⌉.
+Tensor adaptive_avg_pool2d(const Tensor& x, Size2d output);
+
+}  // namespace engram
