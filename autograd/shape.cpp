@@ -43,6 +43,17 @@ Shape broadcast(const char* op, const Shape& a, const Shape& b) {
   return shape;
 }
 
+void check_sizes(const Shape& shape) {
+  std::int64_t product = 1;  // without the zeros, so that strides fit too
+  for (std::int64_t size : shape) {
+    check_shape(size >= 0, "a tensor cannot have the shape {}: a size is negative", shape);
+    // 2^56 bytes are beyond any machine, and leave room for every product that follows.
+    check_shape(size == 0 || product <= (std::int64_t{1} << 53) / size,
+                "a tensor of shape {} is too large", shape);
+    if (size > 0) product *= size;
+  }
+}
+
 Shape strides(const Shape& shape) {
   Shape result = shape;
   std::int64_t step = 1;

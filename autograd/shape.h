@@ -68,6 +68,9 @@ class Shape {
 /// stretches. ShapeError names `op` when they do not fit.
 Shape broadcast(const char* op, const Shape& a, const Shape& b);
 
+/// ShapeError unless a tensor can have this shape: no size is negative, and their product fits.
+void check_sizes(const Shape& shape);
+
 /// Row-major distances between neighbours along each axis, in elements.
 Shape strides(const Shape& shape);
 

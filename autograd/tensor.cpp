@@ -1,7 +1,6 @@
 #include <engram/autograd/memory.h>
 #include <engram/autograd/tensor.h>
 
-#include <limits>
 #include <new>
 
 namespace engram {
@@ -17,14 +16,8 @@ void Buffer::release() noexcept {
 }
 
 Tensor::Tensor(const Shape& shape, DType dtype) {
-  std::int64_t numel = 1;
-  for (std::int64_t size : shape) {
-    check_shape(size >= 0, "a tensor cannot have the shape {}: a size is negative", shape);
-    // 2^56 bytes are beyond any machine, and leave room for every product that follows.
-    check_shape(size == 0 || numel <= (std::int64_t{1} << 53) / size,
-                "a tensor of shape {} is too large", shape);
-    numel *= size;
-  }
+  check_sizes(shape);
+  const std::int64_t numel = shape.numel();
   Buffer buffer(static_cast<std::size_t>(numel) * size_of(dtype));
   impl_ = new (memory::allocate(sizeof(Impl))) Impl;
   impl_->dtype = dtype;
@@ -89,8 +82,9 @@ void Tensor::check_one_element() const {
 void Tensor::undefined() { fail<Error>("an undefined tensor was used: it was never given a value"); }
 
 Tensor view(const Tensor& x, const Shape& shape, std::int64_t offset) {
+  check_sizes(shape);
   const std::int64_t numel = shape.numel();
-  check_shape(offset >= 0 && numel >= 0 && numel <= x.numel() - offset,
+  check_shape(offset >= 0 && numel <= x.numel() - offset,
               "view: {} elements from {} on do not lie within a tensor of {}", numel, offset,
               x.numel());
   const Tensor::Impl& from = x.impl();

@@ -63,6 +63,7 @@ Tensor padded(const Tensor& x, const Shape& before, const Shape& after, double v
     shape[axis] += before[axis] + after[axis];
     box[axis] += std::min<std::int64_t>(0, before[axis]) + std::min<std::int64_t>(0, after[axis]);
   }
+  check_sizes(shape);
   const Shape x_strides = strides(x.shape()), y_strides = strides(shape);
   std::int64_t from = 0, to = 0;
   for (int axis = 0; axis < x.rank(); ++axis) {

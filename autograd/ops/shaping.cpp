@@ -9,17 +9,17 @@ namespace engram {
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
   Shape to = shape;
-  std::int64_t known = 1;
   int inferred = -1;
   for (int axis = 0; axis < to.rank(); ++axis) {
     if (to[axis] == -1) {
       check_shape(inferred < 0, "reshape: only one size of {} can be -1", shape);
       inferred = axis;
-    } else {
-      check_shape(to[axis] >= 0, "reshape: a size of {} is negative", shape);
-      known *= to[axis];
+      to[axis] = 1;
     }
+    check_shape(to[axis] >= 0, "reshape: a size of {} is negative", shape);
   }
+  check_sizes(to);
+  const std::int64_t known = to.numel();
   if (inferred >= 0 && known > 0) to[inferred] = x.numel() / known;
   check_shape(to.numel() == x.numel() && (inferred < 0 || known > 0), "reshape: {} does not fit {}",
               x.shape(), shape);

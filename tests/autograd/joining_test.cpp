@@ -128,6 +128,8 @@ TEST_CASE("pad surrounds, and crops where it is negative") {
                        "pad: 6 numbers are not a pair for each of the last axes of (2, 2)",
                        ShapeError);
   CHECK_THROWS_WITH_AS(pad(x, {-2, -1}), "pad: -2 and -1 do not fit axis 1 of (2, 2)", ShapeError);
+  CHECK_THROWS_WITH_AS(pad(x, {0, std::int64_t{1} << 40, 0, std::int64_t{1} << 40}),
+                       "a tensor of shape (1099511627778, 1099511627778) is too large", ShapeError);
   CHECK_THROWS_WITH_AS(pad(x, {0, 0, 0, highest}),
                        "pad: 0 and 9223372036854775807 do not fit axis 0 of (2, 2)", ShapeError);
 }

@@ -72,6 +72,20 @@ TEST_CASE("strides are row-major") {
   CHECK(strides({2, 0}) == Shape{0, 1});
 }
 
+TEST_CASE("check_sizes refuses what no tensor can have") {
+  check_sizes({});
+  check_sizes({0, 3});
+  CHECK_THROWS_WITH_AS(check_sizes({2, -1}),
+                       "a tensor cannot have the shape (2, -1): a size is negative", ShapeError);
+  const std::int64_t large = std::int64_t{1} << 40;
+  CHECK_THROWS_WITH_AS(check_sizes({large, large}),
+                       "a tensor of shape (1099511627776, 1099511627776) is too large", ShapeError);
+  // Even where another size is 0: the strides must fit too.
+  CHECK_THROWS_WITH_AS(check_sizes({0, large, large}),
+                       "a tensor of shape (0, 1099511627776, 1099511627776) is too large",
+                       ShapeError);
+}
+
 TEST_CASE("a shape prints as a tuple") {
   CHECK(fmt::format("{}", Shape{2, 3}) == "(2, 3)");
   CHECK(fmt::format("{}", Shape{2}) == "(2,)");

@@ -51,6 +51,9 @@ TEST_CASE("reshape shares memory and infers a size") {
   CHECK_THROWS_WITH_AS(reshape(x, {-1, -1}), "reshape: only one size of (-1, -1) can be -1",
                        ShapeError);
   CHECK_THROWS_WITH_AS(reshape(x, {-2, -3}), "reshape: a size of (-2, -3) is negative", ShapeError);
+  // Sizes whose product would overflow to the number of elements.
+  CHECK_THROWS_WITH_AS(reshape(zeros({0}), {std::int64_t{1} << 32, std::int64_t{1} << 32}),
+                       "a tensor of shape (4294967296, 4294967296) is too large", ShapeError);
   CHECK(gradient_of(x, [](const Tensor& v) { return reshape(v, {6}); }) ==
         Values{0, 1, 2, 3, 4, 5});
 }
