@@ -68,8 +68,10 @@ class Loader::Pass {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return ready_ || error_; });
     if (!ready_) std::rethrow_exception(error_);
+    std::optional<Batch> batch = std::move(ready_);
+    ready_.reset();
     changed_.notify_one();
-    return std::exchange(ready_, {});
+    return batch;
   }
 
  private:
