@@ -8,7 +8,7 @@ namespace engram::nn {
 
 struct EmbeddingOptions {
   /// The row that stands for no word: it starts as 0 and gets no gradient. May count from the end.
-  std::optional<std::int64_t> padding_idx;
+  std::optional<std::int64_t> padding_idx = {};
   DType dtype = f32;
 };
 

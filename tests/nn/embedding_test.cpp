@@ -46,7 +46,7 @@ TEST_CASE("the padding row starts as 0, is returned as it is, and gets no gradie
 
 TEST_CASE("Embedding starts standard normal") {
   manual_seed(3);
-  const nn::Embedding layer(200, 100);
+  const nn::Embedding layer(200, 100, {.dtype = f64});
   CHECK(mean(layer.weight).item() == doctest::Approx(0).epsilon(0.02));
   CHECK(var(layer.weight).item() == doctest::Approx(1).epsilon(0.03));
 }
