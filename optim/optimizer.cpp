@@ -1,8 +1,8 @@
 #include <engram/autograd/create.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/optim/optimizer.h>
 
 #include <algorithm>
-#include <optional>
 #include <string>
 
 namespace engram::optim {
@@ -15,12 +15,6 @@ std::string group_key(std::size_t group, const char* name) {
 }
 std::string parameter_key(std::size_t parameter, const char* name) {
   return fmt::format("state.{}.{}", parameter, name);
-}
-
-Tensor copy(const Tensor& x) {
-  Tensor y(x.shape(), x.dtype());
-  std::ranges::copy(x.bytes(), y.bytes().begin());
-  return y;
 }
 
 template <class T>
@@ -80,7 +74,7 @@ StateDict Optimizer::state_dict() const {
       state.add(parameter_key(index, "step"), number(parameter.step));
       for (std::size_t slot = 0; slot < max_slots; ++slot) {
         const Tensor& value = parameter.state[slot];
-        if (value.defined()) state.add(parameter_key(index, slots()[slot]), copy(value));
+        if (value.defined()) state.add(parameter_key(index, slots()[slot]), clone(value));
       }
       ++index;
     }
@@ -123,7 +117,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
         check_dtype(value->dtype() == parameter.value.dtype(),
                     "load_state_dict: \"{}\" is {}, the parameter {}", key, value->dtype(),
                     parameter.value.dtype());
-        parameter.state[slot] = copy(*value);
+        parameter.state[slot] = clone(detach(*value));
         expected.add(key, *value);
       }
       ++index;
