@@ -1,0 +1,44 @@
+#include "common/method_record.h"
+
+#include "common/table.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace engram::examples {
+ContinualMetrics MethodRecord::metrics() const {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  if (matrix.empty()) return {nan, nan, nan, nan};
+  return continual_metrics(matrix, baseline);
+}
+
+Json to_json(const std::vector<MethodRecord>& methods) {
+  Json list = Json::array();
+  for (const MethodRecord& method : methods) {
+    const auto [acc, bwt, fwt, forgetting] = method.metrics();
+    list.push_back({{"name", method.name},
+                    {"acc", acc},
+                    {"bwt", bwt},
+                    {"fwt", fwt},
+                    {"forgetting", forgetting},
+                    {"matrix", method.matrix},
+                    {"baseline", method.baseline},
+                    {"seconds", method.seconds},
+                    {"options", method.options}});
+  }
+  return list;
+}
+
+void print_table(const std::vector<MethodRecord>& methods) {
+  std::vector<std::vector<std::string>> rows{
+      {"method", "ACC %", "BWT %", "FWT %", "forgetting %", "seconds"}};
+  for (const MethodRecord& method : methods) {
+    const auto [acc, bwt, fwt, forgetting] = method.metrics();
+    rows.push_back({method.name, percent(acc), percent(bwt), percent(fwt), percent(forgetting),
+                    fmt::format("{:.1f}", method.seconds)});
+  }
+  print_table(rows);
+}
+
+}  // namespace engram::examples

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace engram::examples {
+
+/// The options of every example; a program sets its own defaults.
+struct Options {
+  std::filesystem::path out{};  ///< folder for results.json
+  int epochs = 1;
+  std::map<std::string, double> learning_rates{};  ///< of each optimizer, where --lr is not given
+
+  std::uint64_t seed = 0;
+  std::optional<int> threads{};
+  std::filesystem::path data{};  ///< as data::MnistOptions has it
+  int batch = 128;
+  std::string optimizer = "adam";
+  std::optional<double> lr{};
+
+  double learning_rate() const { return lr ? *lr : learning_rates.at(optimizer); }
+};
+
+/// Declares --seed, --threads, --data, --epochs, --batch, --optimizer, --lr and --out, besides what
+/// `app` has already, reads the command line into `options`, and sets the number of threads.
+/// Prints the help and exits for --help; throws UsageError, of one line, for what it does not
+/// understand.
+void parse_options(CLI::App& app, Options& options, int argc, char** argv);
+
+/// Accepts numbers from `least` on.
+CLI::Validator at_least(double least);
+/// Accepts numbers above `bound`.
+CLI::Validator above(double bound);
+/// Accepts numbers from `least` to `most`.
+CLI::Validator between(double least, double most);
+
+}  // namespace engram::examples

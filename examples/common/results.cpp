@@ -1,0 +1,85 @@
+#include "common/results.h"
+
+#include <engram/autograd/new_file.h>
+#include <engram/autograd/threads.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/utsname.h>
+
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace engram::examples {
+namespace {
+
+/// As a shell reads it.
+std::string command_line(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (std::string word : std::vector<std::string>(argv, argv + argc)) {
+    if (word.empty() || word.find_first_of(" \t\n\"'\\$`*?[](){}<>|&;!#~") != std::string::npos) {
+      for (std::size_t at = 0; (at = word.find('\'', at)) != std::string::npos; at += 4) {
+        word.replace(at, 1, "'\\''");
+      }
+      word = "'" + word + "'";
+    }
+    words.push_back(word);
+  }
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+/// The processor, its cores, the system.
+std::string machine() {
+  std::string processor = "unknown processor";
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  for (std::string line; std::getline(cpuinfo, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) {
+      processor = line.substr(colon + 2);
+      break;
+    }
+  }
+  utsname system = {};
+  uname(&system);
+  return fmt::format("{}, {} cores, {} {}", processor, std::thread::hardware_concurrency(),
+                     system.sysname, system.machine);
+}
+
+}  // namespace
+
+Results::Results(const std::string& program, int argc, char** argv, const Options& options,
+                 const Json& special)
+    : folder_(options.out) {
+  std::error_code failure;  // NewFile tells of it
+  std::filesystem::create_directories(folder_, failure);
+  NewFile("--out",
+          folder_ / "results.json");  // whether it can be written shows before the training
+
+  json_["program"] = program;
+  json_["command"] = command_line(argc, argv);
+  json_["seed"] = options.seed;
+  json_["version"] = ENGRAM_VERSION;
+  json_["machine"] = machine();
+  json_["threads"] = num_threads();
+  json_["seconds"] = 0;
+  json_["options"] = {{"data", options.data.string()}, {"epochs", options.epochs},
+                      {"batch", options.batch},        {"optimizer", options.optimizer},
+                      {"lr", options.learning_rate()}, {"out", options.out.string()}};
+  json_["options"].update(special);
+}
+
+void Results::write() {
+  json_["seconds"] = seconds();
+  const std::string text = json_.dump(2) + "\n";
+  NewFile file("results", folder_ / "results.json");
+  file.write(text.data(), text.size());
+  file.finish();
+}
+
+double Results::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+}  // namespace engram::examples

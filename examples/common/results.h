@@ -1,0 +1,36 @@
+#pragma once
+
+#include "common/options.h"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <filesystem>
+
+namespace engram::examples {
+
+using Json = nlohmann::ordered_json;
+
+/// The results.json of one run, with the keys program, command, seed, version, machine, threads,
+/// seconds, options, and those that the program adds. A number that is not finite becomes null.
+class Results {
+ public:
+  /// Makes the output folder. `special` holds the program's own options; the common ones are added
+  /// to them. Error when the folder cannot be written to.
+  Results(const std::string& program, int argc, char** argv, const Options& options,
+          const Json& special = Json::object());
+
+  Json& operator[](const char* key) { return json_[key]; }
+
+  /// Writes everything as it is now. A reader sees the file of before or of after, never a part.
+  void write();
+
+  double seconds() const;  ///< since the start of the run
+
+ private:
+  std::filesystem::path folder_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Json json_;
+};
+
+}  // namespace engram::examples

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <engram/autograd/tensor.h>
+
+#include <cstdint>
+#include <stdexcept>
+
+// The ways in which a program stops before its end: a wrong command line, a loss that is no longer
+// a number, Ctrl-C. Each is an exception, so that what was opened is closed and what was written
+// stays.
+namespace engram::examples {
+
+/// The command line cannot be run. Exit code 2.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The training has left the numbers. Exit code 1.
+struct Diverged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Ctrl-C. Exit code 130, as shells have it.
+struct Interrupted : std::runtime_error {
+  Interrupted() : runtime_error("interrupted; what was written so far is kept") {}
+};
+
+/// From now on the first Ctrl-C waits for `stop_if_interrupted`; a second one ends the program.
+void catch_interrupts();
+
+/// Throws Interrupted if Ctrl-C was pressed.
+void stop_if_interrupted();
+
+/// Throws Diverged, naming the step, when the loss is infinite or not a number.
+void stop_if_diverged(const Tensor& loss, std::int64_t step);
+
+/// Called in a `catch (...)`: writes the exception in one line to stderr and returns the exit code,
+/// which is 1 unless said above.
+int report_failure(const char* program);
+
+}  // namespace engram::examples

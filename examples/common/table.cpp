@@ -1,0 +1,36 @@
+#include "common/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace engram::examples {
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::size_t total = 0;
+  for (std::size_t width : widths) total += width + 2;
+
+  fmt::print("\n");
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (std::size_t i = 0; i < rows[r].size(); ++i) {
+      if (i == 0)
+        fmt::print("{:<{}}", rows[r][i], widths[i]);
+      else
+        fmt::print("  {:>{}}", rows[r][i], widths[i]);
+    }
+    fmt::print("\n");
+    if (r == 0) fmt::print("{:-<{}}\n", "", total - 2);
+  }
+}
+
+std::string percent(double fraction) {
+  return std::isnan(fraction) ? "-" : fmt::format("{:.2f}", 100 * fraction);
+}
+
+}  // namespace engram::examples

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace engram::examples {
+
+/// Prints a table to stdout: the first row is the head, the first column stands left, the others
+/// right.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+
+/// 0.9261 -> "92.61", NaN -> "-".
+std::string percent(double fraction);
+
+}  // namespace engram::examples

@@ -1,0 +1,172 @@
+#include "common/task_plot.h"
+
+#include "common/gnuplot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace engram::examples {
+namespace {
+
+/// How a method looks. Colours (Okabe and Ito) differ in lightness, points in form and lines in
+/// their dashes, so that methods can be told apart in grey too.
+struct Style {
+  const char* name;
+  const char* title;
+  const char* colour;
+  int point;  // gnuplot's numbers
+  int dash;
+};
+
+const Style& style_of(const std::string& method) {
+  static constexpr Style styles[] = {{"naive", "Naive training", "#e69f00", 7, 1},    // circle
+                                     {"ewc", "EWC", "#0072b2", 5, 1},                 // square
+                                     {"online-ewc", "Online EWC", "#009e73", 9, 2},   // triangle
+                                     {"joint", "Joint training", "#222222", 13, 4}};  // diamond
+  for (const Style& style : styles) {
+    if (method == style.name) return style;
+  }
+  return styles[0];
+}
+
+/// Average accuracy, in percent, over the tasks seen after each of them.
+std::vector<double> averages(const AccuracyMatrix& matrix) {
+  std::vector<double> result;
+  for (std::size_t row = 0; row < matrix.size(); ++row) {
+    double sum = 0;
+    for (std::size_t task = 0; task <= row; ++task) sum += matrix[row][task];
+    result.push_back(100 * sum / static_cast<double>(row + 1));
+  }
+  return result;
+}
+
+/// A data block: for each task, from where it was learned on, lines of
+/// `tasks learned, accuracy in percent, task`; then an empty line.
+std::string data_block(std::size_t method, const AccuracyMatrix& matrix) {
+  std::string text = fmt::format("$method{} << end\n", method);
+  for (std::size_t task = 0; task < matrix.size(); ++task) {
+    for (std::size_t row = task; row < matrix.size(); ++row) {
+      text += fmt::format("{} {:.4f} {}\n", row + 1, 100 * matrix[row][task], task + 1);
+    }
+    text += "\n";
+  }
+  return text + "end\n";
+}
+
+std::string average_block(std::size_t method, const std::vector<double>& values) {
+  std::string text = fmt::format("$average{} << end\n", method);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    text += fmt::format("{} {:.4f}\n", i + 1, values[i]);
+  return text + "end\n";
+}
+
+/// The axis of accuracies from a round number below the lowest value up to 100.
+std::string accuracy_axis(double lowest) {
+  const double step = lowest < 60 ? 20 : lowest < 85 ? 10 : lowest < 95 ? 5 : 1;
+  const double bottom = std::max(0., step * std::floor((lowest - step / 4) / step));
+  return fmt::format("set yrange [{}:{}]; set ytics {}", bottom, 100 + (100 - bottom) * .02, step);
+}
+
+/// Places panel `index` of `count` in rows of two; the last one takes a row that it has alone.
+std::string place(std::size_t index, std::size_t count) {
+  const double rows = static_cast<double>((count + 1) / 2);
+  const bool wide = index + 1 == count && index % 2 == 0;
+  return fmt::format("set size {}, {}; set origin {}, {}", wide ? 1. : .5, 1 / rows,
+                     index % 2 == 0 ? 0. : .5, 1 - static_cast<double>(index / 2 + 1) / rows);
+}
+
+}  // namespace
+
+std::string task_plot_script(const std::vector<MethodRecord>& methods) {
+  std::size_t tasks = 1;
+  double lowest = 100, lowest_average = 100;
+  std::string data;
+  for (std::size_t m = 0; m < methods.size(); ++m) {
+    const AccuracyMatrix& matrix = methods[m].matrix;
+    tasks = std::max(tasks, matrix.size());
+    for (std::size_t row = 0; row < matrix.size(); ++row) {
+      for (std::size_t task = 0; task <= row; ++task) {
+        lowest = std::min(lowest, 100 * matrix[row][task]);
+      }
+    }
+    const std::vector<double> average = averages(matrix);
+    for (double value : average) lowest_average = std::min(lowest_average, value);
+    data += data_block(m, matrix) + average_block(m, average);
+  }
+
+  const std::size_t panels = methods.size() + 1;
+  const bool many = tasks > 20;  // points would hide the lines
+  std::string draw = fmt::format(
+      R"(set multiplot
+unset key
+set border 3 linecolor "#808080"
+set tics nomirror out scale 0.5 textcolor "#404040"
+set grid ytics linetype 1 linecolor "#e0e0e0"
+set xlabel "tasks learned" offset 0, 0.3
+set ylabel "test accuracy, %" offset 0.8, 0
+set xrange [{}:{}]
+set xtics {}
+set palette defined (0 "#30123b", 0.25 "#3b528b", 0.5 "#21918c", 0.75 "#5ec962", 1 "#c7e020")
+set cbrange [1:{}]
+unset colorbox
+set lmargin 8; set rmargin 2; set tmargin 2.5; set bmargin 3.3
+)",
+      tasks == 1 ? 0.5 : 1 - .02 * static_cast<double>(tasks - 1),
+      tasks == 1 ? 1.5 : static_cast<double>(tasks) + .02 * static_cast<double>(tasks - 1),
+      tasks <= 12   ? 1
+      : tasks <= 25 ? 5
+                    : 10,
+      std::max<std::size_t>(tasks, 2));
+  std::string average_plot;
+  for (std::size_t m = 0; m < methods.size(); ++m) {
+    const Style& style = style_of(methods[m].name);
+    draw += fmt::format(R"(
+{}
+{}
+set title "{{/:Bold {}}}\n{{/*0.9 a line for each task, from when it was learned}}" offset 0, -0.6
+plot $method{} using 1:2:3 with {} linecolor palette{}
+)",
+                        place(m, panels), accuracy_axis(lowest), style.title, m,
+                        many ? "lines" : "linespoints", many ? "" : " pointtype 7 pointsize 0.45");
+    average_plot += fmt::format(
+        "{}$average{} using 1:2 with linespoints linecolor \"{}\" dashtype {} pointtype {} "
+        "pointsize 0.8 pointinterval {} title \"{}\"",
+        m == 0 ? "plot " : ", \\\n     ", m, style.colour, style.dash, style.point,
+        many ? tasks / 10 : 1, style.title);
+  }
+  draw += fmt::format(R"(
+{}
+{}
+set title "{{/:Bold Average over the tasks seen so far}}" offset 0, -0.6
+set key bottom left Left reverse samplen 3
+{}
+unset multiplot
+)",
+                      place(methods.size(), panels), accuracy_axis(lowest_average), average_plot);
+
+  const std::size_t height = 300 * ((panels + 1) / 2);
+  return fmt::format(
+      R"(# Test accuracy while the tasks go by; run it again with: gnuplot accuracy.gp
+# Each line is one task: the first is the darkest, the last one the lightest.
+{0}
+do for [format in "png svg"] {{
+if (format eq "png") {{
+  set terminal pngcairo size 1800, {1} font "sans,11" fontscale 1.6 linewidth 2.2 pointscale 2
+}} else {{
+  set terminal svg size 900, {2} font "sans,11" linewidth 1.2 background "white"
+}}
+set output "accuracy.".format
+{3}}}
+set output
+)",
+      data, 2 * height, height, draw);
+}
+
+bool plot_tasks(const std::filesystem::path& folder, const std::vector<MethodRecord>& methods) {
+  return run_gnuplot(folder / "accuracy.gp", task_plot_script(methods));
+}
+
+}  // namespace engram::examples

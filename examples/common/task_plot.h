@@ -1,0 +1,20 @@
+#pragma once
+
+#include "common/method_record.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace engram::examples {
+
+/// Draws accuracy.png and accuracy.svg into the folder: for each method a panel with the accuracy
+/// on every task while the tasks go by, and one panel with the average over the tasks seen so far.
+/// The script, accuracy.gp, holds its data and can be changed and run again. Returns whether
+/// gnuplot did its work; it warns otherwise.
+bool plot_tasks(const std::filesystem::path& folder, const std::vector<MethodRecord>& methods);
+
+/// The gnuplot script of that picture.
+std::string task_plot_script(const std::vector<MethodRecord>& methods);
+
+}  // namespace engram::examples

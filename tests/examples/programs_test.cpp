@@ -1,0 +1,281 @@
+// Runs the example programs, each in a process of its own, on a few images that are made here.
+#include "temporary_folder.h"
+
+#include <engram/data/idx.h>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A run of an example on 40 images to train and 20 to test, on which a label is a bright bar.
+class Run {
+ public:
+  /// Starts it. `arguments` as a shell takes them; --data and --out are added
+  /// where they are not among them.
+  Run(const std::string& program, const std::string& arguments) : out(folder_.path() / "out") {
+    fs::create_directory(folder_.path() / "mnist");
+    write_images("train", 40);
+    write_images("t10k", 20);
+    std::string all = arguments;
+    if (all.find("--data") == all.npos) all += " --data " + folder_.path().string();
+    if (all.find("--out") == all.npos) all += " --out " + out.string();
+    start(program, all);
+  }
+  ~Run() {
+    if (process_ > 0) {
+      kill(process_, SIGKILL);
+      wait();
+    }
+  }
+
+  int wait() {
+    int status = 0;
+    waitpid(process_, &status, 0);
+    process_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  void interrupt() const { kill(process_, SIGINT); }
+
+  std::string output() const { return read_text(folder_.path() / "stdout"); }
+  std::string errors() const { return read_text(folder_.path() / "stderr"); }
+  json results() const { return json::parse(read_text(out / "results.json")); }
+
+ private:
+  void write_images(const std::string& part, std::int64_t count) const {
+    engram::Tensor images({count, 28, 28}, engram::u8), labels({count}, engram::u8);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      for (std::size_t pixel = 0; pixel < 784; ++pixel) {
+        images.data<std::uint8_t>()[784 * i + pixel] = pixel / 28 / 2 == i % 10 ? 250 : 5;
+      }
+      labels.data<std::uint8_t>()[i] = static_cast<std::uint8_t>(i % 10);
+    }
+    const fs::path files = folder_.path() / "mnist";
+    engram::data::write_idx(files / (part + "-images-idx3-ubyte"), images);
+    engram::data::write_idx(files / (part + "-labels-idx1-ubyte"), labels);
+  }
+
+  void start(const std::string& program, const std::string& arguments) {
+    const std::string command =
+        fmt::format("exec {}/{} {} >{} 2>{}", ENGRAM_EXAMPLES, program, arguments,
+                    (folder_.path() / "stdout").string(), (folder_.path() / "stderr").string());
+    process_ = fork();
+    REQUIRE(process_ >= 0);
+    if (process_ == 0) {
+      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      _exit(127);
+    }
+  }
+
+  TemporaryFolder folder_;
+  pid_t process_ = 0;
+
+ public:
+  const fs::path out;
+};
+
+bool has_keys(const json& object, const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
+    if (!object.contains(key)) return false;
+  }
+  return true;
+}
+
+const std::vector<std::string> keys_of_every_run = {"program", "command", "seed",    "version",
+                                                    "machine", "threads", "seconds", "options"};
+
+}  // namespace
+
+TEST_CASE("mnist_mlp and mnist_cnn: train with every optimizer, and write results.json") {
+  for (const std::string program : {"mnist_mlp", "mnist_cnn"}) {
+    for (const std::string optimizer : {"sgd", "momentum", "adagrad", "rmsprop", "adam"}) {
+      CAPTURE(program);
+      CAPTURE(optimizer);
+      Run run(program, "--epochs 2 --batch 16 --seed 3 --threads 1 --optimizer " + optimizer);
+      REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+      CHECK(run.errors() == "");
+      CHECK(run.output().find("epoch 2/2 [####################]  loss ") != std::string::npos);
+      CHECK(run.output().find("\nepoch  train loss  train acc. %") != std::string::npos);
+
+      const json results = run.results();
+      CHECK(has_keys(results, keys_of_every_run));
+      CHECK(has_keys(results, {"test_accuracy", "test_loss", "epochs"}));
+      CHECK(results["program"] == program);
+      CHECK(results["seed"] == 3);
+      CHECK(results["threads"] == 1);
+      CHECK(results["epochs"] == 2);
+      CHECK(results["options"]["optimizer"] == optimizer);
+      CHECK(results["test_loss"].get<double>() > 0);
+    }
+  }
+}
+
+TEST_CASE("mnist_mlp: learns") {
+  Run run("mnist_mlp", "--epochs 20 --batch 10");
+  REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+  CHECK(run.results()["test_accuracy"] == 1.0);
+}
+
+TEST_CASE("mnist_mlp: the same seed gives the same numbers, another seed others") {
+  const auto history = [](const std::string& seed) {
+    Run run("mnist_mlp", "--epochs 2 --batch 16 --threads 1 --seed " + seed);
+    REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+    return run.results()["history"][1]["train_loss"];
+  };
+  CHECK(history("1") == history("1"));
+  CHECK(history("1") != history("2"));
+}
+
+TEST_CASE("permuted_mnist: compares all methods, and writes results.json and the picture") {
+  Run run(
+      "permuted_mnist",
+      "--method naive,ewc,online-ewc,joint --tasks 3 --hidden 32 --epochs 10 --batch 10 --pad 2 "
+      "--fisher-samples 10 --lambda 5 --gamma 0.5 --threads 1");
+  REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+  CHECK(run.output().find("\nonline-ewc  ") != std::string::npos);
+
+  const json results = run.results();
+  CHECK(has_keys(results, keys_of_every_run));
+  CHECK(results["options"]["iterations"] == 40);
+  REQUIRE(results["methods"].size() == 4);
+  for (const json& method : results["methods"]) {
+    CAPTURE(method["name"]);
+    CHECK(has_keys(method, {"name", "acc", "bwt", "fwt", "forgetting", "matrix", "baseline",
+                            "seconds", "options"}));
+    REQUIRE(method["matrix"].size() == 3);
+    for (const json& row : method["matrix"]) CHECK(row.size() == 3);
+    const json& last = method["matrix"][2];
+    CHECK(method["acc"].get<double>() ==
+          doctest::Approx((last[0].get<double>() + last[1].get<double>() + last[2].get<double>()) /
+                          3));
+    // Seed, tasks, initial weights and order of images are the same for all methods.
+    CHECK(method["baseline"] == results["methods"][0]["baseline"]);
+    CHECK(method["matrix"][0][0] == 1.0);
+  }
+  CHECK(results["methods"][0]["matrix"][0] == results["methods"][1]["matrix"][0]);
+  CHECK(results["methods"][0]["options"] == json::object());
+  CHECK(results["methods"][1]["options"] ==
+        json{{"lambda", 5.0}, {"fisher", "exact"}, {"fisher_samples", 10}});
+  CHECK(results["methods"][2]["options"]["gamma"] == 0.5);
+  CHECK(results["methods"][3]["name"] == "joint");
+  CHECK(results["methods"][3]["acc"] == 1.0);
+  CHECK(fs::exists(run.out / "accuracy.gp"));
+}
+
+TEST_CASE("permuted_mnist: every Fisher, and iterations in the place of epochs") {
+  for (const std::string fisher : {"exact", "sampled", "empirical"}) {
+    CAPTURE(fisher);
+    Run run("permuted_mnist",
+            "--method ewc --tasks 2 --hidden 8 --batch 16 --iterations 7 --fisher " + fisher +
+                " --fisher-samples 0 --optimizer sgd");
+    REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+    CHECK(run.results()["options"]["iterations"] == 7);
+    CHECK(run.results()["methods"][0]["options"]["fisher"] == fisher);
+  }
+}
+
+TEST_CASE("permuted_mnist: one task has no transfer") {
+  Run run("permuted_mnist", "--tasks 1 --hidden 8 --batch 16");
+  REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+  CHECK(run.results()["methods"][0]["bwt"].is_null());
+}
+
+TEST_CASE("A loss that is no longer a number: the step is named, what was written is kept") {
+  Run mlp("mnist_mlp", "--batch 10 --optimizer sgd --lr 1e30");
+  CHECK(mlp.wait() == 1);
+  CHECK(mlp.errors().find("mnist_mlp: the loss is ") == 0);
+  CHECK(
+      mlp.errors().find(" at step 2; a smaller --lr may help; what was written so far is kept\n") !=
+      std::string::npos);
+  CHECK(mlp.results()["epochs"] == 0);
+  CHECK(mlp.results()["test_accuracy"].is_number());
+
+  // λ is infinite as f32: the first task goes well, then the penalty is ∞·0.
+  Run permuted("permuted_mnist", "--method ewc --tasks 3 --hidden 8 --batch 10 --lambda 1e300");
+  CHECK(permuted.wait() == 1);
+  CHECK(permuted.errors().find(" at step ") != std::string::npos);
+  CHECK(permuted.results()["methods"][0]["matrix"].size() == 1);
+}
+
+TEST_CASE("Ctrl-C: stops between two steps, what was written is kept") {
+  for (const std::string program :
+       {"mnist_mlp --epochs 1000000 --batch 10",
+        "permuted_mnist --tasks 2 --hidden 8 --iterations 1000000000"}) {
+    CAPTURE(program);
+    Run run(program.substr(0, program.find(' ')), program.substr(program.find(' ')));
+    using namespace std::chrono_literals;
+    for (int i = 0; i < 3000 && !fs::exists(run.out / "results.json"); ++i) {
+      std::this_thread::sleep_for(10ms);
+    }
+    run.interrupt();
+    CHECK(run.wait() == 130);
+    CHECK(run.errors().ends_with(": interrupted; what was written so far is kept\n"));
+    CHECK(has_keys(run.results(), keys_of_every_run));
+  }
+}
+
+TEST_CASE("A wrong command line: one clear line, and nothing is written") {
+  const auto refuses = [](const std::string& program, const std::string& arguments,
+                          const std::string& message) {
+    CAPTURE(arguments);
+    Run run(program, arguments);
+    CHECK(run.wait() == 2);
+    CHECK(run.errors() == program + ": " + message + " (see --help)\n");
+    CHECK(run.output() == "");
+    CHECK_FALSE(fs::exists(run.out));
+  };
+  refuses("mnist_mlp", "--batch 0", "--batch: must be at least 1, got 0");
+  refuses("mnist_cnn", "--batch=-5", "--batch: must be at least 1, got -5");
+  refuses("mnist_mlp", "--epochs 0", "--epochs: must be at least 1, got 0");
+  refuses("mnist_mlp", "--threads 0", "--threads: must be at least 1, got 0");
+  refuses("mnist_mlp", "--lr 0", "--lr: must be above 0, got 0");
+  refuses("mnist_mlp", "--lr nan", "--lr: must be above 0, got nan");
+  refuses("mnist_mlp", "--batch many", "--batch: must be at least 1, got many");
+  refuses("mnist_mlp", "--optimizer adm",
+          "--optimizer: adm not in {adagrad,adam,momentum,rmsprop,sgd}");
+  refuses("mnist_mlp", "--bach=3", "The following argument was not expected: --bach=3");
+  refuses("permuted_mnist", "--method naive,magic",
+          "--method: magic not in {naive,ewc,online-ewc,joint}");
+  refuses("permuted_mnist", "--fisher best", "--fisher: best not in {exact,sampled,empirical}");
+  refuses("permuted_mnist", "--lambda -1", "--lambda: must be at least 0, got -1");
+  refuses("permuted_mnist", "--gamma 1.5", "--gamma: must lie in [0, 1], got 1.5");
+  refuses("permuted_mnist", "--tasks 0", "--tasks: must be at least 1, got 0");
+}
+
+TEST_CASE("Files that cannot be read or written: one clear line, and nothing is written") {
+  Run no_data("mnist_mlp", "--data /nowhere");
+  CHECK(no_data.wait() == 1);
+  CHECK(no_data.errors() ==
+        "mnist_mlp: mnist: there is no /nowhere/mnist/train-images-idx3-ubyte; "
+        "scripts/fetch-data mnist gets it\n");
+  CHECK_FALSE(fs::exists(no_data.out));
+
+  for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist"}) {
+    Run no_out(program, "--out /dev/null/results");
+    CHECK(no_out.wait() == 1);
+    CHECK(no_out.errors() ==
+          program + ": --out: cannot write /dev/null/results/results.json: Not a directory\n");
+    CHECK(no_out.output() == "");
+  }
+}
+
+TEST_CASE("--help tells every option") {
+  for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist"}) {
+    Run run(program, "--help");
+    CHECK(run.wait() == 0);
+    for (const char* option : {"--help", "--seed", "--threads", "--data", "--epochs", "--batch",
+                               "--optimizer", "--lr", "--out"}) {
+      CHECK(run.output().find(option) != std::string::npos);
+    }
+  }
+}

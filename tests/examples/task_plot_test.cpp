@@ -1,0 +1,64 @@
+#include "common/task_plot.h"
+
+#include "temporary_folder.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+using namespace engram::examples;
+
+namespace {
+
+/// As many methods as asked for, each with this many tasks, the older the worse.
+std::vector<MethodRecord> methods(std::size_t count, std::size_t tasks) {
+  std::vector<MethodRecord> list;
+  for (const char* name : {"naive", "ewc", "online-ewc", "joint"}) {
+    if (list.size() == count) break;
+    MethodRecord& method = list.emplace_back(name, Json::object());
+    for (std::size_t row = 0; row < tasks; ++row) {
+      std::vector<double>& accuracies = method.matrix.emplace_back(tasks, 0.1);
+      for (std::size_t task = 0; task <= row; ++task) {
+        accuracies[task] = 0.97 - 0.01 * static_cast<double>(row - task);
+      }
+    }
+  }
+  return list;
+}
+
+bool gnuplot_is_here() { return std::system("gnuplot --version >/dev/null 2>&1") == 0; }
+
+}  // namespace
+
+TEST_CASE("task_plot_script: a task's line starts where it was learned; averages over those seen") {
+  std::vector<MethodRecord> two = methods(1, 2);
+  two[0].matrix = {{0.9, 0.1}, {0.7, 0.8}};
+  const std::string script = task_plot_script(two);
+  CHECK(script.find("$method0 << end\n1 90.0000 1\n2 70.0000 1\n\n2 80.0000 2\n\nend\n") !=
+        std::string::npos);
+  CHECK(script.find("$average0 << end\n1 90.0000\n2 75.0000\nend\n") != std::string::npos);
+}
+
+TEST_CASE("plot_tasks: gnuplot draws any number of methods and tasks") {
+  if (!gnuplot_is_here()) return;
+  for (std::size_t count : {1, 2, 3, 4}) {
+    for (std::size_t tasks : {1, 2, 10, 50}) {
+      CAPTURE(count);
+      CAPTURE(tasks);
+      const TemporaryFolder folder;
+      CHECK(plot_tasks(folder.path(), methods(count, tasks)));
+      CHECK(read_text(folder.path() / "accuracy.png").starts_with("\x89PNG"));
+      CHECK(read_text(folder.path() / "accuracy.svg").ends_with("</svg>\n\n"));
+    }
+  }
+}
+
+TEST_CASE("plot_tasks: without gnuplot there is the script, and no error") {
+  const TemporaryFolder folder;
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", folder.path().c_str(), 1);
+  CHECK_FALSE(plot_tasks(folder.path(), methods(2, 3)));
+  setenv("PATH", path.c_str(), 1);
+  CHECK(std::filesystem::exists(folder.path() / "accuracy.gp"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "accuracy.png"));
+}
