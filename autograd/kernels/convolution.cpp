@@ -4,6 +4,8 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/scratch.h>
 
+#include <omp.h>
+
 #include <algorithm>
 #include <type_traits>
 

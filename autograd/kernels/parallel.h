@@ -1,7 +1,5 @@
 #pragma once
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstdint>
 
@@ -15,22 +13,27 @@ inline std::int64_t groups_per_grain(std::int64_t elements_per_group) {
       1, elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
 }
 
+/// A loop over a range of items: `run(body, begin, end)`.
+struct RangeLoop {
+  void* body;
+  void (*run)(void* body, std::int64_t begin, std::int64_t end);
+};
+/// Runs the loop over [0, n), split between as many threads as there are grains in n.
+void run_in_parallel(std::int64_t n, std::int64_t grain, RangeLoop loop);
+
 /// Calls f(begin, end) for contiguous ranges that make up [0, n), one a thread. `grain` is how many
 /// items are worth a thread: less than two grains run where they stand. f must not throw.
+///
+/// The threads are started in parallel.cpp, so that code which includes this needs no OpenMP.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F f) {
-  if (n < 2 * grain || omp_in_parallel()) {
+  if (n < 2 * grain) {
     f(std::int64_t{0}, n);
     return;
   }
-  const auto threads =
-      static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), n / grain));
-#pragma omp parallel num_threads(threads)
-  {
-    const std::int64_t team = omp_get_num_threads();
-    const std::int64_t me = omp_get_thread_num();
-    f(n * me / team, n * (me + 1) / team);
-  }
+  run_in_parallel(n, grain, {&f, [](void* body, std::int64_t begin, std::int64_t end) {
+                               (*static_cast<F*>(body))(begin, end);
+                             }});
 }
 
 }  // namespace engram::kernels

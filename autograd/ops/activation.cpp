@@ -43,7 +43,7 @@ Tensor sigmoid(const Tensor& x) {
 Tensor relu(const Tensor& x) {
   // Written so that NaN passes.
   return unary_of_output("relu", x, []<class T>(T v) { return v < 0 ? T{0} : v; },
-                         [](auto y, auto dy) { return where(y > 0, dy, zeros_like(dy)); });
+                         [](auto y, auto dy) { return where(y <= 0, zeros_like(dy), dy); });
 }
 
 Tensor leaky_relu(const Tensor& x, double negative_slope) {
