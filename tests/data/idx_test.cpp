@@ -1,7 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/data/idx.h>
 
-#include "temporary_folder.h"
+#include "../temporary_folder.h"
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #include <engram/data/idx.h>
 #include <engram/data/mnist.h>
 
-#include "temporary_folder.h"
+#include "../temporary_folder.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Runs the example programs, each in a process of its own, on a few images that are made here.
-#include "temporary_folder.h"
+#include "../temporary_folder.h"
 
 #include <engram/data/idx.h>
 
@@ -47,9 +47,9 @@ class Run {
   }
   void interrupt() const { kill(process_, SIGINT); }
 
-  std::string output() const { return read_text(folder_.path() / "stdout"); }
-  std::string errors() const { return read_text(folder_.path() / "stderr"); }
-  json results() const { return json::parse(read_text(out / "results.json")); }
+  std::string output() const { return read_file(folder_.path() / "stdout"); }
+  std::string errors() const { return read_file(folder_.path() / "stderr"); }
+  json results() const { return json::parse(read_file(out / "results.json")); }
 
  private:
   void write_images(const std::string& part, std::int64_t count) const {

@@ -1,6 +1,6 @@
 #include "common/progress.h"
 
-#include "temporary_folder.h"
+#include "../temporary_folder.h"
 
 #include <doctest/doctest.h>
 #include <pty.h>
@@ -20,7 +20,7 @@ std::string written(F use) {
   std::FILE* file = std::fopen(path.c_str(), "w");
   use(file);
   std::fclose(file);
-  return read_text(path);
+  return read_file(path);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include "common/method_record.h"
 #include "common/training_record.h"
-#include "temporary_folder.h"
+#include "../temporary_folder.h"
 
 #include <engram/autograd/error.h>
 #include <engram/autograd/threads.h>
@@ -20,7 +20,7 @@ Options options_into(const std::filesystem::path& out) {
 }
 
 Json read_results(const std::filesystem::path& out) {
-  return Json::parse(read_text(out / "results.json"));
+  return Json::parse(read_file(out / "results.json"));
 }
 
 std::vector<std::string> keys(const Json& json) {

@@ -1,6 +1,6 @@
 #include "common/task_plot.h"
 
-#include "temporary_folder.h"
+#include "../temporary_folder.h"
 
 #include <doctest/doctest.h>
 
@@ -47,8 +47,8 @@ TEST_CASE("plot_tasks: gnuplot draws any number of methods and tasks") {
       CAPTURE(tasks);
       const TemporaryFolder folder;
       CHECK(plot_tasks(folder.path(), methods(count, tasks)));
-      CHECK(read_text(folder.path() / "accuracy.png").starts_with("\x89PNG"));
-      CHECK(read_text(folder.path() / "accuracy.svg").ends_with("</svg>\n\n"));
+      CHECK(read_file(folder.path() / "accuracy.png").starts_with("\x89PNG"));
+      CHECK(read_file(folder.path() / "accuracy.svg").ends_with("</svg>\n\n"));
     }
   }
 }

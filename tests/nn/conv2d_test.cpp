@@ -1,4 +1,4 @@
-#include "near.h"
+#include "../close.h"
 
 #include <engram/autograd/create.h>
 #include <engram/autograd/error.h>
@@ -26,10 +26,10 @@ TEST_CASE("Conv2d has PyTorch's values and gradients") {
   Tape tape;
   const Tensor y = layer(x);
   CHECK(y.shape() == Shape{2, 2, 2, 2});
-  CHECK(near(y, {8.5, 4, -3, -3.5, 5, 3.5, -4, -12.5, -1, -6, 8.5, 4, 10.5, -8.5, 5, 3.5}));
+  check_close(y, {8.5, 4, -3, -3.5, 5, 3.5, -4, -12.5, -1, -6, 8.5, 4, 10.5, -8.5, 5, 3.5}, 2e-6);
   tape.backward(sum(square(y)));
-  CHECK(near(layer.weight.grad(), {-58, -169, -97, 63, 112, 23, 59, -61, -56, 24, 113, 174}));
-  CHECK(near(layer.bias.grad(), {23, 5}));
+  check_close(layer.weight.grad(), {-58, -169, -97, 63, 112, 23, 59, -61, -56, 24, 113, 174}, 2e-6);
+  check_close(layer.bias.grad(), {23, 5}, 2e-6);
 }
 
 TEST_CASE("Conv2d's options") {

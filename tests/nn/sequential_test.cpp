@@ -1,4 +1,4 @@
-#include "near.h"
+#include "../close.h"
 
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/activation.h>
@@ -16,7 +16,7 @@ TEST_CASE("Sequential calls modules, functions and lambdas in order") {
   const nn::Sequential net(
       double_it, relu, [](const Tensor& x) { return x - 1; }, double_it);
   CHECK(net.size() == 4);
-  CHECK(near(net(tensor({-1, 3}, {2, 1})), {-2, 10}));
+  check_close(net(tensor({-1, 3}, {2, 1})), {-2, 10}, 2e-6);
 }
 
 TEST_CASE("Sequential without layers returns its input") {
