@@ -25,7 +25,6 @@
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/ops/softmax.h>
 #include <engram/autograd/random.h>
-#include <engram/autograd/safetensors.h>
 #include <engram/autograd/shape.h>
 #include <engram/autograd/size2d.h>
 #include <engram/autograd/state.h>
@@ -48,6 +47,7 @@
 #include <engram/nn/layer_norm.h>
 #include <engram/nn/linear.h>
 #include <engram/nn/module.h>
+#include <engram/nn/pool.h>
 #include <engram/nn/sequential.h>
 #include <engram/nn/summary.h>
 #include <engram/optim/adagrad.h>

@@ -8,7 +8,6 @@
 namespace engram {
 
 constinit thread_local Tape* Tape::innermost_ = nullptr;
-constinit thread_local int Tape::paused_ = 0;
 
 namespace {
 
@@ -16,24 +15,18 @@ std::atomic<std::uint64_t> last_id{0};
 
 bool recording() { return Tape::current() != nullptr; }
 
-/// sum + part. In place when nobody else can see the sum; recorded, as any other operation, when
-/// the gradients themselves are to be differentiated.
-void accumulate(Tensor& sum, Tensor part) {
-  if (!sum.defined()) {
-    sum = std::move(part);
-    return;
-  }
-  check_shape(sum.shape() == part.shape(), "backward: gradients of shapes {} and {} meet",
-              sum.shape(), part.shape());
+/// sum + part, where there is a sum already. In place when nobody else can see it; recorded, as any
+/// other operation, when the gradients themselves are to be differentiated.
+Tensor accumulated(Tensor sum, Tensor part) {
+  if (!sum.defined()) return part;
   const bool in_place = !recording() && sum.unshared();
   Tensor out = in_place ? sum : Tensor(sum.shape(), sum.dtype());
   dispatch_floating("backward", sum.dtype(), [&]<class T>() {
     kernels::map(sum.numel(), sum.data<T>().data(), part.data<T>().data(), out.data<T>().data(),
                  [](T a, T b) { return a + b; });
   });
-  if (!in_place) {
-    sum = record("add", out, {sum, part}, [](const Tensor& dy, Gradients& d) { d[0] = d[1] = dy; });
-  }
+  if (in_place) return out;
+  return record("add", out, {sum, part}, [](const Tensor& dy, Gradients& d) { d[0] = d[1] = dy; });
 }
 
 Tensor copy(const Tensor& x) {
@@ -82,18 +75,19 @@ struct Tape::Request {
       if (!gradient.defined()) return;
       // What a parameter keeps must be its own: clipping writes into it.
       Tensor& sum = leaf.impl_->gradient;
-      accumulate(sum, sum.defined() || gradient.unshared() ? std::move(gradient) : copy(gradient));
+      if (!sum.defined() && !gradient.unshared()) gradient = copy(gradient);
+      sum = accumulated(std::move(sum), std::move(gradient));
       return;
     }
     for (std::size_t k = 0; k < x.size(); ++k) {
       if (!x[k].is(leaf)) continue;
       if (kind == Kind::squares) unsupported |= !gradient.defined() || results[k].defined();
-      if (gradient.defined()) accumulate(results[k], gradient);
+      if (gradient.defined()) results[k] = accumulated(std::move(results[k]), gradient);
     }
   }
 };
 
-Tape::Tape() : id_(++last_id), outer_(innermost_), outer_paused_(std::exchange(paused_, 0)) {
+Tape::Tape() : id_(++last_id), outer_(innermost_) {
   innermost_ = this;
   nodes_.swap(spare_.nodes);
   inputs_.swap(spare_.inputs);
@@ -109,7 +103,6 @@ Tape::~Tape() {
   slots_.swap(spare_.slots);
   if (innermost_ == this) {
     innermost_ = outer_;
-    paused_ = outer_paused_;
   } else {  // not the innermost: a tape on the heap, outlived by one that it encloses
     for (Tape* tape = innermost_; tape; tape = tape->outer_) {
       if (tape->outer_ == this) tape->outer_ = outer_;
@@ -117,11 +110,20 @@ Tape::~Tape() {
   }
 }
 
-bool Tape::alive(std::uint64_t id) {
-  for (const Tape* tape = innermost_; tape; tape = tape->outer_) {
-    if (tape->id_ == id) return true;
-  }
-  return false;
+Tape* Tape::find(std::uint64_t id) {
+  Tape* tape = innermost_;
+  while (tape && tape->id_ != id) tape = tape->outer_;
+  return tape;
+}
+
+NoGrad::NoGrad() {
+  if (!Tape::innermost_) return;
+  paused_ = Tape::innermost_->id_;
+  ++Tape::innermost_->paused_;
+}
+
+NoGrad::~NoGrad() {
+  if (Tape* tape = paused_ ? Tape::find(paused_) : nullptr) --tape->paused_;
 }
 
 bool Tape::watches(const char* op, const Tensor& input) const {
@@ -129,7 +131,7 @@ bool Tape::watches(const char* op, const Tensor& input) const {
   const Tensor::Impl& impl = *input.impl_;
   if (impl.tape == id_) return true;
   if (impl.tape == 0) return impl.requires_grad;
-  check_autograd(alive(impl.tape),
+  check_autograd(find(impl.tape) != nullptr,
                  "{}: an input was recorded on a tape that no longer lives; "
                  "detach() makes a constant of it",
                  op);
@@ -140,8 +142,14 @@ void Tape::push(const char* op, const Tensor& output, std::span<const TensorRef>
                 Backward backward) {
   check_autograd(nodes_.size() < std::numeric_limits<std::int32_t>::max(),
                  "{}: the tape is full", op);
-  check_autograd(output.impl_->tape == 0, "{}: the output was recorded already", op);
-  nodes_.push_back({op, inputs_.size(), inputs.size(), std::move(backward), Tensor()});
+  check_autograd(!output.requires_grad(),
+                 "{}: what is recorded must be new, not a parameter or a recorded tensor", op);
+  nodes_.push_back({.op = op,
+                    .first_input = inputs_.size(),
+                    .input_count = inputs.size(),
+                    .shape = output.shape(),
+                    .dtype = output.dtype(),
+                    .backward = std::move(backward)});
   for (const auto& [input] : inputs) {
     if (!input.defined()) {
       inputs_.push_back({});
@@ -192,7 +200,7 @@ Tape::Node& Tape::node_of(const char* caller, const Tensor& y) {
   if (impl.tape == id_) return nodes_[static_cast<std::size_t>(impl.node)];
   if (impl.tape != 0) {
     fail<AutogradError>("{}: y was recorded on {}", caller,
-                        alive(impl.tape) ? "another tape" : "a tape that no longer lives");
+                        find(impl.tape) ? "another tape" : "a tape that no longer lives");
   }
   fail<AutogradError>(
       "{}: y was not recorded on this tape: it was computed outside its scope, or depends on "
@@ -252,22 +260,34 @@ void Tape::mark_wanted(std::int32_t last, const Request& request) {
 }
 
 void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
-  // By value: recording gradients appends to nodes_ and inputs_ while the closure runs.
+  // No reference to a node is held: recording gradients appends to nodes_ while the closure runs.
   const auto at = static_cast<std::size_t>(index);
   const Tensor dy = std::exchange(nodes_[at].gradient, Tensor());
-  const std::size_t first = nodes_[at].first_input;
-  const std::size_t count = nodes_[at].input_count;
 
   for (std::size_t k = 0; k < request.x.size(); ++k) {
     const Tensor::Impl& impl = *request.x[k].impl_;
     if (impl.tape == id_ && impl.node == index) request.results[k] = dy;
   }
 
-  slots_.assign(count, {});
+  if (!fill_slots(at, request)) return;
+  check_autograd(static_cast<bool>(nodes_[at].backward),
+                 "{}: the recording of {} was released by an earlier backward; "
+                 "{{.retain_graph = true}} keeps it",
+                 caller, nodes_[at].op);
+  Gradients gradients(slots_, request.samples);
+  nodes_[at].backward(dy, gradients);
+  // Released before the gradients are handed on: what the closure alone still held is theirs now.
+  if (!request.retain) nodes_[at].backward = Backward();
+  hand_on(at, request);
+}
+
+/// Marks in slots_ what is wanted of the node's inputs; false when nothing is.
+bool Tape::fill_slots(std::size_t at, const Request& request) {
   using Wants = Gradients::Wants;
+  slots_.assign(nodes_[at].input_count, {});
   bool any = false;
-  for (std::size_t k = 0; k < count; ++k) {
-    const Input& input = inputs_[first + k];
+  for (std::size_t k = 0; k < slots_.size(); ++k) {
+    const Input& input = inputs_[nodes_[at].first_input + k];
     if (input.node >= 0) {
       if (nodes_[static_cast<std::size_t>(input.node)].wanted) slots_[k].wants = Wants::sum;
     } else if (request.wants(input.leaf)) {
@@ -279,27 +299,36 @@ void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
     }
     any |= slots_[k].wants != Wants::nothing;
   }
-  if (!any) return;
-  check_autograd(static_cast<bool>(nodes_[at].backward),
-                 "{}: the recording of {} was released by an earlier backward; "
-                 "{{.retain_graph = true}} keeps it",
-                 caller, nodes_[at].op);
+  return any;
+}
 
-  Gradients gradients(slots_, request.samples);
-  nodes_[at].backward(dy, gradients);
-  // Released before the gradients are handed on: what the closure alone still held is theirs now.
-  if (!request.retain) nodes_[at].backward = Backward();
-  for (std::size_t k = 0; k < count; ++k) {
+/// Adds the gradients in slots_ to those of the node's inputs.
+void Tape::hand_on(std::size_t at, Request& request) {
+  using Wants = Gradients::Wants;
+  for (std::size_t k = 0; k < slots_.size(); ++k) {
     if (slots_[k].wants == Wants::nothing) continue;
-    const Input& input = inputs_[first + k];
+    // By value: to add may record, which appends to the lists.
+    const Input input = inputs_[nodes_[at].first_input + k];
     Tensor gradient = std::move(slots_[k].gradient);
     if (slots_[k].wants == Wants::squares && !slots_[k].has_squares) gradient = Tensor();
     if (input.node < 0) {
+      check_fits(at, k, gradient, input.leaf.shape(), input.leaf.dtype());
       request.deliver(input.leaf, std::move(gradient));
     } else if (gradient.defined()) {
-      accumulate(nodes_[static_cast<std::size_t>(input.node)].gradient, std::move(gradient));
+      const auto maker = static_cast<std::size_t>(input.node);
+      check_fits(at, k, gradient, nodes_[maker].shape, nodes_[maker].dtype);
+      nodes_[maker].gradient =
+          accumulated(std::move(nodes_[maker].gradient), std::move(gradient));
     }
   }
+}
+
+void Tape::check_fits(std::size_t at, std::size_t k, const Tensor& gradient, const Shape& shape,
+                      DType dtype) const {
+  if (!gradient.defined()) return;
+  check_autograd(gradient.shape() == shape && gradient.dtype() == dtype,
+                 "{}: the gradient of input {} is {} {}, the input {} {}", nodes_[at].op, k,
+                 gradient.dtype(), gradient.shape(), dtype, shape);
 }
 
 }  // namespace engram

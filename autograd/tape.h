@@ -110,8 +110,9 @@ struct GradientOptions {
 /// what backward needs, and a node that was run is released at once.
 ///
 /// A tensor that was recorded on a tape which has died must not enter a recorded operation:
-/// AutogradError; `detach` makes a constant of it. To an inner tape, tensors of a living outer tape
-/// are leaves.
+/// AutogradError; `detach` makes a constant of it. An inner tape takes tensors of a living outer
+/// tape as they are: its `gradient` can be asked for theirs, its `backward` does not reach them.
+/// A tape must die on the thread that made it.
 class Tape {
  public:
   Tape();
@@ -143,7 +144,7 @@ class Tape {
   const char* op(std::size_t node) const { return nodes_[node].op; }
 
   /// The tape that records on this thread, or null.
-  static Tape* current() { return paused_ ? nullptr : innermost_; }
+  static Tape* current() { return innermost_ && innermost_->paused_ == 0 ? innermost_ : nullptr; }
 
   /// Whether an operation on this input must be recorded here. AutogradError if it comes from a
   /// dead tape.
@@ -164,38 +165,47 @@ class Tape {
     const char* op;
     std::size_t first_input;
     std::size_t input_count;
+    Shape shape;  // of the output, and so of its gradient
+    DType dtype;
     Backward backward;    // empty once released
-    Tensor gradient;      // of the output, as far as it has arrived in the running backward
+    Tensor gradient{};    // of the output, as far as it has arrived in the running backward
     bool wanted = false;  // a gradient of the running backward passes here
   };
   struct Request;  // what the running backward is for
   struct Spare;
 
-  static bool alive(std::uint64_t id);
+  static Tape* find(std::uint64_t id);  // among those alive on this thread; null when there is none
   Node& node_of(const char* caller, const Tensor& y);
   void run(const char* caller, const Tensor& y, const Tensor& gradient, Request& request);
   void mark_wanted(std::int32_t last, const Request& request);
   void run_node(const char* caller, std::int32_t index, Request& request);
+  bool fill_slots(std::size_t at, const Request& request);
+  void hand_on(std::size_t at, Request& request);
+  void check_fits(std::size_t at, std::size_t k, const Tensor& gradient, const Shape& shape,
+                  DType dtype) const;
 
   std::uint64_t id_;
   Tape* outer_;
-  int outer_paused_;
+  int paused_ = 0;  // by how many NoGrad
   std::vector<Node> nodes_;
   std::vector<Input> inputs_;           // of all nodes, one after the other
   std::vector<Gradients::Slot> slots_;  // of the node that is running
 
   static constinit thread_local Tape* innermost_;
-  static constinit thread_local int paused_;
   static thread_local Spare spare_;
 };
 
-/// Nothing is recorded on this thread while one is alive: for measuring inside a tape's scope.
+/// Pauses the innermost tape of this thread, if there is one, while it is alive: for measuring
+/// inside a tape's scope. A tape that is made meanwhile records.
 class NoGrad {
  public:
-  NoGrad() { ++Tape::paused_; }
-  ~NoGrad() { --Tape::paused_; }
+  NoGrad();
+  ~NoGrad();
   NoGrad(const NoGrad&) = delete;
   NoGrad& operator=(const NoGrad&) = delete;
+
+ private:
+  std::uint64_t paused_ = 0;  // the tape, by its number: it may die first
 };
 
 /// Ends every differentiable operation: if a tape is alive and a gradient flows into one of the

@@ -73,7 +73,9 @@ class Tensor {
   DType dtype() const;
 
   /// The elements in row-major order. T must be the dtype's type: DTypeError. The handle is const,
-  /// the elements are not, as with any shared value.
+  /// the elements are not, as with any shared value. They are valid as long as a handle lives: give
+  /// a result a name before looping over it. What a recorded operation has read must not be written
+  /// before backward has run: nothing would notice.
   template <class T>
   std::span<T> data() const;
   /// The same elements as bytes, for any dtype.

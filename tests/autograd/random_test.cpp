@@ -171,14 +171,17 @@ TEST_CASE("randint draws from [low, high)") {
 
 TEST_CASE("randint near the limits of i64") {
   Generator generator(8);
-  for (std::int64_t each : randint(highest - 1, highest, {3}, generator).data<std::int64_t>()) {
+  const Tensor top = randint(highest - 1, highest, {3}, generator);
+  for (std::int64_t each : top.data<std::int64_t>()) {
     CHECK(each == highest - 1);
   }
-  for (std::int64_t each : randint(lowest, lowest + 2, {9}, generator).data<std::int64_t>()) {
+  const Tensor bottom = randint(lowest, lowest + 2, {9}, generator);
+  for (std::int64_t each : bottom.data<std::int64_t>()) {
     CHECK(each <= lowest + 1);
   }
   int negative = 0;
-  for (std::int64_t each : randint(lowest, highest, {10'000}, generator).data<std::int64_t>()) {
+  const Tensor all = randint(lowest, highest, {10'000}, generator);
+  for (std::int64_t each : all.data<std::int64_t>()) {
     negative += each < 0;
   }
   CHECK(std::abs(negative - 5000) < 4 * 50);

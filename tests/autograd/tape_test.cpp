@@ -329,3 +329,81 @@ TEST_CASE("tape: the same seed gives bitwise the same gradients") {
   };
   CHECK(gradients() == gradients());
 }
+
+TEST_CASE("a closure that gives a gradient of the wrong shape or dtype is told so") {
+  const Tensor x = tensor({1, 2, 3}, f64);
+  x.set_requires_grad();
+  const auto wrong = [](const Tensor& input, const Tensor& gradient) {
+    return record("wrong", sum(input.requires_grad() ? detach(input) : input), {input},
+                  [gradient](const Tensor&, Gradients& d) { d[0] = gradient; });
+  };
+  {
+    Tape tape;
+    CHECK_THROWS_WITH_AS(tape.backward(wrong(x, scalar(1, f64))),
+                         "wrong: the gradient of input 0 is f64 (), the input f64 (3,)",
+                         AutogradError);
+  }
+  {
+    Tape tape;
+    CHECK_THROWS_WITH_AS(tape.backward(wrong(exp(x), ones({3}))),
+                         "wrong: the gradient of input 0 is f32 (3,), the input f64 (3,)",
+                         AutogradError);
+  }
+  CHECK(!x.grad().defined());
+}
+
+TEST_CASE("what is recorded must be new") {
+  const Tensor x = tensor({1, 2, 3}, f64);
+  x.set_requires_grad();
+  Tape tape;
+  CHECK_THROWS_WITH_AS(
+      record("same", x, {x}, [](const Tensor& dy, Gradients& d) { d[0] = dy; }),
+      "same: what is recorded must be new, not a parameter or a recorded tensor", AutogradError);
+}
+
+TEST_CASE("gradients that meet while they are being recorded survive the growth of the tape") {
+  // Each y² reaches y from two sides, so the recorded backward adds, and records that. A new thread
+  // has lists without memory of earlier tapes: each length meets their growth at another place.
+  for (int squarings = 1; squarings <= 40; ++squarings) {
+    std::thread([=] {
+      const Tensor x = scalar(1, f64), other = scalar(1, f64);
+      x.set_requires_grad();
+      other.set_requires_grad();
+      Tape tape;
+      Tensor y = x * other;
+      for (int i = 0; i < squarings; ++i) y = y * y;  // (x·other)^n with n = 2^squarings
+      const double n = std::pow(2, squarings);
+      const auto first = tape.gradient(y, {x, other}, {.create_graph = true});
+      const Tensor second = tape.gradient(first[0], {x})[0];
+      CHECK(first[0].item() == n);
+      CHECK(first[1].item() == n);
+      CHECK(second.item() == n * (n - 1));
+    }).join();
+  }
+}
+
+TEST_CASE("NoGrad and tapes may end in any order") {
+  const Tensor x = scalar(2, f64);
+  x.set_requires_grad();
+  std::unique_ptr<Tape> inner;
+  {
+    const NoGrad no_grad;
+    inner = std::make_unique<Tape>();
+  }
+  inner->backward(square(x));
+  CHECK(x.grad().item() == 4);
+  {
+    const NoGrad no_grad;
+    CHECK(!square(x).requires_grad());
+  }
+  inner.reset();
+
+  Tape outer;
+  {
+    auto other = std::make_unique<Tape>();
+    const NoGrad no_grad;
+    other.reset();
+  }
+  CHECK(square(x).requires_grad());
+  CHECK(outer.size() == 1);
+}
