@@ -83,6 +83,7 @@ struct ThreadCache {
   std::array<FreeBlock*, small_classes> free{};
   std::array<int, small_classes> count{};
 
+  void flush();  // to the pool that all threads share
   ~ThreadCache();
 };
 
@@ -90,9 +91,9 @@ struct ThreadCache {
 thread_local bool cache_alive = true;
 thread_local ThreadCache cache;
 
-ThreadCache::~ThreadCache() {
-  cache_alive = false;
+void ThreadCache::flush() {
   const std::lock_guard lock(pool().mutex);
+  count = {};
   for (std::size_t index = 0; index < small_classes; ++index) {
     while (FreeBlock* block = free[index]) {
       free[index] = block->next;
@@ -100,6 +101,11 @@ ThreadCache::~ThreadCache() {
       pool().free[index] = block;
     }
   }
+}
+
+ThreadCache::~ThreadCache() {
+  cache_alive = false;
+  flush();
 }
 
 }  // namespace
@@ -148,6 +154,7 @@ Stats stats() {
 
 void release_cached() {
   // Small blocks that other threads keep stay with them.
+  if (cache_alive) cache.flush();
   const std::lock_guard lock(pool().mutex);
   for (std::size_t index = 0; index < class_count; ++index) {
     const std::size_t bytes =

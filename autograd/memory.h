@@ -19,7 +19,7 @@ struct Stats {
 };
 Stats stats();
 
-/// Returns the kept blocks to the system.
+/// Returns the kept blocks to the system, but for a few small ones that other threads keep.
 void release_cached();
 
 }  // namespace engram::memory

@@ -42,6 +42,14 @@ class Generator {
   std::atomic<std::uint64_t> position_{0};
 };
 
+/// Where the streams of each purpose begin, so that one seed that serves several of them gives each
+/// unrelated numbers. Those below 2³² are free for programs; the default generator has 0.
+namespace streams {
+inline constexpr std::uint64_t epoch_orders = std::uint64_t{1} << 32;  // + the epoch
+inline constexpr std::uint64_t permutations = std::uint64_t{2} << 32;  // + the task
+inline constexpr std::uint64_t fisher = std::uint64_t{3} << 32;        // + FisherOptions::stream
+}  // namespace streams
+
 /// The generator that random functions use when none is given.
 Generator& default_generator();
 /// Starts the default generator's stream of this seed.

@@ -146,6 +146,9 @@ class Tape {
   /// The tape that records on this thread, or null.
   static Tape* current() { return innermost_ && innermost_->paused_ == 0 ? innermost_ : nullptr; }
 
+  /// Whether there is a tape on this thread at all, recording or paused.
+  static bool any() { return innermost_ != nullptr; }
+
   /// Whether an operation on this input must be recorded here. AutogradError if it comes from a
   /// dead tape.
   bool watches(const char* op, const Tensor& input) const;

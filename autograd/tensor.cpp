@@ -1,4 +1,5 @@
 #include <engram/autograd/memory.h>
+#include <engram/autograd/tape.h>
 #include <engram/autograd/tensor.h>
 
 #include <new>
@@ -58,6 +59,8 @@ void Tensor::set_grad(Tensor grad) const {
 void Tensor::set_data(const Tensor& value) const {
   check_autograd(impl().tape == 0,
                  "set_data: the tensor is the result of a recorded operation; detach() it first");
+  check_autograd(!Tape::any(),
+                 "set_data: a tape is alive, and what it has recorded may be of another shape");
   const Impl& other = value.impl();
   check_dtype(!impl_->requires_grad || is_floating(other.dtype),
               "set_data: a parameter needs f32 or f64, got {}", other.dtype);

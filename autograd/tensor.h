@@ -101,7 +101,7 @@ class Tensor {
 
   /// Replaces the value (shape, dtype, elements) behind all handles of this tensor by that of
   /// `value`, which it then shares; the gradient is cleared. AutogradError for the result of a
-  /// recorded operation.
+  /// recorded operation, and while a tape is alive on this thread.
   void set_data(const Tensor& value) const;
 
   /// Whether no other handle and no view sees these elements, so that they may be overwritten.

@@ -32,7 +32,7 @@ double xavier_fan(const Tensor& x) {
 }  // namespace
 
 Tensor constant(const Tensor& x, double value) {
-  dispatch(x.dtype(), [&]<class T>() { std::ranges::fill(x.data<T>(), static_cast<T>(value)); });
+  dispatch(x.dtype(), [&]<class T>() { std::ranges::fill(x.data<T>(), convert<T>(value)); });
   return x;
 }
 

@@ -133,6 +133,19 @@ void Module::train(bool on) const {
 
 void Module::set_training(bool on) const { state_->training = on; }
 
+EvalMode Module::eval_mode() const { return EvalMode(*this); }
+
+EvalMode::EvalMode(const Module& module) {
+  for (const auto& [name, each] : module.named_modules()) {
+    modes_.emplace_back(each, each.is_training());
+  }
+  module.eval();
+}
+
+EvalMode::~EvalMode() {
+  for (const auto& [module, training] : modes_) module.set_training(training);
+}
+
 void Module::set_requires_grad(bool on) const {
   for (const Tensor& parameter : parameters()) parameter.set_requires_grad(on);
 }

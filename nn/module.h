@@ -12,6 +12,8 @@
 
 namespace engram::nn {
 
+class EvalMode;
+
 struct LoadOptions {
   bool strict = true;  ///< missing and unexpected names are errors
 };
@@ -65,6 +67,8 @@ class Module {
   /// differ. A new module is training.
   void train(bool on = true) const;
   void eval() const { train(false); }
+  /// Evaluation mode for as long as what is returned lives.
+  [[nodiscard]] EvalMode eval_mode() const;
   bool is_training() const;
 
   /// Makes all parameters learn, or constants.
@@ -93,6 +97,7 @@ class Module {
   Tensor report(Tensor y) const;
 
  private:
+  friend class EvalMode;
   friend class Trial;  // of summary
   struct State;
 
@@ -106,6 +111,18 @@ class Module {
   std::shared_ptr<State> state_;
 
   static constinit thread_local std::vector<std::pair<Module, Shape>>* reports_;
+};
+
+/// Puts a module and all below it into evaluation mode; at the end each has its own mode back.
+class EvalMode {
+ public:
+  explicit EvalMode(const Module& module);
+  ~EvalMode();
+  EvalMode(const EvalMode&) = delete;
+  EvalMode& operator=(const EvalMode&) = delete;
+
+ private:
+  std::vector<std::pair<Module, bool>> modes_;
 };
 
 }  // namespace engram::nn

@@ -13,17 +13,10 @@ namespace engram::nn {
 /// and the default generator as they were. Remembers what the layers report.
 class Trial {
  public:
-  explicit Trial(const Module& net) {
-    for (const auto& [name, module] : net.named_modules()) {
-      modes_.emplace_back(module, module.is_training());
-    }
-    net.eval();
-    Module::reports_ = &reports_;
-  }
+  explicit Trial(const Module& net) : eval_mode_(net) { Module::reports_ = &reports_; }
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
   ~Trial() {
-    for (const auto& [module, training] : modes_) module.set_training(training);
     default_generator().set_position(position_);
     Module::reports_ = outer_;
   }
@@ -39,8 +32,8 @@ class Trial {
   using Reports = std::vector<std::pair<Module, Shape>>;
 
   NoGrad no_grad_;
+  EvalMode eval_mode_;
   std::uint64_t position_ = default_generator().position();
-  std::vector<std::pair<Module, bool>> modes_;
   Reports reports_;
   Reports* outer_ = Module::reports_;
 };

@@ -1,7 +1,10 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/tape.h>
 #include <engram/optim/ewc.h>
+
+#include <fmt/format.h>
 
 namespace engram::optim {
 namespace {
@@ -36,6 +39,7 @@ EWC::EWC(std::vector<Tensor> parameters, EWCOptions options)
         "EWC: gamma must be between 0 and 1, got {}", options_.gamma.value_or(0));
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     check(parameters_[k].requires_grad(), "EWC: parameter {} does not require a gradient", k);
+    check(parameters_[k].is_leaf(), "EWC: parameter {} is the result of a recorded operation", k);
     importance_.push_back(zeros_like(parameters_[k]));
     center_.push_back(zeros_like(parameters_[k]));
   }
@@ -78,9 +82,45 @@ void EWC::consolidate(const std::vector<Tensor>& importance) {
   ++tasks_;
 }
 
+StateDict EWC::state_dict() const {
+  StateDict state;
+  state.add("EWC.tasks", scalar(tasks_, i64));
+  state.add("EWC.constant", scalar(constant_, f64));
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    state.add(fmt::format("{}.importance", k), clone(importance_[k]));
+    state.add(fmt::format("{}.center", k), clone(center_[k]));
+  }
+  return state;
+}
+
+void EWC::load_state_dict(const StateDict& state) {
+  check(state.size() == 2 + 2 * parameters_.size(),
+        "load_state_dict: {} entries are not those of an EWC with {} parameters", state.size(),
+        parameters_.size());
+  const auto read = [&](const std::string& name, const Tensor& like) {
+    const Tensor& value = state[name];
+    check_shape(value.shape() == like.shape(), "load_state_dict: \"{}\" is {}, not {}", name,
+                value.shape(), like.shape());
+    check_dtype(value.dtype() == like.dtype(), "load_state_dict: \"{}\" is {}, not {}", name,
+                value.dtype(), like.dtype());
+    return clone(detach(value));
+  };
+  const Tensor tasks = read("EWC.tasks", scalar(0, i64));
+  const Tensor constant = read("EWC.constant", scalar(0, f64));
+  std::vector<Tensor> importance, center;
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    importance.push_back(read(fmt::format("{}.importance", k), importance_[k]));
+    center.push_back(read(fmt::format("{}.center", k), center_[k]));
+  }
+  tasks_ = tasks.item<int>();
+  constant_ = constant.item();
+  importance_ = std::move(importance);
+  center_ = std::move(center);
+}
+
 FisherOptions EWC::fisher_options() const {
   FisherOptions options = options_.fisher;
-  options.seed += static_cast<std::uint64_t>(tasks_);
+  options.stream = static_cast<std::uint64_t>(tasks_);
   return options;
 }
 

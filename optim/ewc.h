@@ -1,5 +1,6 @@
 #pragma once
 
+#include <engram/autograd/state.h>
 #include <engram/optim/fisher.h>
 #include <engram/optim/quadratic_penalty.h>
 
@@ -27,17 +28,18 @@ struct EWCOptions {
 /// two tensors for each parameter.
 class EWC {
  public:
-  /// Error when there are no parameters, or one of them does not require a gradient.
+  /// Error when there are no parameters, or one of them is not a leaf that requires a gradient.
   explicit EWC(std::vector<Tensor> parameters, EWCOptions options = {});
 
   /// The penalty at the present parameters, a scalar to add to the loss; 0 before the first task.
   Tensor penalty() const;
 
-  /// Ends a task: measures the importance of the parameters on its data, in eval mode and without
-  /// the penalty, and remembers where they are. `data` is a data::Dataset or reads like one.
+  /// Ends a task: measures the importance of the parameters on its data, without the penalty, and
+  /// remembers where they are. A model that has `eval_mode`, as every nn::Module, is asked in that
+  /// mode. `data` is a data::Dataset or reads like one.
   template <class Model, LabelledData Data>
   void consolidate(const Model& model, const Data& data) {
-    const EvalMode<Model> eval(model);
+    [[maybe_unused]] const auto eval = eval_mode(model);
     consolidate(diagonal_fisher(
         [&](const Tensor& x) { return model(x); }, parameters_, data.size(),
         [&](std::span<const std::int64_t> rows) {
@@ -57,28 +59,20 @@ class EWC {
   const std::vector<Tensor>& importance() const { return importance_; }
   const std::vector<Tensor>& center() const { return center_; }
 
- private:
-  /// Puts a model that has the two modes into eval mode, and back.
-  template <class Model>
-  struct EvalMode {
-    static constexpr bool has_modes = requires(Model m) {
-      m.is_training();
-      m.train(true);
-    };
-    explicit EvalMode(const Model& m) : model(m) {
-      if constexpr (has_modes) {
-        was_training = model.is_training();
-        model.train(false);
-      }
-    }
-    ~EvalMode() {
-      if constexpr (has_modes) model.train(was_training);
-    }
-    Model model;  // a copy: modules are handles
-    bool was_training = false;
-  };
+  /// A copy of all that has been consolidated, to be saved.
+  StateDict state_dict() const;
+  /// Goes on from a saved state. One that does not fit these parameters is an Error (ShapeError,
+  /// DTypeError), and changes nothing.
+  void load_state_dict(const StateDict& state);
 
-  FisherOptions fisher_options() const;  // with a seed of its own for each task
+ private:
+  template <class Model>
+  static auto eval_mode(const Model& model) {
+    if constexpr (requires { model.eval_mode(); }) return model.eval_mode();
+    else return 0;
+  }
+
+  FisherOptions fisher_options() const;  // with a stream of its own for each task
 
   std::vector<Tensor> parameters_;
   EWCOptions options_;

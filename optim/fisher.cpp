@@ -67,12 +67,14 @@ std::vector<Tensor> cotangents(const Tensor& logits, const Tensor& labels, Label
       label[n] = static_cast<std::int64_t>(c);
     }
   } else {
-    const auto given = labels.data<std::int64_t>();
-    for (std::size_t n = 0; n < rows; ++n) {
-      check(given[n] >= 0 && given[n] < static_cast<std::int64_t>(classes),
-            "diagonal_fisher: label {} of sample {} is out of range for {} classes", given[n], n,
-            classes);
-      label[n] = given[n];
+    check_dtype(labels.dtype() == i64, "diagonal_fisher: labels must be i64, got {}",
+                labels.dtype());
+    check_shape(labels.shape() == Shape{logits.size(0)},
+                "diagonal_fisher: {} samples came with labels {}", rows, labels.shape());
+    std::ranges::copy(labels.data<std::int64_t>(), label.begin());
+    for (std::int64_t each : label) {
+      check(each >= 0 && each < static_cast<std::int64_t>(classes),
+            "diagonal_fisher: label {} is out of range for {} classes", each, classes);
     }
   }
   return {logit_gradient(probability, label, weight)};
@@ -118,7 +120,7 @@ std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<T
   const std::int64_t count =
       options.samples == 0 ? dataset_size : std::min(options.samples, dataset_size);
 
-  Generator generator(options.seed);
+  Generator generator(options.seed, streams::fisher + options.stream);
   const Tensor order = randperm(dataset_size, generator);
   const auto rows = order.data<std::int64_t>().first(static_cast<std::size_t>(count));
 
@@ -129,6 +131,8 @@ std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<T
         rows.subspan(begin, std::min(rows.size() - begin, static_cast<std::size_t>(options.batch)));
     begin += part.size();
     const auto [x, y] = dataset(part);
+    check_shape(x.rank() >= 1 && x.size(0) == std::ssize(part),
+                "diagonal_fisher: asked for {} samples, got {}", part.size(), x.shape());
     Tape tape;
     const Tensor logits = model(x);
     check_shape(logits.rank() == 2 && logits.size(0) == x.size(0),

@@ -23,12 +23,13 @@ struct FisherOptions {
   std::int64_t samples = 1000;  ///< drawn without replacement; 0, or more than there are: all
   std::int64_t batch = 250;     ///< samples that go through the model at once; changes nothing else
   std::uint64_t seed = 0;       ///< of the drawing of samples and labels
+  std::uint64_t stream = 0;     ///< another drawing from the same seed
 };
 
 /// Logits (N, classes) for a batch of inputs. It must treat the samples independently, as every
 /// network in eval mode does.
 using Classifier = std::function<Tensor(const Tensor& x)>;
-/// Inputs and labels (i64) of some rows of a data set.
+/// Inputs, and labels (rows,) as i64, of some rows of a data set.
 using Batches = std::function<std::pair<Tensor, Tensor>(std::span<const std::int64_t> rows)>;
 
 /// The diagonal of the Fisher information of a classifier, for each parameter θ in its shape:

@@ -28,6 +28,9 @@ T sigmoid(T x) {
   return T{1} / (T{1} + std::exp(-x));
 }
 
+constexpr double inv_sqrt2 = 1 / std::numbers::sqrt2;
+constexpr double inv_sqrt2pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+
 }  // namespace
 
 Tensor tanh(const Tensor& x) {
@@ -50,18 +53,19 @@ Tensor leaky_relu(const Tensor& x, double negative_slope) {
   return unary_of_input(
       "leaky_relu", x,
       [=]<class T>(T v) { return v > 0 ? v : v * static_cast<T>(negative_slope); },
-      [=](auto v, auto dy) { return where(v > 0, dy, decltype(dy)(dy * negative_slope)); });
+      [=]<class V>(V v, V dy) {
+        return where(v > 0, dy, V(dy * static_cast<Constant<V>>(negative_slope)));
+      });
 }
 
 Tensor gelu(const Tensor& x) {
   // (x Φ(x))' = Φ(x) + x φ(x) with Φ(x) = (1 + erf(x/√2)) / 2 and φ(x) = e^(-x²/2) / √(2π)
-  constexpr double inv_sqrt2 = 1 / std::numbers::sqrt2;
-  constexpr double inv_sqrt2pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
   return unary_of_input(
       "gelu", x,
-      [=]<class T>(T v) { return v * (T{1} + std::erf(v * static_cast<T>(inv_sqrt2))) / 2; },
-      [=](auto v, auto dy) {
-        return dy * (0.5 * (1 + erf(v * inv_sqrt2)) + v * exp(-v * v / 2) * inv_sqrt2pi);
+      []<class T>(T v) { return v * (T{1} + std::erf(v * static_cast<T>(inv_sqrt2))) / 2; },
+      []<class V>(V v, V dy) {
+        using C = Constant<V>;
+        return dy * (C(0.5) * (1 + erf(v * C(inv_sqrt2))) + v * exp(-v * v / 2) * C(inv_sqrt2pi));
       });
 }
 
@@ -75,9 +79,9 @@ Tensor softplus(const Tensor& x, double beta, double threshold) {
         if (z > static_cast<T>(threshold)) return v;
         return (std::max(z, T{0}) + std::log1p(std::exp(-std::abs(z)))) / static_cast<T>(beta);
       },
-      [=](auto v, auto dy) {
-        const auto z = decltype(v)(v * beta);
-        return where(z > threshold, dy, decltype(dy)(dy * sigmoid(z)));
+      [=]<class V>(V v, V dy) {
+        const V z = v * static_cast<Constant<V>>(beta);
+        return where(z > threshold, dy, V(dy * sigmoid(z)));
       });
 }
 

@@ -60,20 +60,27 @@ Tensor div(const Tensor& a, const Tensor& b) {
     else
       return x / z;
   });
-  return record("div", y, {a, b}, [a, b](const Tensor& dy, Gradients& d) {
+  return record("div", y, {a, b}, [a, b, y](const Tensor& dy, Gradients& d) {
     if (d.wants(0)) d[0] = sum_to(dy / b, a.shape());
-    if (d.wants(1)) d[1] = sum_to(-dy * a / square(b), b.shape());
+    if (d.wants(1)) d[1] = sum_to(-dy * y / b, b.shape());  // b² could underflow
   });
 }
 
-// A number is a tensor of rank 0: it broadcasts, and nobody wants its gradient.
-Tensor add(const Tensor& a, double b) { return add(a, scalar(b, a.dtype())); }
-Tensor sub(const Tensor& a, double b) { return sub(a, scalar(b, a.dtype())); }
-Tensor sub(double a, const Tensor& b) { return sub(scalar(a, b.dtype()), b); }
-Tensor mul(const Tensor& a, double b) { return mul(a, scalar(b, a.dtype())); }
-Tensor div(const Tensor& a, double b) { return div(a, scalar(b, a.dtype())); }
-Tensor div(double a, const Tensor& b) { return div(scalar(a, b.dtype()), b); }
-Tensor pow(const Tensor& a, double b) { return pow(a, scalar(b, a.dtype())); }
+Tensor number_beside(const Tensor& x, double value) {
+  const Tensor number = scalar(value, x.dtype());
+  check_dtype(is_floating(x.dtype()) || number.item() == value,
+              "the number {} meets a tensor of {}, which cannot hold it; cast() converts", value,
+              x.dtype());
+  return number;
+}
+
+Tensor add(const Tensor& a, double b) { return add(a, number_beside(a, b)); }
+Tensor sub(const Tensor& a, double b) { return sub(a, number_beside(a, b)); }
+Tensor sub(double a, const Tensor& b) { return sub(number_beside(b, a), b); }
+Tensor mul(const Tensor& a, double b) { return mul(a, number_beside(a, b)); }
+Tensor div(const Tensor& a, double b) { return div(a, number_beside(a, b)); }
+Tensor div(double a, const Tensor& b) { return div(number_beside(b, a), b); }
+Tensor pow(const Tensor& a, double b) { return pow(a, number_beside(a, b)); }
 
 Tensor neg(const Tensor& x) {
   Tensor y = dispatch(x.dtype(), [&]<class T>() {

@@ -5,7 +5,8 @@
 namespace engram {
 
 // Arithmetic, element by element, with NumPy's broadcasting. Both operands must have one dtype
-// (DTypeError; there is no promotion, `cast` converts); a number takes the tensor's. Integer
+// (DTypeError; there is no promotion, `cast` converts); a number takes the tensor's, which must be
+// able to hold it. Integer
 // operands make integer results, division included, and wrap around.
 
 Tensor add(const Tensor& a, const Tensor& b);

@@ -20,12 +20,12 @@ Tensor operator<=(const Tensor& a, const Tensor& b) {
 }
 Tensor operator>(const Tensor& a, const Tensor& b) { return b < a; }
 Tensor operator>=(const Tensor& a, const Tensor& b) { return b <= a; }
-Tensor operator==(const Tensor& a, double b) { return a == scalar(b, a.dtype()); }
-Tensor operator!=(const Tensor& a, double b) { return a != scalar(b, a.dtype()); }
-Tensor operator<(const Tensor& a, double b) { return a < scalar(b, a.dtype()); }
-Tensor operator<=(const Tensor& a, double b) { return a <= scalar(b, a.dtype()); }
-Tensor operator>(const Tensor& a, double b) { return a > scalar(b, a.dtype()); }
-Tensor operator>=(const Tensor& a, double b) { return a >= scalar(b, a.dtype()); }
+Tensor operator==(const Tensor& a, double b) { return a == number_beside(a, b); }
+Tensor operator!=(const Tensor& a, double b) { return a != number_beside(a, b); }
+Tensor operator<(const Tensor& a, double b) { return a < number_beside(a, b); }
+Tensor operator<=(const Tensor& a, double b) { return a <= number_beside(a, b); }
+Tensor operator>(const Tensor& a, double b) { return a > number_beside(a, b); }
+Tensor operator>=(const Tensor& a, double b) { return a >= number_beside(a, b); }
 
 Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
   check_dtype(mask.dtype() == u8, "where: the mask must be u8, got {}", mask.dtype());
@@ -50,11 +50,11 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
 }
 
 Tensor where(const Tensor& mask, const Tensor& a, double b) {
-  return where(mask, a, scalar(b, a.dtype()));
+  return where(mask, a, number_beside(a, b));
 }
 
 Tensor where(const Tensor& mask, double a, const Tensor& b) {
-  return where(mask, scalar(a, b.dtype()), b);
+  return where(mask, number_beside(b, a), b);
 }
 
 Tensor clamp(const Tensor& x, double low, double high) {

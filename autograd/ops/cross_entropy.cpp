@@ -128,6 +128,8 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
                  (softmax(x, 1) * sum(q, {1}, {.keepdim = true}) - q);
           return;
         }
+        // Again, because labels are used as positions and may have been written since.
+        check_labels("cross_entropy", "logits", x, target, options.weight, options.ignore_index);
         d[0] = Tensor(x.shape(), x.dtype());
         dispatch_floating("cross_entropy", x.dtype(), [&]<class T>() {
           kernels::cross_entropy_backward(view.outer, view.n, view.inner, x.data<T>().data(),
@@ -142,8 +144,9 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
 Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target,
                                       const CrossEntropyOptions& options) {
   check_shape(target.shape() == x.shape(),
-              "cross_entropy: logits {} expect class probabilities of that shape, got {}",
-              x.shape(), target.shape());
+              "cross_entropy: logits {} expect class probabilities of that shape, or i64 class indices, "
+              "got {} {}",
+              x.shape(), target.dtype(), target.shape());
   check(options.ignore_index < 0,
         "cross_entropy: ignore_index is {}, but the target holds class probabilities",
         options.ignore_index);

@@ -29,16 +29,6 @@ kernels::StridedLoops index_loops(const char* op, const Tensor& x, int axis, con
                                 strides(index.shape()));
 }
 
-/// x as (outer, size, inner) around an axis.
-struct Around {
-  std::int64_t outer = 1, inner = 1;
-
-  Around(const Shape& shape, int axis) {
-    for (int i = 0; i < axis; ++i) outer *= shape[i];
-    for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
-  }
-};
-
 /// To add into; not recorded.
 Tensor copied(const Tensor& x) {
   const NoGrad no_grad;
@@ -83,7 +73,7 @@ Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
               index.shape());
   check_indices("index_select", index, axis, x.size(axis));
   Tensor y(x.shape().with(axis, index.numel()), x.dtype());
-  const auto [outer, inner] = Around(x.shape(), axis);
+  const auto [outer, n, inner] = view_along(x.shape(), axis);
   dispatch(x.dtype(), [&]<class T>() {
     kernels::index_select(outer, x.size(axis), index.numel(), inner, x.data<T>().data(),
                           index.data<std::int64_t>().data(), y.data<T>().data());
@@ -103,7 +93,7 @@ Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& s
               index.shape(), x.shape().with(axis, index.numel()));
   check_indices("index_add", index, axis, x.size(axis));
   const Tensor y = copied(x);
-  const auto [outer, inner] = Around(x.shape(), axis);
+  const auto [outer, n, inner] = view_along(x.shape(), axis);
   dispatch(x.dtype(), [&]<class T>() {
     kernels::index_add(outer, x.size(axis), index.numel(), inner, source.data<T>().data(),
                        index.data<std::int64_t>().data(), y.data<T>().data());

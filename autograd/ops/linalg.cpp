@@ -8,6 +8,7 @@
 #include <engram/autograd/ops/shaping.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace engram {
 namespace {
@@ -16,11 +17,19 @@ Shape leading(const Shape& shape) {
   return Shape(std::span(shape.begin(), static_cast<std::size_t>(shape.rank() - 2)));
 }
 
+/// OpenBLAS counts rows and columns in 32 bits.
+void check_product_sizes(const char* op, std::int64_t m, std::int64_t n, std::int64_t k) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  check_shape(m <= most && n <= most && k <= most,
+              "{}: a product of ({}, {}) and ({}, {}) has a size above {}", op, m, k, k, n, most);
+}
+
 /// c = a·b for each matrix of the batch; shapes have been checked.
 Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
   const std::int64_t m = a.size(options.transpose_a ? -1 : -2);
   const std::int64_t k = a.size(options.transpose_a ? -2 : -1);
   const std::int64_t n = b.size(options.transpose_b ? -2 : -1);
+  check_product_sizes("matmul", m, n, k);
   const Shape batch = broadcast("matmul", leading(a.shape()), leading(b.shape()));
   Shape shape = batch;
   shape.push_back(m);
@@ -86,6 +95,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     check_same_dtype("linear", x, bias);
   }
   const std::int64_t rows = in == 0 ? x.shape().without(x.rank() - 1).numel() : x.numel() / in;
+  check_product_sizes("linear", rows, out, in);
   Tensor y(x.shape().with(x.rank() - 1, out), x.dtype());
   dispatch_floating("linear", x.dtype(), [&]<class T>() {
     if (bias.defined()) {

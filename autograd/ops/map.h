@@ -3,6 +3,8 @@
 #include <engram/autograd/kernels/elementwise.h>
 #include <engram/autograd/tape.h>
 
+#include <type_traits>
+
 // What elementwise operations are made of. `map` computes; `unary_of_input` and `unary_of_output`
 // also record.
 //
@@ -24,6 +26,10 @@ Tensor map(const char* op, const Tensor& x, F f) {
 inline void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
   check_dtype(a.dtype() == b.dtype(), "{}: dtypes differ: {} and {}", op, a.dtype(), b.dtype());
 }
+
+/// A number as a tensor of rank 0 and x's dtype, which broadcasts beside x. DTypeError when an
+/// integer dtype cannot hold it: nothing is rounded in silence.
+Tensor number_beside(const Tensor& x, double value);
 
 /// y = f(a, b), broadcast, from elements of type T to elements of type Y.
 template <class T, class Y, class F>
@@ -53,6 +59,11 @@ Tensor compare(const char* op, const Tensor& a, const Tensor& b, F f) {
   check_same_dtype(op, a, b);
   return dispatch(a.dtype(), [&]<class T>() { return map_to<T, std::uint8_t>(op, a, b, f); });
 }
+
+/// The type of the constants in a derivative of V: the numbers' own, so that f32 stays f32, and
+/// double beside tensors.
+template <class V>
+using Constant = std::conditional_t<std::is_floating_point_v<V>, V, double>;
 
 /// dx from x or y and dy: one fused loop, or operations on tensors when that is being recorded.
 template <class D>

@@ -60,7 +60,9 @@ Tensor cos(const Tensor& x) {
 Tensor erf(const Tensor& x) {
   // erf'(x) = 2/√π · e^(-x²)
   return unary_of_input("erf", x, [](auto v) { return std::erf(v); },
-                        [](auto v, auto dy) { return dy * exp(-v * v) * (2 * std::numbers::inv_sqrtpi); });
+                        []<class V>(V v, V dy) {
+                          return dy * exp(-v * v) * Constant<V>(2 * std::numbers::inv_sqrtpi);
+                        });
 }
 
 }  // namespace engram

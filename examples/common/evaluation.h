@@ -24,11 +24,8 @@ Evaluation evaluate_function(const std::function<Tensor(const Tensor&)>& classif
 /// The same for a network, in eval mode.
 template <std::derived_from<nn::Module> Net>
 Evaluation evaluate(const Net& net, const data::Dataset& dataset) {
-  const bool was_training = net.is_training();
-  net.eval();
-  const Evaluation result = evaluate_function([&](const Tensor& x) { return net(x); }, dataset);
-  net.train(was_training);
-  return result;
+  const nn::EvalMode eval_mode(net);
+  return evaluate_function([&](const Tensor& x) { return net(x); }, dataset);
 }
 
 }  // namespace engram::examples

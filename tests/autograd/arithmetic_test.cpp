@@ -131,3 +131,22 @@ TEST_CASE("sum_to: what could have been broadcast") {
   CHECK_THROWS_WITH_AS(sum_to(zeros({3}), {2, 3}), "sum_to: (3,) cannot be summed to (2, 3)",
                        ShapeError);
 }
+
+TEST_CASE("a number must be one that the tensor's dtype can hold") {
+  CHECK_THROWS_WITH_AS(
+      tensor({1, 2}, i64) * 0.5,
+      "the number 0.5 meets a tensor of i64, which cannot hold it; cast() converts", DTypeError);
+  CHECK_THROWS_WITH_AS(
+      tensor({1, 2}, u8) > -1.,
+      "the number -1 meets a tensor of u8, which cannot hold it; cast() converts", DTypeError);
+  CHECK_THROWS_AS(tensor({255}, u8) == 256., DTypeError);
+  CHECK((tensor({1, 2}, i64) * 3).data<std::int64_t>()[1] == 6);
+}
+
+TEST_CASE("div: the gradient of a tiny divisor is not lost to its square") {
+  const Tensor a = scalar(1e-20), b = scalar(1e-24);
+  b.set_requires_grad();
+  Tape tape;
+  tape.backward(a / b * 1e-30);
+  CHECK(b.grad().item() == doctest::Approx(-1e-20 * 1e-30 / 1e-24 / 1e-24).epsilon(1e-5));
+}

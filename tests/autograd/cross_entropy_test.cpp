@@ -174,7 +174,8 @@ TEST_CASE("cross_entropy and nll_loss: errors") {
                        "cross_entropy: logits (2, 3) expect a target (2,), got (3,)", ShapeError);
   CHECK_THROWS_WITH_AS(
       cross_entropy(x, zeros({2})),
-      "cross_entropy: logits (2, 3) expect class probabilities of that shape, got (2,)",
+      "cross_entropy: logits (2, 3) expect class probabilities of that shape, or i64 class indices, "
+      "got f32 (2,)",
       ShapeError);
   CHECK_THROWS_WITH_AS(cross_entropy(x, zeros({2}, i64), {.weight = zeros({2})}),
                        "cross_entropy: weight is (2,), 3 classes expect (3,)", ShapeError);
@@ -185,4 +186,15 @@ TEST_CASE("cross_entropy and nll_loss: errors") {
   CHECK_THROWS_WITH_AS(cross_entropy(x, zeros({2, 3}), {.ignore_index = 1}),
                        "cross_entropy: ignore_index is 1, but the target holds class probabilities",
                        Error);
+}
+
+TEST_CASE("cross_entropy: labels that were written after the loss are checked again") {
+  const Tensor logits = zeros({2, 3});
+  logits.set_requires_grad();
+  const Tensor labels = zeros({2}, i64);
+  Tape tape;
+  const Tensor loss = cross_entropy(logits, labels);
+  labels.data<std::int64_t>()[1] = 1'000'000;
+  CHECK_THROWS_WITH_AS(tape.backward(loss),
+                       "cross_entropy: target[1] is 1000000, but there are 3 classes", Error);
 }

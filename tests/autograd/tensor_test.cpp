@@ -166,3 +166,12 @@ TEST_CASE("a tensor is unshared while no other handle and no view sees it") {
   x = Tensor();
   CHECK(seen.unshared());
 }
+
+TEST_CASE("set_data is refused while a tape is alive") {
+  const Tensor x = ones({2});
+  Tape tape;
+  CHECK_THROWS_WITH_AS(
+      x.set_data(ones({3})),
+      "set_data: a tape is alive, and what it has recorded may be of another shape",
+      AutogradError);
+}

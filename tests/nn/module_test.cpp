@@ -6,7 +6,9 @@
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/tape.h>
 #include <engram/nn/linear.h>
+#include <engram/nn/dropout.h>
 #include <engram/nn/module.h>
+#include <engram/nn/sequential.h>
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -244,4 +246,20 @@ TEST_CASE("training a small net decreases the loss") {
     net.zero_grad();
   }
   CHECK(losses.back() < 0.7 * losses.front());
+}
+
+TEST_CASE("eval_mode gives every module its own mode back") {
+  const nn::Sequential net(nn::Dropout(0.5), nn::Dropout(0.5));
+  const auto modules = net.named_modules();
+  REQUIRE(modules.size() == 3);
+  modules[1].second.eval();
+  try {
+    const auto eval = net.eval_mode();
+    for (const auto& [name, module] : modules) CHECK(!module.is_training());
+    throw 1;
+  } catch (int) {
+  }
+  CHECK(modules[0].second.is_training());
+  CHECK(!modules[1].second.is_training());
+  CHECK(modules[2].second.is_training());
 }

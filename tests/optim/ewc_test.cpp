@@ -110,23 +110,29 @@ struct Samples {
   }
 };
 
-/// A module by shape: it has modes, and tells whether it was asked in eval mode.
+/// A module by shape: it has an evaluation mode, and tells whether it was asked in it.
 struct Model {
+  struct EvalMode {
+    explicit EvalMode(bool* mode) : training(mode) { *training = false; }
+    EvalMode(const EvalMode&) = delete;
+    ~EvalMode() { *training = true; }
+    bool* training;
+  };
+
   Tensor weight;
   bool* training;
   bool* asked_in_eval;
+
   Tensor operator()(const Tensor& x) const {
     *asked_in_eval = !*training;
     return linear(x, weight);
   }
-  bool is_training() const { return *training; }
-  void train(bool on = true) const { *training = on; }
+  EvalMode eval_mode() const { return EvalMode(training); }
 };
 
 }  // namespace
 
 TEST_CASE("EWC: consolidate measures in eval mode and gives the mode back") {
-  const Tensor weight = parameter({1, 2, 3, 4});
   const Tensor matrix = tensor({1, 2, 3, 4}, {2, 2}, f64);
   matrix.set_requires_grad();
   bool training = true, asked_in_eval = false;
@@ -142,8 +148,40 @@ TEST_CASE("EWC: consolidate measures in eval mode and gives the mode back") {
   CHECK(!matrix.grad().defined());
 }
 
+TEST_CASE("EWC: goes on from a saved state as if nothing had happened") {
+  const Tensor theta = parameter({1, 2});
+  EWC first({theta}, {.lambda = 3});
+  for (const double at : {0., 5., -2.}) {
+    move_to(theta, full({2}, at, f64));
+    first.consolidate({tensor({1, 0.5}, f64)});
+  }
+  EWC second({theta}, {.lambda = 3});
+  second.load_state_dict(first.state_dict());
+  for (EWC* each : {&first, &second}) {
+    move_to(theta, tensor({0.25, 4}, f64));
+    each->consolidate({tensor({2, 7}, f64)});
+    move_to(theta, tensor({3, -1}, f64));
+  }
+  CHECK(second.tasks() == 4);
+  CHECK(second.penalty().item() == first.penalty().item());
+
+  EWC other({theta, parameter({1})});
+  CHECK_THROWS_WITH_AS(other.load_state_dict(first.state_dict()),
+                       "load_state_dict: 4 entries are not those of an EWC with 2 parameters",
+                       Error);
+  EWC longer({parameter({1, 2, 3})});
+  CHECK_THROWS_WITH_AS(longer.load_state_dict(first.state_dict()),
+                       "load_state_dict: \"0.importance\" is (2,), not (3,)", ShapeError);
+  CHECK(longer.tasks() == 0);
+}
+
 TEST_CASE("EWC: mistakes are named") {
   const Tensor theta = parameter({1, 2});
+  {
+    Tape tape;
+    CHECK_THROWS_WITH_AS(EWC({square(theta)}),
+                         "EWC: parameter 0 is the result of a recorded operation", Error);
+  }
   CHECK_THROWS_WITH_AS(EWC({}), "EWC: there are no parameters", Error);
   CHECK_THROWS_WITH_AS(EWC({ones({2})}), "EWC: parameter 0 does not require a gradient", Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.lambda = -1}), "EWC: lambda must not be negative, got -1",

@@ -200,7 +200,17 @@ TEST_CASE("Fisher: mistakes are named") {
   CHECK_THROWS_WITH_AS(optim::diagonal_fisher(p.model, p.parameters, 0, p.batches()),
                        "diagonal_fisher: the data set is empty", DataError);
   p.y = tensor(std::vector<std::int64_t>{0, 9, 1});
-  CHECK_THROWS_AS(p.fisher({.labels = Labels::empirical}), Error);
+  CHECK_THROWS_WITH_AS(p.fisher({.labels = Labels::empirical}),
+                       "diagonal_fisher: label 9 is out of range for 4 classes", Error);
+  p.y = zeros({3, 2}, i64);
+  CHECK_THROWS_WITH_AS(p.fisher({.labels = Labels::empirical}),
+                       "diagonal_fisher: 3 samples came with labels (3, 2)", ShapeError);
+  p.y = zeros({3});
+  CHECK_THROWS_WITH_AS(p.fisher({.labels = Labels::empirical}),
+                       "diagonal_fisher: labels must be i64, got f32", DTypeError);
+  const auto too_few = [&](std::span<const std::int64_t>) { return std::pair(slice(p.x, 0, 0, 2), p.y); };
+  CHECK_THROWS_WITH_AS(optim::diagonal_fisher(p.model, p.parameters, 3, too_few),
+                       "diagonal_fisher: asked for 3 samples, got (2, 6)", ShapeError);
   p.model = [](const Tensor& x) { return sum(x); };
   CHECK_THROWS_WITH_AS(p.fisher({}), "diagonal_fisher: the model must give (3, classes), got ()",
                        ShapeError);
