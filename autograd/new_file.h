@@ -7,8 +7,9 @@
 namespace engram {
 
 /// A file that appears under its name when all of it is on the disk, replacing what was there;
-/// until then it has another name in the same folder, which the destructor removes. Error, in the
-/// name of `caller`, when something cannot be written.
+/// until then it has another name in the same folder, which the destructor removes. A symbolic link
+/// stays, and the file that it leads to is replaced. Error, in the name of `caller`, when something
+/// cannot be written, and when there is something else than a regular file under the name.
 class NewFile {
  public:
   NewFile(const char* caller, const std::filesystem::path& path);
@@ -23,8 +24,9 @@ class NewFile {
   [[noreturn]] void failed() const;
 
   const char* caller_;
-  std::filesystem::path path_;
-  std::string temporary_;  // empty when there is none to remove
+  std::filesystem::path path_;    // as it was given, for errors
+  std::filesystem::path target_;  // without symbolic links at its end
+  std::string temporary_;         // empty when there is none to remove
   int file_ = -1;
 };
 

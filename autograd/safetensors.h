@@ -24,7 +24,8 @@ struct Entry {
   std::uint64_t end = 0;
 };
 
-/// Error for a name longer than 1024 bytes or not UTF-8.
+/// Error for a name longer than 1024 bytes, not UTF-8 or `__metadata__`, and for a header over the
+/// format's limit.
 std::string write_header(const std::vector<Entry>& entries);
 
 /// Reads a header that stands behind the 8 bytes of its length, in a file in which `data_bytes`

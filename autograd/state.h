@@ -48,7 +48,8 @@ class StateDict {
 /// Writes the state as a safetensors file (https://github.com/huggingface/safetensors), which
 /// Python reads too: the length of a JSON header as 8 bytes, the header, the elements, all
 /// little-endian. The file appears under its name complete or not at all. Error when it cannot be
-/// written, with the system's reason, and for a name that is longer than 1024 bytes or not UTF-8.
+/// written, with the system's reason, for a name that is longer than 1024 bytes, not UTF-8 or
+/// `__metadata__`, which the format keeps for itself, and for a header of more than 100 MB.
 void save(const StateDict& state, const std::filesystem::path& path);
 
 /// Reads a safetensors file of F32, F64, I64 and U8 tensors, in the order of its header. DataError,

@@ -184,7 +184,8 @@ TEST_CASE("where writing fails, the old file stays and nothing is left behind") 
 
   CHECK_THROWS_WITH_AS(
       data::write_idx(folder.path(), zeros({1}, u8)),
-      fmt::format("write_idx: cannot write {}: Is a directory", folder.path().native()).c_str(),
+      fmt::format("write_idx: cannot write {}: it is no regular file", folder.path().native())
+          .c_str(),
       Error);
   CHECK_THROWS_AS(data::write_idx(folder / "no/folder", zeros({1}, u8)), Error);
   const std::filesystem::directory_iterator left(folder.path());
