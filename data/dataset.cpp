@@ -1,5 +1,6 @@
 #include <engram/autograd/create.h>
-#include <engram/autograd/kernels/elementwise.h>
+#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/tape.h>
 #include <engram/data/dataset.h>
 
 #include <algorithm>
@@ -60,7 +61,9 @@ std::span<const std::int64_t> numbers(const Tensor& x) { return x.data<std::int6
 
 }  // namespace
 
-Dataset::Dataset(Tensor x, Tensor y) : x_(std::move(x)), y_(std::move(y)) {
+// Views, so that `set_data` of the caller's tensors does not change what is read here.
+Dataset::Dataset(const Tensor& x, const Tensor& y)
+    : x_(view(x, x.shape())), y_(view(y, y.shape())) {
   check_shape(x_.rank() >= 1 && y_.rank() >= 1,
               "Dataset: needs an axis of samples in x and in y, x is {}, y is {}", x_.shape(),
               y_.shape());
@@ -79,17 +82,17 @@ Tensor Dataset::pick(std::span<const std::int64_t> rows) const {
   Y* to = x.data<Y>().data();
   const std::int64_t* pixels = pixels_.defined() ? numbers(pixels_).data() : nullptr;
   const Value<X> value(scale_, shift_);
-  const std::int64_t grain = kernels::elementwise_grain / std::max<std::int64_t>(m, 1) + 1;
-  kernels::parallel_for(count, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      pick_sample(from + rows[static_cast<std::size_t>(i)] * n, pixels, value, to + i * m, m);
-    }
-  });
+  kernels::parallel_for(
+      count, kernels::groups_per_grain(m), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          pick_sample(from + rows[static_cast<std::size_t>(i)] * n, pixels, value, to + i * m, m);
+        }
+      });
   return x;
 }
 
 Batch Dataset::batch(std::span<const std::int64_t> rows) const {
-  const Tensor stored = stored_rows("batch", rows);
+  const Tensor stored = stored_rows("Dataset::batch", rows);
   Tensor x = dispatch(x_.dtype(), [&]<class X>() { return pick<X>(numbers(stored)); });
 
   Tensor y(y_.shape().with(0, stored.numel()), y_.dtype());
@@ -100,6 +103,7 @@ Batch Dataset::batch(std::span<const std::int64_t> rows) const {
     std::memcpy(to, y_.bytes().data() + static_cast<std::size_t>(row) * bytes, bytes);
     to += bytes;
   }
+  const NoGrad no_grad;  // as with a prefetching Loader, on whose thread there is no tape
   for (const auto& function : functions_) x = function(x);
   return {x, y};
 }
@@ -108,13 +112,13 @@ Batch Dataset::all() const { return batch(numbers(arange(size()))); }
 
 Dataset Dataset::subset(std::span<const std::int64_t> rows) const {
   Dataset result = *this;
-  result.rows_ = stored_rows("subset", rows);
+  result.rows_ = stored_rows("Dataset::subset", rows);
   return result;
 }
 
 Dataset Dataset::slice(std::int64_t start, std::int64_t stop) const {
   check(start >= 0 && start <= stop && stop <= size(),
-        "slice: samples from {} to {} do not lie within {}", start, stop, size());
+        "Dataset::slice: samples from {} to {} do not lie within {}", start, stop, size());
   Dataset result = *this;
   if (rows_.defined()) {
     result.rows_ = view(rows_, {stop - start}, start);
@@ -128,19 +132,25 @@ Dataset Dataset::slice(std::int64_t start, std::int64_t stop) const {
   return result;
 }
 
-Dataset Dataset::take(std::int64_t count) const { return slice(0, std::min(count, size())); }
+Dataset Dataset::take(std::int64_t count) const {
+  check(count >= 0, "Dataset::take: the number of samples must not be negative, got {}", count);
+  return slice(0, std::min(count, size()));
+}
 
 Dataset Dataset::pad(std::int64_t margin) const {
-  check_before_map("pad");
+  check_before_map("Dataset::pad");
   const int rank = sample_.rank();
-  check_shape(rank >= 2, "pad: needs samples (…, height, width), got {}", sample_);
-  check(margin >= 0, "pad: the margin must not be negative, got {}", margin);
+  check_shape(rank >= 2, "Dataset::pad: needs samples (…, height, width), got {}", sample_);
+  check(margin >= 0, "Dataset::pad: the margin must not be negative, got {}", margin);
+  // Beyond it no image is small enough for a tensor; up to it the sums below do not overflow.
+  check_shape(margin <= std::int64_t{1} << 26, "Dataset::pad: a margin of {} is too large", margin);
   const std::int64_t height = sample_[rank - 2], width = sample_[rank - 1];
-  check_shape(height > 0 && width > 0, "pad: samples of shape {} have no pixels", sample_);
+  check_shape(height > 0 && width > 0, "Dataset::pad: samples of shape {} have no pixels", sample_);
   const Tensor before = pixels_.defined() ? pixels_ : arange(sample_.numel());
   Dataset result = *this;
   result.sample_[rank - 2] += 2 * margin;
   result.sample_[rank - 1] += 2 * margin;
+  check_sizes(result.sample_);
   result.pixels_ = full({result.sample_.numel()}, -1, i64);
   const std::int64_t* from = numbers(before).data();
   std::int64_t* to = result.pixels_.data<std::int64_t>().data();
@@ -153,24 +163,24 @@ Dataset Dataset::pad(std::int64_t margin) const {
 }
 
 Dataset Dataset::flatten() const {
-  check_before_map("flatten");
+  check_before_map("Dataset::flatten");
   Dataset result = *this;
   result.sample_ = {sample_.numel()};
   return result;
 }
 
 Dataset Dataset::permute_pixels(std::span<const std::int64_t> permutation) const {
-  check_before_map("permute_pixels");
+  check_before_map("Dataset::permute_pixels");
   const std::int64_t n = sample_.numel();
   check(static_cast<std::int64_t>(permutation.size()) == n,
-        "permute_pixels: {} numbers for samples of {} elements", permutation.size(), n);
+        "Dataset::permute_pixels: {} numbers for samples of {} elements", permutation.size(), n);
   std::vector<bool> seen(permutation.size());
   Dataset result = *this;
   result.pixels_ = Tensor({n}, i64);
   auto to = result.pixels_.data<std::int64_t>().begin();
   for (std::int64_t from : permutation) {
     check(from >= 0 && from < n && !seen[static_cast<std::size_t>(from)],
-          "permute_pixels: not a permutation of 0 to {}: {} is {}", n - 1, from,
+          "Dataset::permute_pixels: not a permutation of 0 to {}: {} is {}", n - 1, from,
           from >= 0 && from < n ? "there twice" : "out of range");
     seen[static_cast<std::size_t>(from)] = true;
     *to++ = pixels_.defined() ? numbers(pixels_)[static_cast<std::size_t>(from)] : from;
@@ -179,9 +189,9 @@ Dataset Dataset::permute_pixels(std::span<const std::int64_t> permutation) const
 }
 
 Dataset Dataset::normalize(double mean, double std) const {
-  check_before_map("normalize");
-  check(std > 0, "normalize: std must be above 0, got {}", std);
-  check_dtype(x_.dtype() != i64, "normalize: i64 samples are not converted");
+  check_before_map("Dataset::normalize");
+  check(std > 0, "Dataset::normalize: std must be above 0, got {}", std);
+  check_dtype(x_.dtype() != i64, "Dataset::normalize: i64 samples are not converted");
   Dataset result = *this;
   result.scale_ = scale_ / std;
   result.shift_ = (shift_ - mean) / std;

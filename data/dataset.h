@@ -29,7 +29,7 @@ class Dataset {
  public:
   /// x (N, ...) of any dtype; y (N, ...), for classification i64 of shape (N,). ShapeError when the
   /// numbers differ.
-  Dataset(Tensor x, Tensor y);
+  Dataset(const Tensor& x, const Tensor& y);
 
   std::int64_t size() const { return (rows_.defined() ? rows_ : y_).size(0); }
   /// Shape of one sample, as far as it is known: before the functions given to `map`.
@@ -44,11 +44,12 @@ class Dataset {
   Dataset subset(std::span<const std::int64_t> rows) const;
   /// Samples from start up to stop. Error unless 0 <= start <= stop <= size().
   Dataset slice(std::int64_t start, std::int64_t stop) const;
-  /// The first samples, at most `count`.
+  /// The first samples, at most `count`. Error when it is negative.
   Dataset take(std::int64_t count) const;
 
   /// Zeros around the last two axes, `margin` on every side: 28×28 becomes 32×32 with 2.
-  /// ShapeError when the samples have less than two axes.
+  /// Error for a negative margin; ShapeError when the samples have less than two axes, or would be
+  /// too large.
   Dataset pad(std::int64_t margin) const;
   /// A sample becomes a vector.
   Dataset flatten() const;
@@ -58,8 +59,8 @@ class Dataset {
   /// (x - mean) / std, in the units that batches have. DTypeError for i64 samples.
   Dataset normalize(double mean, double std) const;
   /// Applies a function to the x of every batch, after those that were given before. A prefetching
-  /// Loader calls it on its background thread. `pad`, `flatten`, `permute_pixels` and `normalize`
-  /// must come before: Error.
+  /// Loader calls it on its background thread; no tape records it, here or there. `pad`, `flatten`,
+  /// `permute_pixels` and `normalize` must come before: Error.
   Dataset map(std::function<Tensor(const Tensor& x)> function) const;
 
  private:

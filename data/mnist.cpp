@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <system_error>
 
 namespace engram::data {
 namespace {
@@ -21,8 +22,11 @@ fs::path default_root() {
 }
 
 Tensor read(const std::string& name, const fs::path& path, int rank) {
-  check_data(fs::exists(path), "{}: there is no {}; scripts/fetch-data {} gets it", name,
-             path.native(), name);
+  std::error_code error;
+  const bool exists = fs::exists(path, error);
+  check_data(!error, "{}: cannot read {}: {}", name, path.native(), error.message());
+  check_data(exists, "{}: there is no {}; scripts/fetch-data {} gets it", name, path.native(),
+             name);
   Tensor x = read_idx(path);
   check_data(x.rank() == rank, "{}: {}: expected {} axes, got {}", name, path.native(), rank,
              x.shape());
@@ -34,6 +38,7 @@ Dataset load(const std::string& name, const fs::path& folder, const std::string&
   const fs::path label_path = folder / (part + "-labels-idx1-ubyte");
   const Tensor images = read(name, image_path, 3), labels = read(name, label_path, 1);
   const std::int64_t count = images.size(0);
+  check_data(count > 0, "{}: {} holds no images", name, image_path.native());
   check_data(labels.size(0) == count, "{}: {} images in {}, {} labels in {}", name, count,
              image_path.native(), labels.size(0), label_path.native());
 

@@ -18,12 +18,12 @@ struct TrainTest {
 };
 
 /// The handwritten digits: x (N, 1, 28, 28), y in 0..9; 60,000 to train and 10,000 to test. Any
-/// number and size of images is taken that the files state and hold.
+/// number above 0 and any size of images is taken that the files state and hold.
 ///
 ///     auto [train, test] = data::mnist();
 ///
-/// DataError when a file is missing (`scripts/fetch-data mnist` gets it) or broken, when the
-/// numbers of images and labels differ, and when a label is above 9.
+/// DataError when a file is missing (`scripts/fetch-data mnist` gets it), broken or without images,
+/// when the numbers of images and labels differ, and when a label is above 9.
 TrainTest mnist(const MnistOptions& options = {});
 
 /// Fashion-MNIST: articles of clothing in the same form. Xiao, Rasul and Vollgraf,

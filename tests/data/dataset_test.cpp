@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/tape.h>
 #include <engram/data/dataset.h>
 
 #include <doctest/doctest.h>
@@ -134,13 +135,16 @@ TEST_CASE("permute_pixels takes pixel i from permutation[i], and composes") {
         std::vector<float>{11, 12, 10});
   CHECK(numbers.permute_pixels(order).sample_shape() == Shape{3});
   CHECK_THROWS_WITH_AS(numbers.permute_pixels(Rows{0, 1}),
-                       "permute_pixels: 2 numbers for samples of 3 elements", Error);
+                       "Dataset::permute_pixels: 2 numbers for samples of 3 elements", Error);
   CHECK_THROWS_WITH_AS(numbers.permute_pixels(Rows{0, 1, 0}),
-                       "permute_pixels: not a permutation of 0 to 2: 0 is there twice", Error);
+                       "Dataset::permute_pixels: not a permutation of 0 to 2: 0 is there twice",
+                       Error);
   CHECK_THROWS_WITH_AS(numbers.permute_pixels(Rows{0, 1, 3}),
-                       "permute_pixels: not a permutation of 0 to 2: 3 is out of range", Error);
+                       "Dataset::permute_pixels: not a permutation of 0 to 2: 3 is out of range",
+                       Error);
   CHECK_THROWS_WITH_AS(numbers.permute_pixels(Rows{0, -1, 1}),
-                       "permute_pixels: not a permutation of 0 to 2: -1 is out of range", Error);
+                       "Dataset::permute_pixels: not a permutation of 0 to 2: -1 is out of range",
+                       Error);
 }
 
 TEST_CASE("normalize works on what batches hold, the padding included, and composes") {
@@ -164,13 +168,33 @@ TEST_CASE("map applies functions in order, to whole batches") {
   CHECK(values(numbers.all().x) == std::vector<float>{1, 2, 3});
 }
 
+TEST_CASE("no tape records the functions given to map") {
+  const Tensor weight = ones({3});
+  weight.set_requires_grad();
+  const data::Dataset numbers(tensor({1, 2, 3}), tensor({1, 2, 3}));
+  const Tape tape;
+  const Tensor x = numbers.map([&](const Tensor& each) { return each * weight; }).all().x;
+  CHECK(tape.size() == 0);
+  CHECK_FALSE(x.requires_grad());
+}
+
+TEST_CASE("the samples stay when the tensors they came in are given other values") {
+  const Tensor x = tensor({1, 2, 3}), y = tensor({4, 5, 6});
+  const data::Dataset numbers(x, y);
+  x.set_data(zeros({1}));
+  y.set_data(zeros({1}));
+  CHECK(numbers.size() == 3);
+  CHECK(values(numbers.all().x) == std::vector<float>{1, 2, 3});
+  CHECK(values(numbers.all().y) == std::vector<float>{4, 5, 6});
+}
+
 TEST_CASE("a function comes after what rearranges and converts") {
   const data::Dataset mapped = image().map([](const Tensor& x) { return x; });
-  CHECK_THROWS_WITH_AS(mapped.pad(1), "pad: must come before map", Error);
-  CHECK_THROWS_WITH_AS(mapped.flatten(), "flatten: must come before map", Error);
-  CHECK_THROWS_WITH_AS(mapped.permute_pixels(Rows{0}), "permute_pixels: must come before map",
-                       Error);
-  CHECK_THROWS_WITH_AS(mapped.normalize(0, 1), "normalize: must come before map", Error);
+  CHECK_THROWS_WITH_AS(mapped.pad(1), "Dataset::pad: must come before map", Error);
+  CHECK_THROWS_WITH_AS(mapped.flatten(), "Dataset::flatten: must come before map", Error);
+  CHECK_THROWS_WITH_AS(mapped.permute_pixels(Rows{0}),
+                       "Dataset::permute_pixels: must come before map", Error);
+  CHECK_THROWS_WITH_AS(mapped.normalize(0, 1), "Dataset::normalize: must come before map", Error);
 }
 
 TEST_CASE("mistakes") {
@@ -180,19 +204,37 @@ TEST_CASE("mistakes") {
                        "Dataset: needs an axis of samples in x and in y, x is (), y is (1,)",
                        ShapeError);
   const data::Dataset three = numbered(3);
-  CHECK_THROWS_WITH_AS(three.batch(Rows{0, 3}), "batch: there is no sample 3, there are 3", Error);
-  CHECK_THROWS_WITH_AS(three.batch(Rows{-1}), "batch: there is no sample -1, there are 3", Error);
-  CHECK_THROWS_WITH_AS(three.subset(Rows{5}), "subset: there is no sample 5, there are 3", Error);
+  CHECK_THROWS_WITH_AS(three.batch(Rows{0, 3}), "Dataset::batch: there is no sample 3, there are 3",
+                       Error);
+  CHECK_THROWS_WITH_AS(three.batch(Rows{-1}), "Dataset::batch: there is no sample -1, there are 3",
+                       Error);
+  CHECK_THROWS_WITH_AS(three.subset(Rows{5}), "Dataset::subset: there is no sample 5, there are 3",
+                       Error);
   CHECK_THROWS_WITH_AS(three.subset(Rows{0}).batch(Rows{1}),
-                       "batch: there is no sample 1, there are 1", Error);
-  CHECK_THROWS_WITH_AS(three.slice(2, 4), "slice: samples from 2 to 4 do not lie within 3", Error);
-  CHECK_THROWS_WITH_AS(three.slice(2, 1), "slice: samples from 2 to 1 do not lie within 3", Error);
-  CHECK_THROWS_WITH_AS(three.take(-1), "slice: samples from 0 to -1 do not lie within 3", Error);
-  CHECK_THROWS_WITH_AS(three.pad(1), "pad: needs samples (…, height, width), got ()", ShapeError);
-  CHECK_THROWS_WITH_AS(three.normalize(0, 1), "normalize: i64 samples are not converted",
+                       "Dataset::batch: there is no sample 1, there are 1", Error);
+  CHECK_THROWS_WITH_AS(three.slice(2, 4), "Dataset::slice: samples from 2 to 4 do not lie within 3",
+                       Error);
+  CHECK_THROWS_WITH_AS(three.slice(2, 1), "Dataset::slice: samples from 2 to 1 do not lie within 3",
+                       Error);
+  CHECK_THROWS_WITH_AS(three.take(-1),
+                       "Dataset::take: the number of samples must not be negative, got -1", Error);
+  CHECK_THROWS_WITH_AS(three.pad(1), "Dataset::pad: needs samples (…, height, width), got ()",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(three.normalize(0, 1), "Dataset::normalize: i64 samples are not converted",
                        DTypeError);
-  CHECK_THROWS_WITH_AS(image().normalize(0, 0), "normalize: std must be above 0, got 0", Error);
-  CHECK_THROWS_WITH_AS(image().pad(-1), "pad: the margin must not be negative, got -1", Error);
+  CHECK_THROWS_WITH_AS(image().normalize(0, 0), "Dataset::normalize: std must be above 0, got 0",
+                       Error);
+  CHECK_THROWS_WITH_AS(image().pad(-1), "Dataset::pad: the margin must not be negative, got -1",
+                       Error);
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK_THROWS_WITH_AS(image().pad(std::numeric_limits<std::int64_t>::min()),
+                       "Dataset::pad: the margin must not be negative, got -9223372036854775808",
+                       Error);
+  CHECK_THROWS_WITH_AS(image().pad(most),
+                       "Dataset::pad: a margin of 9223372036854775807 is too large", ShapeError);
+  CHECK_THROWS_WITH_AS(image().pad(std::int64_t{1} << 26),
+                       "a tensor of shape (1, 134217730, 134217731) is too large", ShapeError);
   const data::Dataset hollow(zeros({2, 0, 3}), zeros({2}));
-  CHECK_THROWS_WITH_AS(hollow.pad(1), "pad: samples of shape (0, 3) have no pixels", ShapeError);
+  CHECK_THROWS_WITH_AS(hollow.pad(1), "Dataset::pad: samples of shape (0, 3) have no pixels",
+                       ShapeError);
 }

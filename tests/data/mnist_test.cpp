@@ -98,6 +98,26 @@ TEST_CASE("a missing file names the script that gets it") {
       fmt::format("mnist: there is no {}; scripts/fetch-data mnist gets it", missing.native()));
 }
 
+TEST_CASE("a name that the system does not take") {
+  const std::filesystem::path root = std::string(300, 'x');
+  CHECK_THROWS_WITH_AS(
+      data::mnist({.root = root}),
+      fmt::format("mnist: cannot read {}/mnist/train-images-idx3-ubyte: File name too long",
+                  root.native())
+          .c_str(),
+      DataError);
+}
+
+TEST_CASE("a file without images") {
+  for (const std::string part : {"train", "t10k"}) {
+    const TinyMnist tiny;
+    data::write_idx(tiny.folder / (part + "-images-idx3-ubyte"), zeros({0, 28, 28}, u8));
+    data::write_idx(tiny.folder / (part + "-labels-idx1-ubyte"), zeros({0}, u8));
+    tiny.check_error(
+        fmt::format("mnist: {}/{}-images-idx3-ubyte holds no images", tiny.folder.native(), part));
+  }
+}
+
 TEST_CASE("a broken file") {
   const TinyMnist tiny;
   const std::filesystem::path broken = tiny.folder / "train-images-idx3-ubyte";

@@ -107,5 +107,5 @@ TEST_CASE("what cannot be permuted") {
   CHECK_THROWS_WITH_AS(data::permuted(images, images, {.tasks = -1}),
                        "permuted: the number of tasks must not be negative, got -1", Error);
   CHECK_THROWS_WITH_AS(data::permuted(images, images, {.pad = -1}),
-                       "pad: the margin must not be negative, got -1", Error);
+                       "Dataset::pad: the margin must not be negative, got -1", Error);
 }
