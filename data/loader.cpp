@@ -14,9 +14,6 @@
 
 namespace engram::data {
 
-// Orders take streams of their own, so that a seed used elsewhere too gives unrelated numbers.
-constexpr std::uint64_t first_stream = std::uint64_t{1} << 32;
-
 /// Epoch after epoch, batch by batch, without end.
 class Loader::Epochs {
  public:
@@ -38,7 +35,7 @@ class Loader::Epochs {
 
  private:
   void start_epoch() {
-    Generator generator(seed_, first_stream + epoch_++);
+    Generator generator(seed_, streams::epoch_orders + epoch_++);
     order_ = options_.shuffle ? randperm(dataset_.size(), generator) : arange(dataset_.size());
     position_ = 0;
   }
@@ -128,7 +125,7 @@ std::int64_t Loader::size() const {
 Loader::Iterator Loader::begin() {
   auto pass = std::make_unique<Pass>(*this);
   if (const std::int64_t batches = batches_per_epoch(); batches > 0) {
-    epoch_ += static_cast<std::uint64_t>((size() + batches - 1) / batches);
+    epoch_ += static_cast<std::uint64_t>(size() / batches + (size() % batches != 0));
   }
   return Iterator(std::move(pass));
 }
@@ -139,6 +136,7 @@ Loader::Iterator& Loader::Iterator::operator=(Iterator&&) noexcept = default;
 Loader::Iterator::~Iterator() = default;
 
 Loader::Iterator& Loader::Iterator::operator++() {
+  check(pass_ != nullptr, "Loader: the iterator is at the end already");
   if (std::optional<Batch> batch = pass_->next()) {
     batch_ = std::move(*batch);
   } else {

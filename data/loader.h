@@ -67,7 +67,7 @@ class Loader::Iterator {
 
   const Batch& operator*() const { return batch_; }
   const Batch* operator->() const { return &batch_; }
-  Iterator& operator++();
+  Iterator& operator++();  ///< Error at the end
   void operator++(int) { ++*this; }
   bool operator==(std::default_sentinel_t) const { return pass_ == nullptr; }
 

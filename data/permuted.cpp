@@ -3,10 +3,6 @@
 
 namespace engram::data {
 
-// Permutations take streams of their own, so that a seed used elsewhere too gives unrelated
-// numbers.
-constexpr std::uint64_t first_stream = std::uint64_t{2} << 32;
-
 Stream permuted(const Dataset& train, const Dataset& test, const PermutedOptions& options) {
   check(options.tasks >= 0, "permuted: the number of tasks must not be negative, got {}",
         options.tasks);
@@ -18,7 +14,7 @@ Stream permuted(const Dataset& train, const Dataset& test, const PermutedOptions
   };
   return Stream(options.tasks, [train = prepare(train), test = prepare(test), options](int number) {
     if (number == 0 && options.first_plain) return Task{number, "plain", train, test};
-    Generator generator(options.seed, first_stream + static_cast<std::uint64_t>(number));
+    Generator generator(options.seed, streams::permutations + static_cast<std::uint64_t>(number));
     const Tensor permutation = randperm(train.sample_shape().numel(), generator);
     const auto order = permutation.data<std::int64_t>();
     return Task{number, fmt::format("permutation {}", number), train.permute_pixels(order),

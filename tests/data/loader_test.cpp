@@ -1,11 +1,14 @@
 #include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/random.h>
+#include <engram/autograd/tape.h>
 #include <engram/autograd/threads.h>
 #include <engram/data/loader.h>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -189,6 +192,40 @@ TEST_CASE("the background thread works alone and leaves the others' number of th
   }
   for (auto [x, y] : data::Loader(watched, {.prefetch = false})) CHECK(x.data<float>()[0] == 1);
   CHECK(num_threads() == threads);
+}
+
+TEST_CASE("an iterator at its end goes no further") {
+  for (bool prefetch : {false, true}) {
+    CAPTURE(prefetch);
+    data::Loader loader(numbered(2), {.prefetch = prefetch});
+    auto batch = loader.begin();
+    ++batch;
+    ++batch;
+    CHECK((batch == loader.end()));
+    CHECK_THROWS_WITH_AS(++batch, "Loader: the iterator is at the end already", Error);
+  }
+}
+
+TEST_CASE("no tape records what prepares a batch, with and without prefetch") {
+  const Tensor weight = ones({2}, f64);
+  weight.set_requires_grad();
+  const data::Dataset weighted =
+      data::Dataset(ones({4}, f64), arange(4)).map([&](const Tensor& x) { return x * weight; });
+  for (bool prefetch : {false, true}) {
+    CAPTURE(prefetch);
+    const Tape tape;
+    for (auto [x, y] : data::Loader(weighted, {.batch = 2, .prefetch = prefetch})) {
+      CHECK_FALSE(x.requires_grad());
+    }
+    CHECK(tape.size() == 0);
+  }
+}
+
+TEST_CASE("any number of iterations") {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  data::Loader loader(numbered(3), {.iterations = most, .prefetch = false});
+  CHECK(loader.size() == most);
+  CHECK(loader.begin()->x.numel() == 1);
 }
 
 TEST_CASE("options that make no sense") {
