@@ -1,5 +1,6 @@
 #include "common/continual_options.h"
 
+#include <algorithm>
 #include <map>
 
 namespace engram::examples {
@@ -10,15 +11,15 @@ void add_options(CLI::App& app, ContinualOptions& options) {
       ->check(CLI::IsMember({"naive", "ewc", "online-ewc", "joint"}))
       ->capture_default_str();
   app.add_option("--tasks", options.tasks, "How many tasks to learn one after the other")
-      ->check(at_least(1))
+      ->check(whole(1, 1000))
       ->capture_default_str();
   app.add_option("--iterations", options.iterations, "Steps on each task, instead of --epochs")
-      ->check(at_least(1));
+      ->check(whole(1, 1'000'000'000));
   app.add_option("--hidden", options.hidden, "Units in each of the two hidden layers")
-      ->check(at_least(1))
+      ->check(whole(1, 10'000))
       ->capture_default_str();
   app.add_option("--pad", options.pad, "Zeros around the images, before they are permuted")
-      ->check(at_least(0))
+      ->check(whole(0, 100))
       ->capture_default_str();
   app.add_option("--lambda", options.lambda, "Strength of EWC's penalty")
       ->check(at_least(0))
@@ -30,8 +31,15 @@ void add_options(CLI::App& app, ContinualOptions& options) {
       ->check(CLI::IsMember({"exact", "sampled", "empirical"}))
       ->capture_default_str();
   app.add_option("--fisher-samples", options.fisher_samples, "Images it is measured on; 0: all")
-      ->check(at_least(0))
+      ->check(whole(0, 1'000'000'000))
       ->capture_default_str();
+  app.callback([&methods = options.methods] {
+    for (const std::string& method : methods) {
+      if (std::ranges::count(methods, method) > 1) {
+        throw CLI::ValidationError("--method", method + " is given twice");
+      }
+    }
+  });
 }
 
 bool is_ewc(const std::string& method) { return method == "ewc" || method == "online-ewc"; }

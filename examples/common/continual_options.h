@@ -24,7 +24,7 @@ struct ContinualOptions {
 };
 
 /// Declares --method, --tasks, --iterations, --hidden, --pad, --lambda, --gamma, --fisher and
-/// --fisher-samples.
+/// --fisher-samples. `options` must live until the command line is read.
 void add_options(CLI::App& app, ContinualOptions& options);
 
 bool is_ewc(const std::string& method);

@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <system_error>
 
 namespace engram::examples {
 namespace {
@@ -18,12 +20,38 @@ double number(const std::string& text) {
   return CLI::detail::lexical_cast(text, value) ? value : std::nan("");
 }
 
+/// Accepts what fits 64 bits without a sign; CLI11 alone would take 2^64 for 2^64 - 1.
+const CLI::Validator any_seed(
+    [](const std::string& text) {
+      std::uint64_t value;
+      const char* end = text.data() + text.size();
+      const auto [stop, error] = std::from_chars(text.data(), end, value);
+      return error == std::errc() && stop == end
+                 ? ""
+                 : fmt::format("must be a whole number from 0 to {}, got {}", UINT64_MAX, text);
+    },
+    "");
+
 }  // namespace
+
+CLI::Validator whole(std::int64_t least, std::int64_t most) {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        std::int64_t value;
+        return CLI::detail::lexical_cast(text, value) && value >= least && value <= most
+                   ? ""
+                   : fmt::format("must be a whole number from {} to {}, got {}", least, most, text);
+      },
+      "");
+}
 
 CLI::Validator at_least(double least) {
   return CLI::Validator(
       [least](const std::string& text) {
-        return number(text) >= least ? "" : fmt::format("must be at least {}, got {}", least, text);
+        const double value = number(text);
+        return value >= least && std::isfinite(value)
+                   ? ""
+                   : fmt::format("must be a finite number from {} on, got {}", least, text);
       },
       "");
 }
@@ -31,7 +59,10 @@ CLI::Validator at_least(double least) {
 CLI::Validator above(double bound) {
   return CLI::Validator(
       [bound](const std::string& text) {
-        return number(text) > bound ? "" : fmt::format("must be above {}, got {}", bound, text);
+        const double value = number(text);
+        return value > bound && std::isfinite(value)
+                   ? ""
+                   : fmt::format("must be a finite number above {}, got {}", bound, text);
       },
       "");
 }
@@ -53,16 +84,17 @@ void parse_options(CLI::App& app, Options& options, int argc, char** argv) {
     rates += fmt::format("{}{} {}", rates.empty() ? "" : ", ", optimizer, rate);
   }
   app.add_option("--seed", options.seed, "Of the initial weights and the order of the samples")
+      ->check(any_seed)
       ->capture_default_str();
   app.add_option("--threads", options.threads, "How many to use; all cores by default")
-      ->check(at_least(1));
+      ->check(whole(1, 1024));
   app.add_option("--data", options.data,
                  "Folder that has the folder mnist; $ENGRAM_DATA or ~/.cache/engram by default");
   app.add_option("--epochs", options.epochs, "How often to go through the training images")
-      ->check(at_least(1))
+      ->check(whole(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--batch", options.batch, "Images in a training step")
-      ->check(at_least(1))
+      ->check(whole(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--optimizer", options.optimizer, "sgd, momentum, adagrad, rmsprop or adam")
       ->check(CLI::IsMember(options.learning_rates))

@@ -32,9 +32,11 @@ struct Options {
 /// understand.
 void parse_options(CLI::App& app, Options& options, int argc, char** argv);
 
-/// Accepts numbers from `least` on.
+/// Accepts whole numbers from `least` to `most`.
+CLI::Validator whole(std::int64_t least, std::int64_t most);
+/// Accepts finite numbers from `least` on.
 CLI::Validator at_least(double least);
-/// Accepts numbers above `bound`.
+/// Accepts finite numbers above `bound`.
 CLI::Validator above(double bound);
 /// Accepts numbers from `least` to `most`.
 CLI::Validator between(double least, double most);

@@ -1,10 +1,14 @@
 #include "common/progress.h"
 
+#include "common/table.h"
+
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace engram::examples {
@@ -21,16 +25,23 @@ std::size_t width_of(std::FILE* terminal) {
   return size.ws_col;
 }
 
+/// Whether a line can be drawn again.
+bool redraws(std::FILE* out) {
+  const char* terminal = std::getenv("TERM");
+  return isatty(fileno(out)) == 1 && terminal && *terminal && terminal != std::string_view("dumb");
+}
+
 }  // namespace
 
 Progress::Progress(std::int64_t steps, std::FILE* out)
-    : out_(out), terminal_(isatty(fileno(out)) == 1), all_steps_(steps) {}
+    : out_(out), terminal_(redraws(out)), all_steps_(steps) {}
 
 Progress::~Progress() {
   if (stage_.empty()) return;
-  draw(line(""));
-  if (terminal_) std::fputc('\n', out_);
-  std::fflush(out_);
+  try {
+    end("");
+  } catch (...) {  // such as a full disk: the line is lost, and what threw before is told
+  }
 }
 
 void Progress::begin(std::string stage) {
@@ -52,17 +63,19 @@ void Progress::step(std::int64_t samples, double loss, std::int64_t correct) {
 void Progress::end(const std::string& remark) {
   draw(line(remark));
   if (terminal_) std::fputc('\n', out_);
+  std::fflush(out_);
   stage_.clear();
 }
 
 std::string Progress::line(const std::string& tail) const {
-  constexpr std::int64_t length = 20;
-  const auto done = static_cast<std::size_t>(length * std::min(steps_, all_steps_) /
-                                             std::max<std::int64_t>(all_steps_, 1));
+  constexpr std::size_t length = 20;
+  const double share = static_cast<double>(std::min(steps_, all_steps_)) /
+                       static_cast<double>(std::max<std::int64_t>(all_steps_, 1));
+  const auto done = static_cast<std::size_t>(length * share);
   std::string text = fmt::format("{} [{:#<{}}{:-<{}}]", stage_, "", done, "", length - done);
   if (samples_ > 0) {
     const double seconds = std::max(Seconds(last_step_ - stage_start_).count(), 1e-9);
-    text += fmt::format("  loss {:.4f}  accuracy {:.2f} %  {:.0f} samples/s", loss(),
+    text += fmt::format("  loss {}  accuracy {:.2f} %  {:.0f} samples/s", fixed(loss(), 4),
                         100 * accuracy(), static_cast<double>(samples_) / seconds);
   }
   return tail.empty() ? text : text + "  " + tail;

@@ -7,8 +7,8 @@
 
 namespace engram::examples {
 
-/// Shows how a training goes: on a terminal one line that is drawn again and again, elsewhere a
-/// plain line at the end of each stage and every ten seconds.
+/// Shows how a training goes: on a terminal one line that is drawn again and again, elsewhere, and
+/// where TERM is not set or `dumb`, a plain line at the end of each stage and every ten seconds.
 ///
 ///     epoch 3/10 [######--------------]  loss 0.0421  accuracy 98.71 %  61200 samples/s  0:12 left
 ///

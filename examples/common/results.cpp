@@ -1,5 +1,6 @@
 #include "common/results.h"
 
+#include <engram/autograd/error.h>
 #include <engram/autograd/new_file.h>
 #include <engram/autograd/threads.h>
 
@@ -52,8 +53,9 @@ std::string machine() {
 Results::Results(const std::string& program, int argc, char** argv, const Options& options,
                  const Json& special)
     : folder_(options.out) {
-  std::error_code failure;  // NewFile tells of it
+  std::error_code failure;
   std::filesystem::create_directories(folder_, failure);
+  check(!failure, "--out: cannot create {}: {}", folder_.string(), failure.message());
   NewFile("--out",
           folder_ / "results.json");  // whether it can be written shows before the training
 
@@ -72,7 +74,7 @@ Results::Results(const std::string& program, int argc, char** argv, const Option
 
 void Results::write() {
   json_["seconds"] = seconds();
-  const std::string text = json_.dump(2) + "\n";
+  const std::string text = json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   NewFile file("results", folder_ / "results.json");
   file.write(text.data(), text.size());
   file.finish();

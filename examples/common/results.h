@@ -12,11 +12,12 @@ namespace engram::examples {
 using Json = nlohmann::ordered_json;
 
 /// The results.json of one run, with the keys program, command, seed, version, machine, threads,
-/// seconds, options, and those that the program adds. A number that is not finite becomes null.
+/// seconds, options, and those that the program adds. A number that is not finite becomes null,
+/// and a byte that is not UTF-8, as a file's name may have, becomes U+FFFD.
 class Results {
  public:
   /// Makes the output folder. `special` holds the program's own options; the common ones are added
-  /// to them. Error when the folder cannot be written to.
+  /// to them. Error when the folder cannot be made or written to.
   Results(const std::string& program, int argc, char** argv, const Options& options,
           const Json& special = Json::object());
 

@@ -26,6 +26,7 @@ struct Interrupted : std::runtime_error {
 };
 
 /// From now on the first Ctrl-C waits for `stop_if_interrupted`; a second one ends the program.
+/// Where Ctrl-C is ignored, as behind nohup, it stays so.
 void catch_interrupts();
 
 /// Throws Interrupted if Ctrl-C was pressed.
@@ -36,6 +37,6 @@ void stop_if_diverged(const Tensor& loss, std::int64_t step);
 
 /// Called in a `catch (...)`: writes the exception in one line to stderr and returns the exit code,
 /// which is 1 unless said above.
-int report_failure(const char* program);
+int report_failure(const char* program) noexcept;
 
 }  // namespace engram::examples

@@ -29,6 +29,10 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
   }
 }
 
+std::string fixed(double value, int digits) {
+  return std::isnan(value) ? "nan" : fmt::format("{:.{}f}", value, digits);
+}
+
 std::string percent(double fraction) {
   return std::isnan(fraction) ? "-" : fmt::format("{:.2f}", 100 * fraction);
 }

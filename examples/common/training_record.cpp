@@ -29,9 +29,8 @@ void TrainingRecord::add_epoch(double train_loss, double train_accuracy, const E
                                  {"test_accuracy", test.accuracy},
                                  {"seconds", seconds}});
   results_.write();
-  rows_.push_back({fmt::format("{}", epoch), fmt::format("{:.4f}", train_loss),
-                   percent(train_accuracy), fmt::format("{:.4f}", test.loss),
-                   percent(test.accuracy), fmt::format("{:.1f}", seconds)});
+  rows_.push_back({fmt::format("{}", epoch), fixed(train_loss, 4), percent(train_accuracy),
+                   fixed(test.loss, 4), percent(test.accuracy), fmt::format("{:.1f}", seconds)});
 }
 
 void TrainingRecord::print_table() const { examples::print_table(rows_); }

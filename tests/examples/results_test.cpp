@@ -1,8 +1,8 @@
 #include "common/results.h"
 
+#include "../temporary_folder.h"
 #include "common/method_record.h"
 #include "common/training_record.h"
-#include "../temporary_folder.h"
 
 #include <engram/autograd/error.h>
 #include <engram/autograd/threads.h>
@@ -77,7 +77,7 @@ TEST_CASE("Results: a folder that cannot be written into") {
   const auto file = folder.path() / "file";
   std::ofstream(file) << "not a folder";
   const std::string message =
-      "--out: cannot write " + (file / "out" / "results.json").string() + ": Not a directory";
+      "--out: cannot create " + (file / "out").string() + ": Not a directory";
   CHECK_THROWS_WITH_AS(Results("p", 0, nullptr, options_into(file / "out")), message.c_str(),
                        engram::Error);
 }
