@@ -79,6 +79,7 @@ int main(int argc, char** argv) try {
                    {"iterations", iterations},
                    {"hidden", continual.hidden},
                    {"pad", continual.pad}});
+  remove_plots(options.out);
   Progress progress(std::ssize(continual.methods) * continual.tasks * iterations);
   std::vector<MethodRecord> records;
   const auto save = [&] {
@@ -98,21 +99,28 @@ int main(int argc, char** argv) try {
     record.baseline = accuracies(net, tasks);
     save();
 
+    const auto step = [&](const data::Batch& batch) {
+      Tape tape;
+      Tensor logits = net(batch.x);
+      Tensor loss = cross_entropy(logits, batch.y) + ewc.penalty();
+      progress.step(batch.y.size(0), loss.item(), count_correct(logits, batch.y));
+      stop_if_diverged(loss, progress.steps());
+      tape.backward(loss);
+      optimizer->step();
+      optimizer->zero_grad();
+      stop_if_interrupted();
+    };
     for (const data::Task& task : tasks) {
       seen.push_back(task);
       progress.begin(fmt::format("{} task {}/{}", method, seen.size(), tasks.size()));
-      for (data::Batch batch : data::Loader(
-               task.train, {.batch = options.batch, .shuffle = true, .iterations = iterations})) {
-        if (method == "joint") batch = mixed_batch(seen, options.batch, mixing);
-        Tape tape;
-        Tensor logits = net(batch.x);
-        Tensor loss = cross_entropy(logits, batch.y) + ewc.penalty();
-        progress.step(batch.y.size(0), loss.item(), count_correct(logits, batch.y));
-        stop_if_diverged(loss, progress.steps());
-        tape.backward(loss);
-        optimizer->step();
-        optimizer->zero_grad();
-        stop_if_interrupted();
+      if (method == "joint") {
+        for (std::int64_t i = 0; i < iterations; ++i) {
+          step(mixed_batch(seen, options.batch, mixing));
+        }
+      } else {
+        data::Loader loader(task.train,
+                            {.batch = options.batch, .shuffle = true, .iterations = iterations});
+        for (const data::Batch& batch : loader) step(batch);
       }
       // Without this the penalty stays 0: naive and joint are EWC that consolidates nothing.
       if (is_ewc(method)) ewc.consolidate(net, task.train);

@@ -11,6 +11,9 @@
 namespace engram::examples {
 namespace {
 
+constexpr const char* script_name = "accuracy.gp";
+const std::vector<std::string> pictures = {"accuracy.png", "accuracy.svg"};
+
 /// How a method looks. Colours (Okabe and Ito) differ in lightness, points in form and lines in
 /// their dashes, so that methods can be told apart in grey too.
 struct Style {
@@ -166,7 +169,12 @@ set output
 }
 
 bool plot_tasks(const std::filesystem::path& folder, const std::vector<MethodRecord>& methods) {
-  return run_gnuplot(folder / "accuracy.gp", task_plot_script(methods));
+  return run_gnuplot(folder / script_name, task_plot_script(methods), pictures);
+}
+
+void remove_plots(const std::filesystem::path& folder) {
+  std::filesystem::remove(folder / script_name);
+  for (const std::string& picture : pictures) std::filesystem::remove(folder / picture);
 }
 
 }  // namespace engram::examples

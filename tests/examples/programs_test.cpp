@@ -22,15 +22,17 @@ namespace {
 class Run {
  public:
   /// Starts it. `arguments` as a shell takes them; --data and --out are added
-  /// where they are not among them.
-  Run(const std::string& program, const std::string& arguments) : out(folder_.path() / "out") {
+  /// where they are not among them. The shell runs `setup` first, with
+  /// the output folder as $OUT.
+  Run(const std::string& program, const std::string& arguments, const std::string& setup = ":")
+      : out(folder_.path() / "out") {
     fs::create_directory(folder_.path() / "mnist");
     write_images("train", 40);
     write_images("t10k", 20);
     std::string all = arguments;
     if (all.find("--data") == all.npos) all += " --data " + folder_.path().string();
     if (all.find("--out") == all.npos) all += " --out " + out.string();
-    start(program, all);
+    start(program, all, setup);
   }
   ~Run() {
     if (process_ > 0) {
@@ -46,6 +48,11 @@ class Run {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
   void interrupt() const { kill(process_, SIGINT); }
+  /// Waits until there is a file of this name in the output folder.
+  void wait_for(const std::string& name) const {
+    using namespace std::chrono_literals;
+    for (int i = 0; i < 3000 && !fs::exists(out / name); ++i) std::this_thread::sleep_for(10ms);
+  }
 
   std::string output() const { return read_file(folder_.path() / "stdout"); }
   std::string errors() const { return read_file(folder_.path() / "stderr"); }
@@ -65,13 +72,14 @@ class Run {
     engram::data::write_idx(files / (part + "-labels-idx1-ubyte"), labels);
   }
 
-  void start(const std::string& program, const std::string& arguments) {
-    const std::string command =
-        fmt::format("exec {}/{} {} >{} 2>{}", ENGRAM_EXAMPLES, program, arguments,
-                    (folder_.path() / "stdout").string(), (folder_.path() / "stderr").string());
+  void start(const std::string& program, const std::string& arguments, const std::string& setup) {
+    const std::string command = fmt::format(
+        "OUT={}; {}; exec {}/{} {} >{} 2>{}", out.string(), setup, ENGRAM_EXAMPLES, program,
+        arguments, (folder_.path() / "stdout").string(), (folder_.path() / "stderr").string());
     process_ = fork();
     REQUIRE(process_ >= 0);
     if (process_ == 0) {
+      std::signal(SIGINT, SIG_DFL);  // whatever the tests run under
       execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
       _exit(127);
     }
@@ -213,15 +221,52 @@ TEST_CASE("Ctrl-C: stops between two steps, what was written is kept") {
         "permuted_mnist --tasks 2 --hidden 8 --iterations 1000000000"}) {
     CAPTURE(program);
     Run run(program.substr(0, program.find(' ')), program.substr(program.find(' ')));
-    using namespace std::chrono_literals;
-    for (int i = 0; i < 3000 && !fs::exists(run.out / "results.json"); ++i) {
-      std::this_thread::sleep_for(10ms);
-    }
+    run.wait_for("results.json");
     run.interrupt();
     CHECK(run.wait() == 130);
     CHECK(run.errors().ends_with(": interrupted; what was written so far is kept\n"));
     CHECK(has_keys(run.results(), keys_of_every_run));
   }
+}
+
+TEST_CASE("Ctrl-C that is ignored from outside stays ignored") {
+  Run run("mnist_mlp", "--epochs 20 --batch 10", "trap '' INT");
+  run.wait_for("results.json");
+  run.interrupt();
+  CHECK(run.wait() == 0);
+  CHECK(run.results()["epochs"] == 20);
+}
+
+TEST_CASE("Ctrl-C while gnuplot draws: nothing runs on, and no picture of before is left") {
+  const TemporaryFolder commands;
+  write_file(commands / "gnuplot",
+             "#!/bin/sh\necho $$ >../pid.new; mv ../pid.new ../pid; exec sleep 1000\n");
+  fs::permissions(commands / "gnuplot", fs::perms::owner_all);
+  Run run("permuted_mnist", "--tasks 1 --hidden 8 --method naive",
+          "mkdir $OUT; echo old >$OUT/accuracy.svg; PATH=" + commands.path().string() + ":$PATH");
+  run.wait_for("pid");
+  const pid_t gnuplot = std::stoi(read_file(run.out / "pid"));
+  CHECK(kill(gnuplot, 0) == 0);
+  run.interrupt();
+  CHECK(run.wait() == 130);
+  CHECK(kill(gnuplot, 0) == -1);
+  fs::remove(run.out / "pid");
+  CHECK(std::distance(fs::directory_iterator(run.out), {}) == 2);  // results.json, accuracy.gp
+}
+
+TEST_CASE("Memory that does not suffice: one clear line") {
+  Run run("permuted_mnist", "--hidden 10000 --pad 100 --threads 1", "ulimit -v 1500000");
+  CHECK(run.wait() == 1);
+  CHECK(run.errors() ==
+        "permuted_mnist: the memory does not suffice; what was written so far is kept\n");
+}
+
+TEST_CASE("A folder whose name is not UTF-8") {
+  const TemporaryFolder folder;
+  Run run("mnist_mlp", "--epochs 1 --out " + (folder / "caf\xe9").string());
+  REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+  const json results = json::parse(read_file(folder / "caf\xe9" / "results.json"));
+  CHECK(results["options"]["out"] == (folder / "caf\xef\xbf\xbd").string());
 }
 
 TEST_CASE("A wrong command line: one clear line, and nothing is written") {
@@ -234,22 +279,48 @@ TEST_CASE("A wrong command line: one clear line, and nothing is written") {
     CHECK(run.output() == "");
     CHECK_FALSE(fs::exists(run.out));
   };
-  refuses("mnist_mlp", "--batch 0", "--batch: must be at least 1, got 0");
-  refuses("mnist_cnn", "--batch=-5", "--batch: must be at least 1, got -5");
-  refuses("mnist_mlp", "--epochs 0", "--epochs: must be at least 1, got 0");
-  refuses("mnist_mlp", "--threads 0", "--threads: must be at least 1, got 0");
-  refuses("mnist_mlp", "--lr 0", "--lr: must be above 0, got 0");
-  refuses("mnist_mlp", "--lr nan", "--lr: must be above 0, got nan");
-  refuses("mnist_mlp", "--batch many", "--batch: must be at least 1, got many");
+  const auto whole = [](const std::string& option, const std::string& range,
+                        const std::string& text) {
+    return option + ": must be a whole number from " + range + ", got " + text;
+  };
+  for (const char* text : {"0", "-5", "1000001", "9223372036854775808", "1.5", "many", "nan"}) {
+    for (const std::string option : {"--batch", "--epochs"}) {
+      refuses("mnist_cnn", option + "=" + text, whole(option, "1 to 1000000", text));
+    }
+  }
+  refuses("mnist_mlp", "--threads 0", whole("--threads", "1 to 1024", "0"));
+  refuses("mnist_mlp", "--threads 1025", whole("--threads", "1 to 1024", "1025"));
+  for (const char* text : {"-1", "18446744073709551616", "0x10", "one"}) {
+    refuses("mnist_mlp", std::string("--seed=") + text,
+            whole("--seed", "0 to 18446744073709551615", text));
+  }
+  for (const char* text : {"0", "-1", "nan", "inf", "1e999"}) {
+    refuses("mnist_mlp", std::string("--lr=") + text,
+            std::string("--lr: must be a finite number above 0, got ") + text);
+  }
   refuses("mnist_mlp", "--optimizer adm",
           "--optimizer: adm not in {adagrad,adam,momentum,rmsprop,sgd}");
   refuses("mnist_mlp", "--bach=3", "The following argument was not expected: --bach=3");
   refuses("permuted_mnist", "--method naive,magic",
           "--method: magic not in {naive,ewc,online-ewc,joint}");
   refuses("permuted_mnist", "--fisher best", "--fisher: best not in {exact,sampled,empirical}");
-  refuses("permuted_mnist", "--lambda -1", "--lambda: must be at least 0, got -1");
-  refuses("permuted_mnist", "--gamma 1.5", "--gamma: must lie in [0, 1], got 1.5");
-  refuses("permuted_mnist", "--tasks 0", "--tasks: must be at least 1, got 0");
+  refuses("permuted_mnist", "--method naive,ewc,naive", "--method: naive is given twice");
+  for (const char* text : {"-1", "nan", "inf"}) {
+    refuses("permuted_mnist", std::string("--lambda=") + text,
+            std::string("--lambda: must be a finite number from 0 on, got ") + text);
+  }
+  for (const char* text : {"1.5", "nan", "inf"}) {
+    refuses("permuted_mnist", std::string("--gamma ") + text,
+            std::string("--gamma: must lie in [0, 1], got ") + text);
+  }
+  refuses("permuted_mnist", "--tasks 0", whole("--tasks", "1 to 1000", "0"));
+  refuses("permuted_mnist", "--tasks 1001", whole("--tasks", "1 to 1000", "1001"));
+  refuses("permuted_mnist", "--hidden 10001", whole("--hidden", "1 to 10000", "10001"));
+  refuses("permuted_mnist", "--pad 101", whole("--pad", "0 to 100", "101"));
+  refuses("permuted_mnist", "--iterations 1000000001",
+          whole("--iterations", "1 to 1000000000", "1000000001"));
+  refuses("permuted_mnist", "--fisher-samples=-1",
+          whole("--fisher-samples", "0 to 1000000000", "-1"));
 }
 
 TEST_CASE("Files that cannot be read or written: one clear line, and nothing is written") {
@@ -264,7 +335,7 @@ TEST_CASE("Files that cannot be read or written: one clear line, and nothing is 
     Run no_out(program, "--out /dev/null/results");
     CHECK(no_out.wait() == 1);
     CHECK(no_out.errors() ==
-          program + ": --out: cannot write /dev/null/results/results.json: Not a directory\n");
+          program + ": --out: cannot create /dev/null/results: Not a directory\n");
     CHECK(no_out.output() == "");
   }
 }

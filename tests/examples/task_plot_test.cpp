@@ -28,6 +28,18 @@ std::vector<MethodRecord> methods(std::size_t count, std::size_t tasks) {
 
 bool gnuplot_is_here() { return std::system("gnuplot --version >/dev/null 2>&1") == 0; }
 
+/// Sets PATH for as long as it lives.
+class Path {
+ public:
+  explicit Path(const std::string& path) : old_(std::getenv("PATH")) {
+    setenv("PATH", path.c_str(), 1);
+  }
+  ~Path() { setenv("PATH", old_.c_str(), 1); }
+
+ private:
+  std::string old_;
+};
+
 }  // namespace
 
 TEST_CASE("task_plot_script: a task's line starts where it was learned; averages over those seen") {
@@ -55,10 +67,43 @@ TEST_CASE("plot_tasks: gnuplot draws any number of methods and tasks") {
 
 TEST_CASE("plot_tasks: without gnuplot there is the script, and no error") {
   const TemporaryFolder folder;
-  const std::string path = std::getenv("PATH");
-  setenv("PATH", folder.path().c_str(), 1);
+  const Path none(folder.path().string());
   CHECK_FALSE(plot_tasks(folder.path(), methods(2, 3)));
-  setenv("PATH", path.c_str(), 1);
-  CHECK(std::filesystem::exists(folder.path() / "accuracy.gp"));
-  CHECK_FALSE(std::filesystem::exists(folder.path() / "accuracy.png"));
+  CHECK(std::filesystem::exists(folder / "accuracy.gp"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+}
+
+TEST_CASE("plot_tasks: a picture that is cut short, or of a failure, does not stay") {
+  const std::string png = R"(printf 'PNGIEND\256\102\140\202' >accuracy.png; )";
+  const std::string svg = "echo '<svg></svg>' >accuracy.svg; ";
+  const struct {
+    std::string gnuplot;
+    bool works;
+  } table[] = {{png + svg, true},
+               {png, false},
+               {svg, false},
+               {png + svg + "exit 1", false},
+               {png + svg + "echo '<svg>' >accuracy.svg", false},
+               {png + svg + "echo PNG >accuracy.png", false},
+               {png + svg + "kill -9 $$", false}};
+  for (const auto& [gnuplot, works] : table) {
+    CAPTURE(gnuplot);
+    const TemporaryFolder folder, commands;
+    write_file(commands / "gnuplot", "#!/bin/sh\n" + gnuplot + "\n");
+    std::filesystem::permissions(commands / "gnuplot", std::filesystem::perms::owner_all);
+    const Path path(commands.path().string() + ":" + std::getenv("PATH"));
+    CHECK(plot_tasks(folder.path(), methods(1, 1)) == works);
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == (works ? 3 : 1));
+  }
+}
+
+TEST_CASE("remove_plots: what plot_tasks writes, and nothing else") {
+  const TemporaryFolder folder;
+  for (const char* name : {"accuracy.gp", "accuracy.png", "accuracy.svg", "results.json"}) {
+    write_file(folder / name, "old");
+  }
+  remove_plots(folder.path());
+  remove_plots(folder.path());
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+  CHECK(std::filesystem::exists(folder / "results.json"));
 }
