@@ -9,7 +9,7 @@
 
 namespace engram {
 
-/// New tensors. ShapeError for a negative size, or when values and shape do not fit together.
+// New tensors. ShapeError for a negative size, or when values and shape do not fit together.
 
 Tensor full(const Shape& shape, double value, DType dtype = f32);
 Tensor zeros(const Shape& shape, DType dtype = f32);

@@ -47,16 +47,6 @@ Tensors gradients(Tape& tape, const Tensor& scalar, const Tensors& x,
   return scalar.requires_grad() ? tape.gradient(scalar, x, options) : Tensors(x.size());
 }
 
-/// The position of an element in words that a reader of the report can use.
-Shape index_of(std::int64_t element, const Shape& shape) {
-  Shape index = shape;
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    index[axis] = element % shape[axis];
-    element /= shape[axis];
-  }
-  return index;
-}
-
 /// Compares element by element, and remembers the one that is furthest off.
 class Comparison {
  public:

@@ -29,6 +29,15 @@ void Shape::no_such_axis(int axis) const {
   fail<ShapeError>("axis {} is out of range for shape {}", axis, *this);
 }
 
+Shape index_of(std::int64_t number, const Shape& shape) {
+  Shape index = shape;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    index[axis] = number % shape[axis];
+    number /= shape[axis];
+  }
+  return index;
+}
+
 Shape broadcast(const char* op, const Shape& a, const Shape& b) {
   const Shape& longer = a.rank() >= b.rank() ? a : b;
   const Shape& shorter = a.rank() >= b.rank() ? b : a;

@@ -64,6 +64,12 @@ class Shape {
   int rank_ = 0;
 };
 
+/// Numbers of axes, each of which may count from the end.
+using Axes = Shape;
+
+/// Where element `number` of a shape stands, in row-major order: (1, 0) for number 3 of (2, 3).
+Shape index_of(std::int64_t number, const Shape& shape);
+
 /// The shape that two operands take together by NumPy's rule: aligned at the last axis, a size of 1
 /// stretches. ShapeError names `op` when they do not fit.
 Shape broadcast(const char* op, const Shape& a, const Shape& b);

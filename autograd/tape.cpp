@@ -1,3 +1,4 @@
+#include <engram/autograd/create.h>
 #include <engram/autograd/kernels/elementwise.h>
 #include <engram/autograd/tape.h>
 
@@ -32,12 +33,6 @@ Tensor accumulated(Tensor sum, Tensor part) {
 Tensor copy(const Tensor& x) {
   Tensor y(x.shape(), x.dtype());
   std::ranges::copy(x.bytes(), y.bytes().begin());
-  return y;
-}
-
-Tensor ones_like(const Tensor& x) {
-  Tensor y(x.shape(), x.dtype());
-  dispatch_floating("backward", y.dtype(), [&]<class T>() { std::ranges::fill(y.data<T>(), T{1}); });
   return y;
 }
 

@@ -133,7 +133,7 @@ Dataset Dataset::slice(std::int64_t start, std::int64_t stop) const {
 }
 
 Dataset Dataset::take(std::int64_t count) const {
-  check(count >= 0, "Dataset::take: the number of samples must not be negative, got {}", count);
+  check(count >= 0, "Dataset::take: the number of samples must be at least 0, got {}", count);
   return slice(0, std::min(count, size()));
 }
 
@@ -141,7 +141,7 @@ Dataset Dataset::pad(std::int64_t margin) const {
   check_before_map("Dataset::pad");
   const int rank = sample_.rank();
   check_shape(rank >= 2, "Dataset::pad: needs samples (…, height, width), got {}", sample_);
-  check(margin >= 0, "Dataset::pad: the margin must not be negative, got {}", margin);
+  check(margin >= 0, "Dataset::pad: the margin must be at least 0, got {}", margin);
   // Beyond it no image is small enough for a tensor; up to it the sums below do not overflow.
   check_shape(margin <= std::int64_t{1} << 26, "Dataset::pad: a margin of {} is too large", margin);
   const std::int64_t height = sample_[rank - 2], width = sample_[rank - 1];

@@ -102,7 +102,7 @@ class Loader::Pass {
 Loader::Loader(Dataset dataset, const LoaderOptions& options)
     : dataset_(std::move(dataset)), options_(options) {
   check(options.batch >= 1, "Loader: batch must be at least 1, got {}", options.batch);
-  check(options.iterations.value_or(0) >= 0, "Loader: iterations must not be negative, got {}",
+  check(options.iterations.value_or(0) >= 0, "Loader: iterations must be at least 0, got {}",
         options.iterations.value_or(0));
   if (options.seed) {
     seed_ = *options.seed;

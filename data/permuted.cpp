@@ -4,7 +4,7 @@
 namespace engram::data {
 
 Stream permuted(const Dataset& train, const Dataset& test, const PermutedOptions& options) {
-  check(options.tasks >= 0, "permuted: the number of tasks must not be negative, got {}",
+  check(options.tasks >= 0, "permuted: the number of tasks must be at least 0, got {}",
         options.tasks);
   check_shape(train.sample_shape() == test.sample_shape(),
               "permuted: samples to train are {}, to test {}", train.sample_shape(),

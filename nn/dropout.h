@@ -10,7 +10,7 @@ namespace engram::nn {
 /// afterwards it changes nothing. Random numbers come from the default generator.
 struct Dropout : Module {
   explicit Dropout(double p = 0.5) : Module("Dropout"), p_(p) {
-    check(p >= 0 && p <= 1, "Dropout: p must lie in [0, 1], got {}", p);
+    check(p >= 0 && p <= 1, "Dropout: p must be in [0, 1], got {}", p);
   }
 
   Tensor operator()(const Tensor& x) const { return report(dropout(x, p_, is_training())); }

@@ -40,7 +40,7 @@ class Adam final : public OptimizerWith<AdamOptions> {
 
  private:
   const char* name() const override { return "Adam"; }
-  Slots slots() const override { return {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}; }
+  Slots slots() const override { return {{"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}, 2}; }
   std::vector<Option> list(AdamOptions& options) const override;
   void check_options(const AdamOptions& options) const override;
   void update(Parameter& parameter, const AdamOptions& options) override;

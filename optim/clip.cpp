@@ -1,5 +1,6 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/kernels/elementwise.h>
+#include <engram/autograd/kernels/reduce_blocks.h>
 #include <engram/optim/clip.h>
 
 #include <algorithm>
@@ -10,28 +11,12 @@
 namespace engram::optim {
 namespace {
 
-/// Combines f(begin, end) of blocks of a fixed size in their order, so that the result does not
-/// depend on the number of threads.
-template <class F, class Combine>
-double reduce_blocks(std::int64_t n, F f, Combine combine) {
-  constexpr std::int64_t block = kernels::elementwise_grain;
-  const std::int64_t blocks = (n + block - 1) / block;
-  const Tensor parts({blocks}, f64);
-  double* part = parts.data<double>().data();
-  kernels::parallel_for(blocks, 1, [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t k = begin; k < end; ++k) part[k] = f(k * block, std::min((k + 1) * block, n));
-  });
-  double result = 0;
-  for (std::int64_t k = 0; k < blocks; ++k) result = combine(result, part[k]);
-  return result;
-}
-
 double larger_or_nan(double a, double b) { return a > b || std::isnan(a) ? a : b; }
 
 double largest_magnitude(const Tensor& x) {
   return dispatch_floating("clip_grad_norm", x.dtype(), [&]<class T>() {
     const T* v = x.data<T>().data();
-    return reduce_blocks(
+    return kernels::reduce_blocks(
         x.numel(),
         [=](std::int64_t begin, std::int64_t end) {
           double largest = 0;
@@ -49,7 +34,7 @@ double sum_of_powers(const Tensor& x, double p) {
   return dispatch_floating("clip_grad_norm", x.dtype(), [&]<class T>() {
     const T* v = x.data<T>().data();
     const auto sum = [&](auto power) {
-      return reduce_blocks(
+      return kernels::reduce_blocks(
           x.numel(),
           [=](std::int64_t begin, std::int64_t end) {
             double total = 0;

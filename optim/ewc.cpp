@@ -34,9 +34,9 @@ double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f, std::
 EWC::EWC(std::vector<Tensor> parameters, EWCOptions options)
     : parameters_(std::move(parameters)), options_(options) {
   check(!parameters_.empty(), "EWC: there are no parameters");
-  check(options_.lambda >= 0, "EWC: lambda must not be negative, got {}", options_.lambda);
+  check(options_.lambda >= 0, "EWC: lambda must be at least 0, got {}", options_.lambda);
   check(!options_.gamma || (*options_.gamma >= 0 && *options_.gamma <= 1),
-        "EWC: gamma must be between 0 and 1, got {}", options_.gamma.value_or(0));
+        "EWC: gamma must be in [0, 1], got {}", options_.gamma.value_or(0));
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     check(parameters_[k].requires_grad(), "EWC: parameter {} does not require a gradient", k);
     check(parameters_[k].is_leaf(), "EWC: parameter {} is the result of a recorded operation", k);

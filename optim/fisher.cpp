@@ -113,7 +113,7 @@ void add_sample_by_sample(std::vector<Tensor>& totals, const Classifier& model,
 std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<Tensor>& parameters,
                                     std::int64_t dataset_size, const Batches& dataset,
                                     const FisherOptions& options) {
-  check(options.samples >= 0, "diagonal_fisher: samples must not be negative, got {}",
+  check(options.samples >= 0, "diagonal_fisher: samples must be at least 0, got {}",
         options.samples);
   check(options.batch >= 1, "diagonal_fisher: batch must be at least 1, got {}", options.batch);
   check_data(dataset_size > 0, "diagonal_fisher: the data set is empty");

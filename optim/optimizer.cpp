@@ -74,7 +74,7 @@ StateDict Optimizer::state_dict() const {
       state.add(parameter_key(index, "step"), number(parameter.step));
       for (std::size_t slot = 0; slot < max_slots; ++slot) {
         const Tensor& value = parameter.state[slot];
-        if (value.defined()) state.add(parameter_key(index, slots()[slot]), clone(value));
+        if (value.defined()) state.add(parameter_key(index, slots().names[slot]), clone(value));
       }
       ++index;
     }
@@ -106,11 +106,16 @@ void Optimizer::load_state_dict(const StateDict& state) {
       check(parameter.step >= 0 && parameter.step <= steps,
             "load_state_dict: \"{}\" is {}, of {} steps", step_key, parameter.step, steps);
       expected.add(step_key, state[step_key]);
-      for (std::size_t slot = 0; slot < max_slots && slots()[slot]; ++slot) {
-        const std::string key = parameter_key(index, slots()[slot]);
+      for (std::size_t slot = 0; slot < max_slots && slots().names[slot]; ++slot) {
+        const std::string key = parameter_key(index, slots().names[slot]);
         const Tensor* value = state.find(key);
         parameter.state[slot] = Tensor();
-        if (!value) continue;  // was not made yet
+        if (!value) {  // not made yet, or no option asked for it
+          check(parameter.step == 0 || slot >= slots().always,
+                "load_state_dict: there is no \"{}\", though its parameter has seen {} updates",
+                key, parameter.step);
+          continue;
+        }
         check_shape(value->shape() == parameter.value.shape(),
                     "load_state_dict: \"{}\" is {}, the parameter {}", key, value->shape(),
                     parameter.value.shape());

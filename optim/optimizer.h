@@ -77,7 +77,10 @@ class Optimizer {
     std::array<Tensor, max_slots> state;
   };
 
-  using Slots = std::array<const char*, max_slots>;
+  struct Slots {
+    std::array<const char*, max_slots> names{};
+    std::size_t always = 0;  // so many of them are kept whatever the options, the first ones
+  };
 
   /// An option of a group, under its name.
   struct Option {
@@ -98,7 +101,7 @@ class Optimizer {
     check_option(value >= 0, option, "must be at least 0", value);
   }
   void check_in_0_1(std::string_view option, double value) const {
-    check_option(value >= 0 && value < 1, option, "must lie in [0, 1)", value);
+    check_option(value >= 0 && value < 1, option, "must be in [0, 1)", value);
   }
 
   static void write_options(StateDict& state, std::size_t group,

@@ -1,51 +1,31 @@
 #include <engram/autograd/create.h>
-#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/reduce_blocks.h>
+#include <engram/autograd/kernels/sum_run.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/tape.h>
 #include <engram/optim/quadratic_penalty.h>
 
-#include <atomic>
+#include <functional>
 
 namespace engram::optim {
 namespace {
 
-constexpr std::int64_t block = 4096;  // elements that are summed in their own type
-
 /// Returns Σ Ω(θ − θ*)² and writes the gradient strength·Ω(θ − θ*), in one pass over the memory.
-/// Blocks of fixed size are summed one after the other, so that the result does not depend on the
-/// number of threads.
 template <class T>
 double penalty_and_gradient(std::int64_t n, const T* theta, const T* omega, const T* center,
                             T strength, T* gradient) {
-  const std::int64_t blocks = (n + block - 1) / block;
-  const Tensor sums({blocks}, f64);
-  double* sum = sums.data<double>().data();
-  kernels::parallel_for(blocks, 4, [=](std::int64_t first, std::int64_t last) {
-    for (std::int64_t b = first; b < last; ++b) {
-      constexpr int lanes = 16;
-      T partial[lanes] = {};
-      const std::int64_t begin = b * block, end = std::min(n, begin + block);
-      std::int64_t i = begin;
-      for (; i + lanes <= end; i += lanes) {
-        for (int lane = 0; lane < lanes; ++lane) {
-          const T away = theta[i + lane] - center[i + lane];
-          const T pull = omega[i + lane] * away;
-          gradient[i + lane] = strength * pull;
-          partial[lane] += pull * away;
-        }
-      }
-      for (; i < end; ++i) {
-        const T away = theta[i] - center[i];
-        gradient[i] = strength * omega[i] * away;
-        partial[0] += omega[i] * away * away;
-      }
-      sum[b] = 0;
-      for (T each : partial) sum[b] += static_cast<double>(each);
-    }
-  });
-  double total = 0;
-  for (std::int64_t b = 0; b < blocks; ++b) total += sum[b];
-  return total;
+  return kernels::reduce_blocks(
+      n,
+      [=](std::int64_t begin, std::int64_t end) {
+        return kernels::sum_run<T>(end - begin, [=](std::int64_t at) {
+          const std::int64_t i = begin + at;
+          const T away = theta[i] - center[i];
+          const T pull = omega[i] * away;
+          gradient[i] = strength * pull;
+          return pull * away;
+        });
+      },
+      std::plus<>());
 }
 
 }  // namespace

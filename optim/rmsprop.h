@@ -36,7 +36,7 @@ class RMSProp final : public OptimizerWith<RMSPropOptions> {
 
  private:
   const char* name() const override { return "RMSProp"; }
-  Slots slots() const override { return {"square_avg", "grad_avg", "momentum_buffer"}; }
+  Slots slots() const override { return {{"square_avg", "grad_avg", "momentum_buffer"}, 1}; }
   std::vector<Option> list(RMSPropOptions& options) const override;
   void check_options(const RMSPropOptions& options) const override;
   void update(Parameter& parameter, const RMSPropOptions& options) override;

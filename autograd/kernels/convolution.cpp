@@ -129,8 +129,7 @@ void add_weight_gradient(const ConvolutionSizes& s, const Block<T>& b, const T* 
 /// sums[i] += the sum over the other parts, in order.
 template <class T>
 void add_parts(std::int64_t parts, std::int64_t n, const T* others, T* sums) {
-  constexpr std::int64_t grain = 16384;
-  parallel_for(n, grain, [=](std::int64_t begin, std::int64_t end) {
+  parallel_for(n, elementwise_grain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t part = 0; part < parts - 1; ++part) {
       for (std::int64_t i = begin; i < end; ++i) sums[i] += others[part * n + i];
     }

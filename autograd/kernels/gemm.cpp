@@ -2,8 +2,6 @@
 
 #include <cblas.h>
 
-#include <algorithm>
-
 namespace engram::kernels {
 
 template <class T>

@@ -4,28 +4,13 @@
 #include <algorithm>
 
 namespace engram::kernels {
-namespace {
-
-constexpr std::int64_t grain = 16384;  // elements of the columns worth waking a thread for
-
-/// Calls f(channel) for every channel, in parallel: each has rows of the columns to itself.
-template <class F>
-void for_each_channel(std::int64_t channels, std::int64_t elements_per_channel, F f) {
-  const std::int64_t channels_per_grain =
-      std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, elements_per_channel));
-  parallel_for(channels, channels_per_grain, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t channel = first; channel < last; ++channel) f(channel);
-  });
-}
-
-}  // namespace
 
 template <class T>
 void im2col(const Window& window, std::int64_t channels, std::int64_t begin, std::int64_t end,
             const T* x, T* columns) {
   const WindowAxis h = window.height, w = window.width;
   const std::int64_t positions = (end - begin) * w.out;
-  for_each_channel(channels, window.kernel_size() * positions, [=](std::int64_t channel) {
+  parallel_for_each(channels, window.kernel_size() * positions, [=](std::int64_t channel) {
     const T* image = x + channel * h.in * w.in;
     T* out = columns + channel * h.kernel * w.kernel * positions;
     for (std::int64_t kh = 0; kh < h.kernel; ++kh) {
@@ -56,7 +41,7 @@ void col2im(const Window& window, std::int64_t channels, std::int64_t begin, std
             const T* columns, T* x) {
   const WindowAxis h = window.height, w = window.width;
   const std::int64_t positions = (end - begin) * w.out;
-  for_each_channel(channels, window.kernel_size() * positions, [=](std::int64_t channel) {
+  parallel_for_each(channels, window.kernel_size() * positions, [=](std::int64_t channel) {
     T* image = x + channel * h.in * w.in;
     const T* in = columns + channel * h.kernel * w.kernel * positions;
     for (std::int64_t kh = 0; kh < h.kernel; ++kh) {

@@ -36,4 +36,13 @@ void parallel_for(std::int64_t n, std::int64_t grain, F f) {
                              }});
 }
 
+/// Calls f(i) for every i in [0, n), in parallel where the items, of `work` elements each, are worth
+/// it.
+template <class F>
+void parallel_for_each(std::int64_t n, std::int64_t work, F f) {
+  parallel_for(n, groups_per_grain(work), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) f(i);
+  });
+}
+
 }  // namespace engram::kernels

@@ -4,23 +4,12 @@
 #include <algorithm>
 
 namespace engram::kernels {
-namespace {
-
-/// Calls f(plane) for all of them, in parallel; `work` is the number of elements that one touches.
-template <class F>
-void for_each_plane(std::int64_t planes, std::int64_t work, F f) {
-  parallel_for(planes, groups_per_grain(work), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t plane = begin; plane < end; ++plane) f(plane);
-  });
-}
-
-}  // namespace
 
 template <class T>
 void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y,
                 std::int64_t* positions) {
   const WindowAxis h = window.height, w = window.width;
-  for_each_plane(planes, window.out_size() * window.kernel_size(), [=](std::int64_t plane) {
+  parallel_for_each(planes, window.out_size() * window.kernel_size(), [=](std::int64_t plane) {
     const T* image = x + plane * h.in * w.in;
     for (std::int64_t oh = 0; oh < h.out; ++oh) {
       // A row of windows at a time, tap after tap. Which element is larger cannot be foreseen, so
@@ -52,7 +41,7 @@ void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y,
 template <class T>
 void scatter_positions(std::int64_t planes, std::int64_t in, std::int64_t out, const T* y,
                        const std::int64_t* positions, T* x) {
-  for_each_plane(planes, in + out, [=](std::int64_t plane) {
+  parallel_for_each(planes, in + out, [=](std::int64_t plane) {
     T* image = x + plane * in;
     std::fill_n(image, in, T{0});
     for (std::int64_t o = plane * out; o < (plane + 1) * out; ++o) image[positions[o]] += y[o];
@@ -62,7 +51,7 @@ void scatter_positions(std::int64_t planes, std::int64_t in, std::int64_t out, c
 template <class T, class W>
 void mean_pool2d(const W& rows, const W& columns, std::int64_t planes, const T* x, T* y) {
   const std::int64_t in = rows.in() * columns.in(), out = rows.out() * columns.out();
-  for_each_plane(planes, in + out, [=](std::int64_t plane) {
+  parallel_for_each(planes, in + out, [=](std::int64_t plane) {
     const T* image = x + plane * in;
     T* mean = y + plane * out;
     for (std::int64_t oh = 0; oh < rows.out(); ++oh) {
@@ -83,7 +72,7 @@ template <class T, class W>
 void mean_pool2d_backward(const W& rows, const W& columns, std::int64_t planes, const T* dy,
                           T* dx) {
   const std::int64_t in = rows.in() * columns.in(), out = rows.out() * columns.out();
-  for_each_plane(planes, in + out, [=](std::int64_t plane) {
+  parallel_for_each(planes, in + out, [=](std::int64_t plane) {
     T* image = dx + plane * in;
     const T* dmean = dy + plane * out;
     std::fill_n(image, in, T{0});

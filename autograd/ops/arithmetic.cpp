@@ -7,7 +7,6 @@
 #include <engram/autograd/ops/shaping.h>
 
 #include <cmath>
-#include <limits>
 
 namespace engram {
 namespace {
@@ -93,7 +92,7 @@ Tensor neg(const Tensor& x) {
 }
 
 Tensor pow(const Tensor& a, const Tensor& b) {
-  check_dtype(is_floating(a.dtype()), "pow: needs f32 or f64, got {}", a.dtype());
+  check_floating("pow", a);
   Tensor y = map("pow", a, b, [](auto x, auto p) { return std::pow(x, p); });
   return record("pow", y, {a, b}, [a, b, y](const Tensor& dy, Gradients& d) {
     if (d.wants(0)) {  // b·a^(b-1) must be 0 at b = 0 even where a is 0: not 0·∞

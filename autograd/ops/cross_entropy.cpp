@@ -8,7 +8,7 @@
 #include <engram/autograd/ops/softmax.h>
 #include <engram/autograd/tape.h>
 
-#include <string>
+#include <fmt/format.h>
 
 // In this file x are the scores (N, C, …), logits or log-probabilities, and target the labels.
 namespace engram {
@@ -25,16 +25,6 @@ void check_scores(const char* op, const char* name, const Tensor& x, const Tenso
               x.dtype());
 }
 
-/// `3, 0`: where element `number` of a shape stands.
-std::string position(const Shape& shape, std::int64_t number) {
-  std::string indices;
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    indices = fmt::format("{}{}{}", number % shape[axis], indices.empty() ? "" : ", ", indices);
-    number /= shape[axis];
-  }
-  return indices;
-}
-
 /// Checks class indices and adds up what the mean divides by: the weights of those that count.
 double check_labels(const char* op, const char* name, const Tensor& x, const Tensor& target,
                     const Tensor& weight, std::int64_t ignore_index) {
@@ -49,8 +39,9 @@ double check_labels(const char* op, const char* name, const Tensor& x, const Ten
     for (const std::int64_t label : target.data<std::int64_t>()) {
       if (label != ignore_index) {
         if (label < 0 || label >= classes) {
+          const Shape index = index_of(number, target.shape());
           fail("{}: target[{}] is {}, but there are {} classes", op,
-               position(target.shape(), number), label, classes);
+               fmt::format("{}", fmt::join(index, ", ")), label, classes);
         }
         total += weights ? static_cast<double>(weights[label]) : 1;
       }

@@ -1,6 +1,7 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/dropout.h>
+#include <engram/autograd/ops/map.h>
 
 #include <cmath>
 
@@ -30,7 +31,7 @@ void fill_mask(const Tensor& mask, double p, Generator& generator) {
 }  // namespace
 
 Tensor dropout(const Tensor& x, double p, bool training, Generator& generator) {
-  check_dtype(is_floating(x.dtype()), "dropout: needs f32 or f64, got {}", x.dtype());
+  check_floating("dropout", x);
   check(p >= 0 && p <= 1, "dropout: p must be in [0, 1], got {}", p);
   if (!training || p == 0) return x;
   const Tensor mask(x.shape(), x.dtype());

@@ -27,6 +27,10 @@ inline void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
   check_dtype(a.dtype() == b.dtype(), "{}: dtypes differ: {} and {}", op, a.dtype(), b.dtype());
 }
 
+inline void check_floating(const char* op, const Tensor& x) {
+  check_dtype(is_floating(x.dtype()), "{}: needs f32 or f64, got {}", op, x.dtype());
+}
+
 /// A number as a tensor of rank 0 and x's dtype, which broadcasts beside x. DTypeError when an
 /// integer dtype cannot hold it: nothing is rounded in silence.
 Tensor number_beside(const Tensor& x, double value);

@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/kernels/normalize.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/normalization.h>
 #include <engram/autograd/ops/reduce.h>
@@ -90,7 +91,7 @@ void update_running(const Tensor& running, const Tensor& batch, double momentum,
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormOptions& options) {
-  check_dtype(is_floating(x.dtype()), "batch_norm: needs f32 or f64, got {}", x.dtype());
+  check_floating("batch_norm", x);
   check_shape(x.rank() >= 2, "batch_norm: x must be (N, C, ...), got {}", x.shape());
   const AxisView view = view_along(x.shape(), 1);
   const Shape channels{view.n};
@@ -129,7 +130,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
 
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight,
                   const Tensor& bias, double eps) {
-  check_dtype(is_floating(x.dtype()), "layer_norm: needs f32 or f64, got {}", x.dtype());
+  check_floating("layer_norm", x);
   const int leading = x.rank() - normalized_shape.rank();
   check_shape(normalized_shape.rank() >= 1 && leading >= 0 &&
                   std::equal(normalized_shape.begin(), normalized_shape.end(),

@@ -81,7 +81,7 @@ Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  check_dtype(is_floating(x.dtype()), "mean: needs f32 or f64, got {}", x.dtype());
+  check_floating("mean", x);
   const Reduction r("mean", x.shape(), axes);
   return sum(x, axes, options) / static_cast<double>(r.count);
 }
@@ -120,7 +120,7 @@ Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
 }
 
 Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {
-  check_dtype(is_floating(x.dtype()), "var: needs f32 or f64, got {}", x.dtype());
+  check_floating("var", x);
   const Reduction r("var", x.shape(), axes);
   const Tensor deviation = x - mean(x, axes, {.keepdim = true});
   const double divisor = std::max<double>(0, static_cast<double>(r.count - options.correction));
@@ -128,7 +128,7 @@ Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {
 }
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  check_dtype(is_floating(x.dtype()), "logsumexp: needs f32 or f64, got {}", x.dtype());
+  check_floating("logsumexp", x);
   const Reduction r("logsumexp", x.shape(), axes);
   if (r.count == 0) {
     return full(r.shape(options.keepdim), -std::numeric_limits<double>::infinity(), x.dtype());

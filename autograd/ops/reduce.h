@@ -8,11 +8,8 @@ struct ReduceOptions {
   bool keepdim = false;  ///< leave the reduced axes with size 1
 };
 
-/// The axes to reduce; a negative one counts from the end, none at all means every axis.
-/// ShapeError for an axis out of range or named twice.
-using Axes = Shape;
-
-// Reductions. The result has the shape of x without the axes.
+// Reductions over some axes: a negative one counts from the end, none at all means every axis;
+// ShapeError for one out of range or named twice. The result has the shape of x without the axes.
 
 /// Of any dtype; u8 adds up as i64, as in PyTorch, so that a mask can be counted. 0 for no elements.
 Tensor sum(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});

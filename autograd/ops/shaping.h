@@ -1,6 +1,5 @@
 #pragma once
 
-#include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/tensor.h>
 
 #include <cstdint>

@@ -73,7 +73,7 @@ CLI::Validator between(double least, double most) {
         const double value = number(text);
         return value >= least && value <= most
                    ? ""
-                   : fmt::format("must lie in [{}, {}], got {}", least, most, text);
+                   : fmt::format("must be in [{}, {}], got {}", least, most, text);
       },
       "");
 }

@@ -217,18 +217,18 @@ TEST_CASE("mistakes") {
   CHECK_THROWS_WITH_AS(three.slice(2, 1), "Dataset::slice: samples from 2 to 1 do not lie within 3",
                        Error);
   CHECK_THROWS_WITH_AS(three.take(-1),
-                       "Dataset::take: the number of samples must not be negative, got -1", Error);
+                       "Dataset::take: the number of samples must be at least 0, got -1", Error);
   CHECK_THROWS_WITH_AS(three.pad(1), "Dataset::pad: needs samples (…, height, width), got ()",
                        ShapeError);
   CHECK_THROWS_WITH_AS(three.normalize(0, 1), "Dataset::normalize: i64 samples are not converted",
                        DTypeError);
   CHECK_THROWS_WITH_AS(image().normalize(0, 0), "Dataset::normalize: std must be above 0, got 0",
                        Error);
-  CHECK_THROWS_WITH_AS(image().pad(-1), "Dataset::pad: the margin must not be negative, got -1",
+  CHECK_THROWS_WITH_AS(image().pad(-1), "Dataset::pad: the margin must be at least 0, got -1",
                        Error);
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   CHECK_THROWS_WITH_AS(image().pad(std::numeric_limits<std::int64_t>::min()),
-                       "Dataset::pad: the margin must not be negative, got -9223372036854775808",
+                       "Dataset::pad: the margin must be at least 0, got -9223372036854775808",
                        Error);
   CHECK_THROWS_WITH_AS(image().pad(most),
                        "Dataset::pad: a margin of 9223372036854775807 is too large", ShapeError);

@@ -234,5 +234,5 @@ TEST_CASE("options that make no sense") {
   CHECK_THROWS_WITH_AS(data::Loader(numbered(1), {.batch = -2}),
                        "Loader: batch must be at least 1, got -2", Error);
   CHECK_THROWS_WITH_AS(data::Loader(numbered(1), {.iterations = -1}),
-                       "Loader: iterations must not be negative, got -1", Error);
+                       "Loader: iterations must be at least 0, got -1", Error);
 }

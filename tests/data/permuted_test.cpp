@@ -105,7 +105,7 @@ TEST_CASE("what cannot be permuted") {
   CHECK_THROWS_WITH_AS(data::permuted(images, numbered_pixels(2, 3)),
                        "permuted: samples to train are (1, 2, 2), to test (1, 2, 3)", ShapeError);
   CHECK_THROWS_WITH_AS(data::permuted(images, images, {.tasks = -1}),
-                       "permuted: the number of tasks must not be negative, got -1", Error);
+                       "permuted: the number of tasks must be at least 0, got -1", Error);
   CHECK_THROWS_WITH_AS(data::permuted(images, images, {.pad = -1}),
-                       "Dataset::pad: the margin must not be negative, got -1", Error);
+                       "Dataset::pad: the margin must be at least 0, got -1", Error);
 }

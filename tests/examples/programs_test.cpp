@@ -313,7 +313,7 @@ TEST_CASE("A wrong command line: one clear line, and nothing is written") {
   }
   for (const char* text : {"1.5", "nan", "inf"}) {
     refuses("permuted_mnist", std::string("--gamma ") + text,
-            std::string("--gamma: must lie in [0, 1], got ") + text);
+            std::string("--gamma: must be in [0, 1], got ") + text);
   }
   refuses("permuted_mnist", "--tasks 0", whole("--tasks", "1 to 1000", "0"));
   refuses("permuted_mnist", "--tasks 1001", whole("--tasks", "1 to 1000", "1001"));

@@ -31,6 +31,6 @@ TEST_CASE("Dropout's ends") {
   CHECK(nn::Dropout(0)(ones({3})).data<float>()[1] == 1);
   CHECK(nn::Dropout(1)(ones({3})).data<float>()[1] == 0);
   CHECK(nn::Dropout()(ones({0})).shape() == Shape{0});
-  CHECK_THROWS_WITH_AS(nn::Dropout(1.5), "Dropout: p must lie in [0, 1], got 1.5", Error);
-  CHECK_THROWS_WITH_AS(nn::Dropout(-0.5), "Dropout: p must lie in [0, 1], got -0.5", Error);
+  CHECK_THROWS_WITH_AS(nn::Dropout(1.5), "Dropout: p must be in [0, 1], got 1.5", Error);
+  CHECK_THROWS_WITH_AS(nn::Dropout(-0.5), "Dropout: p must be in [0, 1], got -0.5", Error);
 }

@@ -184,10 +184,10 @@ TEST_CASE("EWC: mistakes are named") {
   }
   CHECK_THROWS_WITH_AS(EWC({}), "EWC: there are no parameters", Error);
   CHECK_THROWS_WITH_AS(EWC({ones({2})}), "EWC: parameter 0 does not require a gradient", Error);
-  CHECK_THROWS_WITH_AS(EWC({theta}, {.lambda = -1}), "EWC: lambda must not be negative, got -1",
+  CHECK_THROWS_WITH_AS(EWC({theta}, {.lambda = -1}), "EWC: lambda must be at least 0, got -1",
                        Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.gamma = 1.5}),
-                       "EWC: gamma must be between 0 and 1, got 1.5", Error);
+                       "EWC: gamma must be in [0, 1], got 1.5", Error);
   EWC ewc({theta});
   CHECK_THROWS_WITH_AS(ewc.consolidate({ones({2}, f64), ones({2}, f64)}),
                        "EWC: 2 importances for 1 parameters", Error);

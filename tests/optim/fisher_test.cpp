@@ -194,7 +194,7 @@ TEST_CASE("Fisher: a part of the data, drawn by seed; a parameter without influe
 TEST_CASE("Fisher: mistakes are named") {
   Problem p = dense(3);
   CHECK_THROWS_WITH_AS(p.fisher({.samples = -1}),
-                       "diagonal_fisher: samples must not be negative, got -1", Error);
+                       "diagonal_fisher: samples must be at least 0, got -1", Error);
   CHECK_THROWS_WITH_AS(p.fisher({.batch = 0}), "diagonal_fisher: batch must be at least 1, got 0",
                        Error);
   CHECK_THROWS_WITH_AS(optim::diagonal_fisher(p.model, p.parameters, 0, p.batches()),

@@ -262,7 +262,7 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
     check_refused.operator()<RMSProp>(options, text);
   };
   rmsprop({.lr = -1}, "RMSProp: lr must be at least 0, got -1");
-  rmsprop({.alpha = 1}, "RMSProp: alpha must lie in [0, 1), got 1");
+  rmsprop({.alpha = 1}, "RMSProp: alpha must be in [0, 1), got 1");
   rmsprop({.eps = -1}, "RMSProp: eps must be at least 0, got -1");
   rmsprop({.weight_decay = -1}, "RMSProp: weight_decay must be at least 0, got -1");
   rmsprop({.momentum = -1}, "RMSProp: momentum must be at least 0, got -1");
@@ -271,8 +271,8 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
     check_refused.operator()<Adam>(options, text);
   };
   adam({.lr = -1}, "Adam: lr must be at least 0, got -1");
-  adam({.betas = {1, 0.5}}, "Adam: betas[0] must lie in [0, 1), got 1");
-  adam({.betas = {0.5, -0.1}}, "Adam: betas[1] must lie in [0, 1), got -0.1");
+  adam({.betas = {1, 0.5}}, "Adam: betas[0] must be in [0, 1), got 1");
+  adam({.betas = {0.5, -0.1}}, "Adam: betas[1] must be in [0, 1), got -0.1");
   adam({.eps = -1e-8}, "Adam: eps must be at least 0, got -1e-08");
   adam({.weight_decay = -1}, "Adam: weight_decay must be at least 0, got -1");
 }

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/scratch.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace engram::kernels {
+
+/// Reduces [0, n) to one number: f(begin, end) of blocks of fixed size, put together by
+/// combine(result, block) in the blocks' order, so that the threads' number does not change the
+/// result. 0 for no elements.
+template <class F, class Combine>
+double reduce_blocks(std::int64_t n, F f, Combine combine) {
+  constexpr std::int64_t block = elementwise_grain;
+  const std::int64_t blocks = (n + block - 1) / block;
+  const Scratch<double> parts(blocks);
+  parallel_for_each(blocks, block, [&, part = parts.data()](std::int64_t k) {
+    part[k] = f(k * block, std::min((k + 1) * block, n));
+  });
+  double result = 0;
+  for (std::int64_t k = 0; k < blocks; ++k) result = combine(result, parts.data()[k]);
+  return result;
+}
+
+}  // namespace engram::kernels
