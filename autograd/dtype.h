@@ -28,7 +28,8 @@ constexpr DType dtype_of() {
   else if constexpr (std::is_same_v<T, double>) return f64;
   else if constexpr (std::is_same_v<T, std::int64_t>) return i64;
   else {
-    static_assert(std::is_same_v<T, std::uint8_t>, "elements are float, double, int64_t or uint8_t");
+    static_assert(std::is_same_v<T, std::uint8_t>,
+                  "elements are float, double, int64_t or uint8_t");
     return u8;
   }
 }
@@ -54,7 +55,8 @@ constexpr To convert(From value) {
     constexpr auto low = static_cast<From>(std::numeric_limits<To>::min());
     constexpr auto high = static_cast<From>(std::numeric_limits<To>::max());
     if (value >= high) return std::numeric_limits<To>::max();
-    return value > low ? static_cast<To>(value) : value <= low ? std::numeric_limits<To>::min() : To{0};
+    if (value > low) return static_cast<To>(value);
+    return value <= low ? std::numeric_limits<To>::min() : To{0};
   } else {
     return static_cast<To>(value);
   }

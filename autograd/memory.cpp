@@ -34,7 +34,8 @@ constexpr SizeClass size_class(std::size_t bytes) {
     const std::size_t units = std::max<std::size_t>((bytes + alignment - 1) / alignment, 1);
     return {units - 1, units * alignment};
   }
-  const auto doubling = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // 2^d < bytes <= 2^(d+1)
+  // 2^doubling < bytes <= 2^(doubling + 1)
+  const auto doubling = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;
   const std::size_t base = std::size_t{1} << doubling;
   const std::size_t quarter = (bytes - 1 - base) / (base / 4);
   return {small_classes + 4 * (doubling - 10) + quarter, base + (quarter + 1) * (base / 4)};

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-/// The recycling pool that tensors, tapes and closures take their memory from. A freed block is kept
-/// and handed out again, so a training step in the steady state asks the system for nothing.
+/// The recycling pool that tensors, tapes and closures take their memory from. A freed block is
+/// kept and handed out again, so a training step in the steady state asks the system for nothing.
 /// All functions may be called from any thread.
 namespace engram::memory {
 

@@ -15,8 +15,10 @@ constexpr std::uint32_t high_half(std::uint64_t x) { return static_cast<std::uin
 /// Uniform in [0, 1) with as many random bits as T holds.
 template <class T>
 T unit(std::uint32_t high, std::uint32_t low) {
-  if constexpr (sizeof(T) == sizeof(float)) return static_cast<float>(high >> 8) * 0x1p-24f;
-  else return static_cast<double>((std::uint64_t{high} << 21) ^ (low >> 11)) * 0x1p-53;
+  if constexpr (sizeof(T) == sizeof(float))
+    return static_cast<float>(high >> 8) * 0x1p-24f;
+  else
+    return static_cast<double>((std::uint64_t{high} << 21) ^ (low >> 11)) * 0x1p-53;
 }
 
 constexpr std::int64_t grain = 1024;  // blocks worth waking a thread for

@@ -9,8 +9,8 @@
 namespace engram {
 
 /// A stream of random numbers that a seed and a stream number name completely, the same on every
-/// platform and for every number of threads: block i of the stream is a function of (seed, stream, i)
-/// alone. Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+/// platform and for every number of threads: block i of the stream is a function of (seed,
+/// stream, i) alone. Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 /// May be shared between threads; then which of them gets which numbers depends on the race.
 class Generator {
  public:

@@ -46,8 +46,8 @@ struct Tape::Spare {
 };
 thread_local Tape::Spare Tape::spare_;
 
-/// `backward` wants the gradient of every leaf, added into its `.grad()`; `gradient` that of each x;
-/// `per_sample_squares` the sums of squares for each x.
+/// `backward` wants the gradient of every leaf, added into its `.grad()`; `gradient` that of each
+/// x; `per_sample_squares` the sums of squares for each x.
 struct Tape::Request {
   enum class Kind { every_leaf, gradients, squares };
 
@@ -135,8 +135,8 @@ bool Tape::watches(const char* op, const Tensor& input) const {
 
 void Tape::push(const char* op, const Tensor& output, std::span<const TensorRef> inputs,
                 Backward backward) {
-  check_autograd(nodes_.size() < std::numeric_limits<std::int32_t>::max(),
-                 "{}: the tape is full", op);
+  check_autograd(nodes_.size() < std::numeric_limits<std::int32_t>::max(), "{}: the tape is full",
+                 op);
   check_autograd(!output.requires_grad(),
                  "{}: what is recorded must be new, not a parameter or a recorded tensor", op);
   nodes_.push_back({.op = op,
@@ -312,8 +312,7 @@ void Tape::hand_on(std::size_t at, Request& request) {
     } else if (gradient.defined()) {
       const auto maker = static_cast<std::size_t>(input.node);
       check_fits(at, k, gradient, nodes_[maker].shape, nodes_[maker].dtype);
-      nodes_[maker].gradient =
-          accumulated(std::move(nodes_[maker].gradient), std::move(gradient));
+      nodes_[maker].gradient = accumulated(std::move(nodes_[maker].gradient), std::move(gradient));
     }
   }
 }

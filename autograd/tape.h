@@ -17,7 +17,9 @@ namespace engram {
 /// loss with respect to that input, in the input's shape.
 class Gradients {
  public:
-  bool wants(int input) const { return slots_[static_cast<std::size_t>(input)].wants == Wants::sum; }
+  bool wants(int input) const {
+    return slots_[static_cast<std::size_t>(input)].wants == Wants::sum;
+  }
   Tensor& operator[](int input) { return slots_[static_cast<std::size_t>(input)].gradient; }
 
   /// The sum that the gradient of this input, a parameter, would be added to, if there is one
@@ -98,7 +100,7 @@ struct BackwardOptions {
 struct GradientOptions {
   Tensor gradient{};          ///< of y, in y's shape; by default 1 for a y of one element
   bool retain_graph = false;  ///< keep the recording, so that it can be run backward again
-  bool create_graph = false;  ///< record the gradients too, so that they can be differentiated again
+  bool create_graph = false;  ///< record the gradients too, so as to differentiate them again
   bool allow_unused = false;  ///< an undefined gradient, not an error, where y does not depend on x
 };
 
@@ -131,10 +133,10 @@ class Tape {
                                const GradientOptions& options = {});
 
   /// For each x, the sum over the samples n of (∂y_n/∂x)², element by element, where y_n is the row
-  /// n of `y` weighted by row n of `gradient`, and the recording treats the samples (the rows of the
-  /// leading axis) independently. Keeps the recording. Undefined for an x that y does not depend on.
-  /// Returns nothing when some x is used more than once, or by an operation without a formula for
-  /// it; `linear` and `conv2d` have one.
+  /// n of `y` weighted by row n of `gradient`, and the recording treats the samples (the rows of
+  /// the leading axis) independently. Keeps the recording. Undefined for an x that y does not
+  /// depend on. Returns nothing when some x is used more than once, or by an operation without a
+  /// formula for it; `linear` and `conv2d` have one.
   std::optional<std::vector<Tensor>> per_sample_squares(const Tensor& y,
                                                         const std::vector<Tensor>& x,
                                                         const Tensor& gradient);

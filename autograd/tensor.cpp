@@ -82,7 +82,9 @@ void Tensor::check_one_element() const {
   check_shape(numel() == 1, "item: a tensor of shape {} has not one element", shape());
 }
 
-void Tensor::undefined() { fail<Error>("an undefined tensor was used: it was never given a value"); }
+void Tensor::undefined() {
+  fail<Error>("an undefined tensor was used: it was never given a value");
+}
 
 Tensor view(const Tensor& x, const Shape& shape, std::int64_t offset) {
   check_sizes(shape);

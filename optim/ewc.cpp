@@ -11,11 +11,13 @@ namespace {
 
 /// Adds the quadratic f(θ − star)² to the running a(θ − m)² + constant, element by element:
 ///
-///     a(θ − m)² + f(θ − s)² = (a + f)(θ − m')² + a·f/(a + f)·(m − s)²   with m' = m + f/(a + f)(s − m)
+///     a(θ − m)² + f(θ − s)² = (a + f)(θ − m')² + a·f/(a + f)·(m − s)²
+///     m' = m + f/(a + f)(s − m)
 ///
 /// Returns what the constant grows by.
 template <class T>
-double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f, std::span<const T> star) {
+double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f,
+                     std::span<const T> star) {
   double growth = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double before = static_cast<double>(a[i]), more = static_cast<double>(f[i]);
@@ -71,7 +73,8 @@ void EWC::consolidate(const std::vector<Tensor>& importance) {
       const auto f = importance[k].data<T>();
       if (options_.gamma) {
         for (std::size_t i = 0; i < a.size(); ++i) {
-          a[i] = static_cast<T>(static_cast<double>(f[i]) + *options_.gamma * static_cast<double>(a[i]));
+          a[i] = static_cast<T>(static_cast<double>(f[i]) +
+                                *options_.gamma * static_cast<double>(a[i]));
           m[i] = theta[i];
         }
       } else {

@@ -40,13 +40,12 @@ class EWC {
   template <class Model, LabelledData Data>
   void consolidate(const Model& model, const Data& data) {
     [[maybe_unused]] const auto eval = eval_mode(model);
-    consolidate(diagonal_fisher(
-        [&](const Tensor& x) { return model(x); }, parameters_, data.size(),
-        [&](std::span<const std::int64_t> rows) {
-          auto batch = data.batch(rows);
-          return std::pair(batch.x, batch.y);
-        },
-        fisher_options()));
+    consolidate(diagonal_fisher([&](const Tensor& x) { return model(x); }, parameters_, data.size(),
+                                [&](std::span<const std::int64_t> rows) {
+                                  auto batch = data.batch(rows);
+                                  return std::pair(batch.x, batch.y);
+                                },
+                                fisher_options()));
   }
 
   /// The same with importances, one for each parameter in its shape, that were measured elsewhere.
@@ -68,8 +67,11 @@ class EWC {
  private:
   template <class Model>
   static auto eval_mode(const Model& model) {
-    if constexpr (requires { model.eval_mode(); }) return model.eval_mode();
-    else return 0;
+    if constexpr (requires { model.eval_mode(); }) {
+      return model.eval_mode();
+    } else {
+      return 0;
+    }
   }
 
   FisherOptions fisher_options() const;  // with a stream of its own for each task

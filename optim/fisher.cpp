@@ -44,9 +44,8 @@ std::vector<Tensor> cotangents(const Tensor& logits, const Tensor& labels, Label
   const auto rows = static_cast<std::size_t>(logits.size(0));
   const auto classes = static_cast<std::size_t>(logits.size(1));
   std::vector<double> p(rows * classes);
-  dispatch_floating("diagonal_fisher", probability.dtype(), [&]<class T>() {
-    std::ranges::copy(probability.data<T>(), p.begin());
-  });
+  dispatch_floating("diagonal_fisher", probability.dtype(),
+                    [&]<class T>() { std::ranges::copy(probability.data<T>(), p.begin()); });
 
   std::vector<std::int64_t> label(rows);
   std::vector<double> weight(rows, 1.0);

@@ -36,9 +36,10 @@ using Batches = std::function<std::pair<Tensor, Tensor>(std::span<const std::int
 ///
 ///     F = 1/N Σ_n E_c [ (∂ log p(c | x_n) / ∂θ)² ]
 ///
-/// a mean over samples of squares of each sample's own gradient, never the square of a batch's mean.
-/// Parameters of `linear` and `conv2d` need no loop over samples; for a network with any other
-/// parameter each sample goes through alone. Parameters that the output does not depend on get 0.
+/// a mean over samples of squares of each sample's own gradient, never the square of a batch's
+/// mean. Parameters of `linear` and `conv2d` need no loop over samples; for a network with any
+/// other parameter each sample goes through alone. Parameters that the output does not depend on
+/// get 0.
 std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<Tensor>& parameters,
                                     std::int64_t dataset_size, const Batches& dataset,
                                     const FisherOptions& options = {});

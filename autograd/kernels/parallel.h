@@ -9,8 +9,8 @@ inline constexpr std::int64_t elementwise_grain = 16384;  // elements worth waki
 
 /// The grain of groups of elements that are worked on whole.
 inline std::int64_t groups_per_grain(std::int64_t elements_per_group) {
-  return std::max<std::int64_t>(
-      1, elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
+  return std::max<std::int64_t>(1,
+                                elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
 }
 
 /// A loop over a range of items: `run(body, begin, end)`.
@@ -36,8 +36,8 @@ void parallel_for(std::int64_t n, std::int64_t grain, F f) {
                              }});
 }
 
-/// Calls f(i) for every i in [0, n), in parallel where the items, of `work` elements each, are worth
-/// it.
+/// Calls f(i) for every i in [0, n), in parallel where the items, of `work` elements each, are
+/// worth it.
 template <class F>
 void parallel_for_each(std::int64_t n, std::int64_t work, F f) {
   parallel_for(n, groups_per_grain(work), [&](std::int64_t begin, std::int64_t end) {

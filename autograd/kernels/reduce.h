@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-// Reductions of the middle axis of x (outer, n, inner) to y (outer, inner). A reduction over several
-// axes is made of these.
+// Reductions of the middle axis of x (outer, n, inner) to y (outer, inner). A reduction over
+// several axes is made of these.
 namespace engram::kernels {
 
 template <class T>

@@ -60,7 +60,8 @@ Tensor where(const Tensor& mask, double a, const Tensor& b) {
 Tensor clamp(const Tensor& x, double low, double high) {
   check(low <= high, "clamp: the limits {} and {} are in the wrong order", low, high);
   Tensor y = map("clamp", x, [=]<class T>(T v) {
-    return v < static_cast<T>(low) ? static_cast<T>(low) : v > static_cast<T>(high) ? static_cast<T>(high) : v;
+    if (v < static_cast<T>(low)) return static_cast<T>(low);
+    return v > static_cast<T>(high) ? static_cast<T>(high) : v;
   });
   return record("clamp", y, {x}, [x, low, high](const Tensor& dy, Gradients& d) {
     d[0] = where(x < low, 0, where(x > high, 0, dy));

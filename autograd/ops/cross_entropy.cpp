@@ -135,8 +135,8 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
 Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target,
                                       const CrossEntropyOptions& options) {
   check_shape(target.shape() == x.shape(),
-              "cross_entropy: logits {} expect class probabilities of that shape, or i64 class indices, "
-              "got {} {}",
+              "cross_entropy: logits {} expect class probabilities of that shape, or i64 class "
+              "indices, got {} {}",
               x.shape(), target.dtype(), target.shape());
   check(options.ignore_index < 0,
         "cross_entropy: ignore_index is {}, but the target holds class probabilities",

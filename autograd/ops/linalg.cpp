@@ -112,8 +112,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     if (d.wants(0)) d[0] = reshape(matmul(dy2, weight), x.shape());
     if (Tensor* sum = d.sum(1); sum && !Tape::current()) {
       dispatch_floating("linear", dy.dtype(), [&]<class T>() {
-        kernels::gemm<T>(true, false, out, in, rows, dy2.data<T>().data(), x2.data<T>().data(), T{1},
-                         sum->data<T>().data());
+        kernels::gemm<T>(true, false, out, in, rows, dy2.data<T>().data(), x2.data<T>().data(),
+                         T{1}, sum->data<T>().data());
       });
     } else if (d.wants(1)) {
       d[1] = matmul(dy2, x2, {.transpose_a = true});

@@ -9,8 +9,8 @@
 // also record.
 //
 // A function is a generic lambda, so that one text serves f32 and f64. A derivative is a generic
-// lambda of (x or y, dy), so that one text serves the fused loop over numbers and, when gradients are
-// to be differentiated again, the operations on tensors.
+// lambda of (x or y, dy), so that one text serves the fused loop over numbers and, when gradients
+// are to be differentiated again, the operations on tensors.
 namespace engram {
 
 /// y = f(x), of x's dtype. DTypeError unless f32 or f64.

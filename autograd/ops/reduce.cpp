@@ -104,7 +104,8 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
 }  // namespace
 
 Tensor max(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  return extremum("max", x, axes, options.keepdim, [](auto outer, auto n, auto inner, auto& in, auto& out) {
+  return extremum("max", x, axes, options.keepdim,
+                  [](auto outer, auto n, auto inner, auto& in, auto& out) {
     dispatch(in.dtype(), [&]<class T>() {
       kernels::max(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
     });
@@ -112,7 +113,8 @@ Tensor max(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
 }
 
 Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  return extremum("min", x, axes, options.keepdim, [](auto outer, auto n, auto inner, auto& in, auto& out) {
+  return extremum("min", x, axes, options.keepdim,
+                  [](auto outer, auto n, auto inner, auto& in, auto& out) {
     dispatch(in.dtype(), [&]<class T>() {
       kernels::min(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
     });

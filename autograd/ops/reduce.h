@@ -11,7 +11,8 @@ struct ReduceOptions {
 // Reductions over some axes: a negative one counts from the end, none at all means every axis;
 // ShapeError for one out of range or named twice. The result has the shape of x without the axes.
 
-/// Of any dtype; u8 adds up as i64, as in PyTorch, so that a mask can be counted. 0 for no elements.
+/// Of any dtype; u8 adds up as i64, as in PyTorch, so that a mask can be counted. 0 for no
+/// elements.
 Tensor sum(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 /// f32 or f64; NaN for no elements.
 Tensor mean(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});

@@ -174,8 +174,8 @@ TEST_CASE("cross_entropy and nll_loss: errors") {
                        "cross_entropy: logits (2, 3) expect a target (2,), got (3,)", ShapeError);
   CHECK_THROWS_WITH_AS(
       cross_entropy(x, zeros({2})),
-      "cross_entropy: logits (2, 3) expect class probabilities of that shape, or i64 class indices, "
-      "got f32 (2,)",
+      "cross_entropy: logits (2, 3) expect class probabilities of that shape, or i64 "
+      "class indices, got f32 (2,)",
       ShapeError);
   CHECK_THROWS_WITH_AS(cross_entropy(x, zeros({2}, i64), {.weight = zeros({2})}),
                        "cross_entropy: weight is (2,), 3 classes expect (3,)", ShapeError);

@@ -7,9 +7,10 @@ namespace engram::test {
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = [] {
     std::vector<Operation> rows;
-    for (const auto& family : {elementwise_operations(), reduce_operations(), shaping_operations(),
-                               linalg_operations(), convolution_operations(), normalization_operations(),
-                               classification_loss_operations(), elementwise_loss_operations()}) {
+    for (const auto& family :
+         {elementwise_operations(), reduce_operations(), shaping_operations(), linalg_operations(),
+          convolution_operations(), normalization_operations(), classification_loss_operations(),
+          elementwise_loss_operations()}) {
       rows.insert(rows.end(), family.begin(), family.end());
     }
     return rows;

@@ -356,9 +356,9 @@ TEST_CASE("what is recorded must be new") {
   const Tensor x = tensor({1, 2, 3}, f64);
   x.set_requires_grad();
   Tape tape;
-  CHECK_THROWS_WITH_AS(
-      record("same", x, {x}, [](const Tensor& dy, Gradients& d) { d[0] = dy; }),
-      "same: what is recorded must be new, not a parameter or a recorded tensor", AutogradError);
+  CHECK_THROWS_WITH_AS(record("same", x, {x}, [](const Tensor& dy, Gradients& d) { d[0] = dy; }),
+                       "same: what is recorded must be new, not a parameter or a recorded tensor",
+                       AutogradError);
 }
 
 TEST_CASE("gradients that meet while they are being recorded survive the growth of the tape") {

@@ -172,6 +172,5 @@ TEST_CASE("set_data is refused while a tape is alive") {
   Tape tape;
   CHECK_THROWS_WITH_AS(
       x.set_data(ones({3})),
-      "set_data: a tape is alive, and what it has recorded may be of another shape",
-      AutogradError);
+      "set_data: a tape is alive, and what it has recorded may be of another shape", AutogradError);
 }

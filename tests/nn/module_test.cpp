@@ -5,8 +5,8 @@
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/tape.h>
-#include <engram/nn/linear.h>
 #include <engram/nn/dropout.h>
+#include <engram/nn/linear.h>
 #include <engram/nn/module.h>
 #include <engram/nn/sequential.h>
 

@@ -186,14 +186,14 @@ TEST_CASE("EWC: mistakes are named") {
   CHECK_THROWS_WITH_AS(EWC({ones({2})}), "EWC: parameter 0 does not require a gradient", Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.lambda = -1}), "EWC: lambda must be at least 0, got -1",
                        Error);
-  CHECK_THROWS_WITH_AS(EWC({theta}, {.gamma = 1.5}),
-                       "EWC: gamma must be in [0, 1], got 1.5", Error);
+  CHECK_THROWS_WITH_AS(EWC({theta}, {.gamma = 1.5}), "EWC: gamma must be in [0, 1], got 1.5",
+                       Error);
   EWC ewc({theta});
   CHECK_THROWS_WITH_AS(ewc.consolidate({ones({2}, f64), ones({2}, f64)}),
                        "EWC: 2 importances for 1 parameters", Error);
   CHECK_THROWS_WITH_AS(ewc.consolidate({ones({3}, f64)}),
                        "EWC: parameter 0 is (2,), its importance (3,)", ShapeError);
-  CHECK_THROWS_WITH_AS(ewc.consolidate({ones({2})}),
-                       "EWC: parameter 0 is f64, its importance f32", DTypeError);
+  CHECK_THROWS_WITH_AS(ewc.consolidate({ones({2})}), "EWC: parameter 0 is f64, its importance f32",
+                       DTypeError);
   CHECK(ewc.tasks() == 0);
 }

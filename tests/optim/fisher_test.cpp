@@ -172,8 +172,8 @@ TEST_CASE("Fisher: sampled labels have the exact one as their mean") {
   for (const Tensor& each : p.parameters) mean.push_back(zeros_like(each));
   constexpr int draws = 4000;
   for (int draw = 0; draw < draws; ++draw) {
-    const auto fisher =
-        p.fisher({.labels = Labels::sampled, .samples = 0, .seed = static_cast<std::uint64_t>(draw)});
+    const auto fisher = p.fisher(
+        {.labels = Labels::sampled, .samples = 0, .seed = static_cast<std::uint64_t>(draw)});
     for (std::size_t k = 0; k < mean.size(); ++k) mean[k] = mean[k] + fisher[k] / draws;
   }
   CHECK(difference(mean, exact) < 0.1);
@@ -208,7 +208,9 @@ TEST_CASE("Fisher: mistakes are named") {
   p.y = zeros({3});
   CHECK_THROWS_WITH_AS(p.fisher({.labels = Labels::empirical}),
                        "diagonal_fisher: labels must be i64, got f32", DTypeError);
-  const auto too_few = [&](std::span<const std::int64_t>) { return std::pair(slice(p.x, 0, 0, 2), p.y); };
+  const auto too_few = [&](std::span<const std::int64_t>) {
+    return std::pair(slice(p.x, 0, 0, 2), p.y);
+  };
   CHECK_THROWS_WITH_AS(optim::diagonal_fisher(p.model, p.parameters, 3, too_few),
                        "diagonal_fisher: asked for 3 samples, got (2, 6)", ShapeError);
   p.model = [](const Tensor& x) { return sum(x); };

@@ -165,9 +165,10 @@ TEST_CASE("a state that does not fit is refused and changes nothing") {
                 "load_state_dict: \"state.1.exp_avg\" is (2, 2), the parameter (4,)");
   check_refused(with("state.1.exp_avg", zeros({4}, f32)),
                 "load_state_dict: \"state.1.exp_avg\" is f32, the parameter f64");
-  check_refused(with("state.1.exp_avg_sq", Tensor()),
-                "load_state_dict: there is no \"state.1.exp_avg_sq\", though its parameter has seen 3 "
-                "updates");
+  check_refused(
+      with("state.1.exp_avg_sq", Tensor()),
+      "load_state_dict: there is no \"state.1.exp_avg_sq\", though its parameter has seen "
+      "3 updates");
   check_refused(with("groups.1.lr", Tensor()), "load_state_dict: \"groups.1.lr\" is missing");
   check_refused(with("groups.1.lr", scalar(1, f32)),
                 "load_state_dict: \"groups.1.lr\" is f32, expected f64");
