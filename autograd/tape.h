@@ -1,5 +1,6 @@
 #pragma once
 
+#include <engram/autograd/error.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/tensor.h>
 
@@ -17,23 +18,22 @@ namespace engram {
 /// loss with respect to that input, in the input's shape.
 class Gradients {
  public:
-  bool wants(int input) const {
-    return slots_[static_cast<std::size_t>(input)].wants == Wants::sum;
-  }
-  Tensor& operator[](int input) { return slots_[static_cast<std::size_t>(input)].gradient; }
+  bool wants(int input) const { return slot(input).wants == Wants::sum; }
+  /// AutogradError when there is no such input.
+  Tensor& operator[](int input) { return slot(input).gradient; }
 
   /// The sum that the gradient of this input, a parameter, would be added to, if there is one
   /// already: an operation that can add in place, as a product can, does so and leaves the slot
   /// empty. Null otherwise.
-  Tensor* sum(int input) { return slots_[static_cast<std::size_t>(input)].sum; }
+  Tensor* sum(int input) { return slot(input).sum; }
 
   /// Whether `Tape::per_sample_squares` asks: then what goes into `[input]` is the sum over the
   /// samples of the square of each sample's own gradient. `rows` is the size of the axis that the
   /// operation takes for the samples; it must be theirs. An operation that has no formula leaves
   /// the slot empty.
   bool wants_squares(int input, std::int64_t rows) {
-    Slot& slot = slots_[static_cast<std::size_t>(input)];
-    return slot.has_squares = slot.wants == Wants::squares && rows == samples_;
+    Slot& asked = slot(input);
+    return asked.has_squares = asked.wants == Wants::squares && rows == samples_;
   }
 
  private:
@@ -46,6 +46,14 @@ class Gradients {
     bool has_squares = false;  // the operation knows how, and does not merely fill the slot
   };
   Gradients(std::span<Slot> slots, std::int64_t samples) : slots_(slots), samples_(samples) {}
+
+  Slot& slot(int input) const {
+    const auto k = static_cast<std::size_t>(input);
+    check_autograd(k < slots_.size(), "Gradients: there is no input {}, only {}", input,
+                   slots_.size());
+    return slots_[k];
+  }
+
   std::span<Slot> slots_;
   std::int64_t samples_;
 };

@@ -2,51 +2,22 @@
 #include <engram/engram.h>
 
 #include <cmath>
-#include <limits>
 
 #include "../close.h"
+#include "unary.h"
 
 using namespace engram;
 
 namespace {
 
-constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-struct Named {
-  const char* name;
-  Tensor (*f)(const Tensor&);
-};
-const Named functions[] = {
+const NamedUnary functions[] = {
     {"tanh", tanh}, {"sigmoid", sigmoid},
     {"relu", relu}, {"leaky_relu", [](const Tensor& x) { return leaky_relu(x); }},
     {"gelu", gelu}, {"softplus", [](const Tensor& x) { return softplus(x); }}};
 
-Tensor gradient_of(Tensor (*f)(const Tensor&), const Tensor& x) {
-  x.set_requires_grad();
-  Tape tape;
-  return tape.gradient(f(x), {x}, {.gradient = ones_like(x)})[0];
-}
-
 }  // namespace
 
-TEST_CASE("activation: NaN passes, and sizes 0 and 1 keep their shape") {
-  for (const auto& [name, f] : functions) {
-    CAPTURE(std::string(name));
-    CHECK(std::isnan(f(tensor({nan_value}, f64)).item()));
-    CHECK(std::isnan(f(tensor({nan_value}, f32)).item()));
-    CHECK(f(zeros({0, 2})).shape() == Shape{0, 2});
-    CHECK(f(zeros({})).shape() == Shape{});
-    CHECK(f(zeros({1, 1}, f64)).dtype() == f64);
-  }
-}
-
-TEST_CASE("activation: integers are refused by name") {
-  for (const auto& [name, f] : functions) {
-    CHECK_THROWS_WITH_AS(f(zeros({2}, i64)),
-                         fmt::format("{}: needs f32 or f64, got i64", name).c_str(), DTypeError);
-  }
-}
+TEST_CASE("activation: NaN, sizes 0 and 1, integers") { check_unary(functions); }
 
 TEST_CASE("activation: large inputs saturate and do not overflow") {
   const Tensor x = tensor({-1000, 1000}, f32);

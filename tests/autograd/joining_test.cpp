@@ -1,4 +1,4 @@
-#include "values.h"
+#include "moved.h"
 
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
@@ -15,24 +15,8 @@ using namespace engram;
 
 namespace {
 
-constexpr DType every_dtype[] = {f32, f64, i64, u8};
 constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
-
-/// 0, 1, 2, ... in a shape.
-Tensor counting(const Shape& shape, DType dtype = f32) {
-  return reshape(arange(0, static_cast<double>(shape.numel()), 1, dtype), shape);
-}
-
-bool share(const Tensor& a, const Tensor& b) { return a.bytes().data() == b.bytes().data(); }
-
-/// The gradient of Σ w·y with respect to x, for w = 0, 1, 2, ...: it tells where each element went.
-Values gradient_of(const Tensor& x, Tensor (*f)(const Tensor&)) {
-  x.set_requires_grad();
-  Tape tape;
-  const Tensor y = f(x);
-  return values(tape.gradient(sum(y * counting(y.shape(), y.dtype())), {x})[0]);
-}
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-#include "values.h"
+#include "moved.h"
 
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
@@ -13,27 +13,6 @@
 #include <algorithm>
 
 using namespace engram;
-
-namespace {
-
-/// 0, 1, 2, ... in a shape.
-Tensor counting(const Shape& shape, DType dtype = f32) {
-  return reshape(arange(0, static_cast<double>(shape.numel()), 1, dtype), shape);
-}
-
-bool share(const Tensor& a, const Tensor& b) { return a.bytes().data() == b.bytes().data(); }
-
-/// The gradient of Σ w·y with respect to x, for w = 0, 1, 2, ...: it tells where each element went.
-Values gradient_of(const Tensor& x, Tensor (*f)(const Tensor&)) {
-  x.set_requires_grad();
-  Tape tape;
-  const Tensor y = f(x);
-  return values(tape.gradient(sum(y * counting(y.shape(), y.dtype())), {x})[0]);
-}
-
-constexpr DType every_dtype[] = {f32, f64, i64, u8};
-
-}  // namespace
 
 TEST_CASE("reshape shares memory and infers a size") {
   const Tensor x = counting({2, 3});

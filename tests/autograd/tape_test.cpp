@@ -352,6 +352,19 @@ TEST_CASE("a closure that gives a gradient of the wrong shape or dtype is told s
   CHECK(!x.grad().defined());
 }
 
+TEST_CASE("a backward that fills in an input that its operation does not have") {
+  const Tensor x = scalar(1, f64);
+  x.set_requires_grad();
+  for (const int input : {1, -1}) {
+    Tape tape;
+    const Tensor y = record("wrong", scalar(2, f64), {x},
+                            [=](const Tensor& dy, Gradients& d) { d[input] = dy; });
+    CHECK_THROWS_WITH_AS(tape.backward(y),
+                         fmt::format("Gradients: there is no input {}, only 1", input).c_str(),
+                         AutogradError);
+  }
+}
+
 TEST_CASE("what is recorded must be new") {
   const Tensor x = tensor({1, 2, 3}, f64);
   x.set_requires_grad();
