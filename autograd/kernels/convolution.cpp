@@ -4,8 +4,6 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/scratch.h>
 
-#include <omp.h>
-
 #include <algorithm>
 #include <type_traits>
 
@@ -42,7 +40,7 @@ std::int64_t part_count(const ConvolutionSizes& s) {
   const double multiplications = static_cast<double>(s.images) *
                                  static_cast<double>(weight_size(s)) *
                                  static_cast<double>(s.window.out_size());
-  const std::int64_t threads = omp_get_max_threads();
+  const std::int64_t threads = max_threads();
   const bool shared = multiplications >= 2 * multiplications_per_thread && s.images >= threads;
   return shared ? threads : 1;
 }
@@ -116,14 +114,14 @@ Matrix<const T> columns_of(const ConvolutionSizes& s, const Block<T>& b, const T
   return {b.columns, positions(s, b)};
 }
 
-/// dweight (out channels, depth) = dy·columnsᵀ + beta·dweight
+/// dweight (out channels, depth) = dy·columnsᵀ, added to dweight if `add`
 template <class T>
 void add_weight_gradient(const ConvolutionSizes& s, const Block<T>& b, const T* x, const T* dy,
-                         T beta, T* dweight) {
+                         bool add, T* dweight) {
   const auto [columns, column_distance] = columns_of(s, b, x);
   const auto [out, out_distance] = output_of(s, b, dy);
   gemm(false, true, s.out_channels, depth(s), positions(s, b), out, out_distance, columns,
-       column_distance, beta, dweight, depth(s));
+       column_distance, add, dweight, depth(s));
 }
 
 /// sums[i] += the sum over the other parts, in order.
@@ -150,7 +148,7 @@ void conv2d(const ConvolutionSizes& s, const T* x, const T* weight, const T* bia
       }
     }
     gemm(false, false, s.out_channels, n, depth(s), weight + first_channel * depth(s), depth(s),
-         columns, column_distance, bias ? T{1} : T{0}, out, out_distance);
+         columns, column_distance, bias != nullptr, out, out_distance);
   });
 }
 
@@ -162,7 +160,7 @@ void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weig
     T* input = input_of(s, b, dx);
     const auto multiply = [&](T* columns) {  // (depth, positions) = weightᵀ·dy
       gemm(true, false, depth(s), positions(s, b), s.out_channels, group_weight, depth(s), out,
-           out_distance, T{0}, columns, positions(s, b));
+           out_distance, false, columns, positions(s, b));
     };
     if (is_pointwise(s)) return multiply(input);
     if (b.begin == 0) std::fill_n(input, s.in_channels * s.window.in_size(), T{0});
@@ -179,7 +177,7 @@ void conv2d_weight_gradient(const ConvolutionSizes& s, const T* x, const T* dy, 
   std::fill_n(others.data(), (parts - 1) * n, T{0});
   for_each_block<T>(s, [&](const Block<T>& b) {
     T* sum = b.part == 0 ? dweight : others.data() + (b.part - 1) * n;
-    add_weight_gradient(s, b, x, dy, T{1}, sum + b.group * s.out_channels * depth(s));
+    add_weight_gradient(s, b, x, dy, true, sum + b.group * s.out_channels * depth(s));
   });
   add_parts(parts, n, others.data(), dweight);
 }
@@ -192,7 +190,7 @@ void conv2d_weight_squares(const ConvolutionSizes& s, const T* x, const T* dy, T
   std::fill_n(others.data(), (parts - 1) * n, T{0});
   for_each_block<T>(s, [&](const Block<T>& b) {
     T* image_gradient = own.data() + b.part * group_n;
-    add_weight_gradient(s, b, x, dy, b.begin == 0 ? T{0} : T{1}, image_gradient);
+    add_weight_gradient(s, b, x, dy, b.begin > 0, image_gradient);
     if (b.end < s.window.height.out) return;
     T* sum = (b.part == 0 ? squares : others.data() + (b.part - 1) * n) + b.group * group_n;
     for (std::int64_t i = 0; i < group_n; ++i) sum[i] += image_gradient[i] * image_gradient[i];

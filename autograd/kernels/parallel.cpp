@@ -4,9 +4,11 @@
 
 namespace engram::kernels {
 
+std::int64_t max_threads() { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+
 void run_in_parallel(std::int64_t n, std::int64_t grain, RangeLoop loop) {
-  if (omp_in_parallel()) return loop.run(loop.body, 0, n);
-  const auto threads = static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), n / grain));
+  const auto threads = static_cast<int>(std::min(max_threads(), n / grain));
+  if (threads == 1) return loop.run(loop.body, 0, n);
 #pragma omp parallel num_threads(threads)
   {
     const std::int64_t team = omp_get_num_threads();

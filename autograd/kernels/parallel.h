@@ -1,5 +1,7 @@
 #pragma once
 
+#include <engram/autograd/kernels/instruction_set.h>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -13,6 +15,9 @@ inline std::int64_t groups_per_grain(std::int64_t elements_per_group) {
                                 elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
 }
 
+/// How many threads a kernel may use: 1 inside of a parallel loop.
+std::int64_t max_threads();
+
 /// A loop over a range of items: `run(body, begin, end)`.
 struct RangeLoop {
   void* body;
@@ -21,19 +26,18 @@ struct RangeLoop {
 /// Runs the loop over [0, n), split between as many threads as there are grains in n.
 void run_in_parallel(std::int64_t n, std::int64_t grain, RangeLoop loop);
 
-/// Calls f(begin, end) for contiguous ranges that make up [0, n), one a thread. `grain` is how many
-/// items are worth a thread: less than two grains run where they stand. f must not throw.
+/// Calls f(begin, end) for contiguous ranges that make up [0, n), one a thread, with the widest
+/// vectors of the machine. `grain` is how many items are worth a thread: less than two grains run
+/// where they stand. f must not throw.
 ///
 /// The threads are started in parallel.cpp, so that code which includes this needs no OpenMP.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F f) {
-  if (n < 2 * grain) {
-    f(std::int64_t{0}, n);
-    return;
-  }
-  run_in_parallel(n, grain, {&f, [](void* body, std::int64_t begin, std::int64_t end) {
-                               (*static_cast<F*>(body))(begin, end);
-                             }});
+  const auto run = [](void* body, std::int64_t begin, std::int64_t end) {
+    vectorized([=] { (*static_cast<const F*>(body))(begin, end); });
+  };
+  if (n < 2 * grain) return run(&f, 0, n);
+  run_in_parallel(n, grain, {&f, run});
 }
 
 /// Calls f(i) for every i in [0, n), in parallel where the items, of `work` elements each, are

@@ -39,7 +39,7 @@ Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
   dispatch_floating("matmul", a.dtype(), [&]<class T>() {
     const auto multiply = [&](std::int64_t ia, std::int64_t ib, std::int64_t ic) {
       kernels::gemm<T>(options.transpose_a, options.transpose_b, m, n, k,
-                       a.data<T>().data() + ia * m * k, b.data<T>().data() + ib * k * n, T{0},
+                       a.data<T>().data() + ia * m * k, b.data<T>().data() + ib * k * n, false,
                        c.data<T>().data() + ic * m * n);
     };
     if (batch.rank() == 0) return multiply(0, 0, 0);
@@ -104,7 +104,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
       }
     }
     kernels::gemm<T>(false, true, rows, out, in, x.data<T>().data(), weight.data<T>().data(),
-                     bias.defined() ? T{1} : T{0}, y.data<T>().data());
+                     bias.defined(), y.data<T>().data());
   });
   return record("linear", y, {x, weight, bias},
                 [x, weight, rows, in, out](const Tensor& dy, Gradients& d) {
@@ -113,7 +113,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     if (Tensor* sum = d.sum(1); sum && !Tape::current()) {
       dispatch_floating("linear", dy.dtype(), [&]<class T>() {
         kernels::gemm<T>(true, false, out, in, rows, dy2.data<T>().data(), x2.data<T>().data(),
-                         T{1}, sum->data<T>().data());
+                         true, sum->data<T>().data());
       });
     } else if (d.wants(1)) {
       d[1] = matmul(dy2, x2, {.transpose_a = true});

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <engram/autograd/kernels/instruction_set.h>
+
+#include <cstdint>
+
+namespace engram::kernels {
+
+/// The innermost loops of products, for one instruction set (simd/tiles.cpp). A product is computed
+/// tile by tile: some rows of A, packed as (depth, rows), times one or two vectors of columns of B,
+/// packed as (depth, columns), accumulate in registers.
+template <class T>
+struct Tiles {
+  std::int64_t rows;   // of the largest tile
+  std::int64_t lanes;  // the elements of a vector
+
+  /// c (rows, columns) = Σ_p a[p, row]·b[p, column], added to c if `add`. At most `this->rows` rows
+  /// and two vectors of columns; b is packed in whole vectors, whatever lies beyond its columns.
+  void (*multiply)(std::int64_t rows, std::int64_t columns, std::int64_t depth, const T* a,
+                   const T* b, bool add, T* c, std::int64_t row_distance);
+
+  /// to (depth, width) = the transpose of from (lines, depth), whose rows are `distance` apart, and
+  /// 0 where there is no line. A vector beyond the end of `to` is overwritten.
+  void (*transpose)(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
+                    std::int64_t distance, T* to);
+};
+
+/// Of the instruction set in use; null for the baseline, which OpenBLAS serves better.
+template <class T>
+const Tiles<T>* tiles();
+
+/// Defined in simd/tiles.cpp, once for each set.
+template <class T, InstructionSet set>
+const Tiles<T>* tiles_of();
+
+}  // namespace engram::kernels
