@@ -1,208 +1,198 @@
 #include <engram/autograd/kernels/convolution.h>
-#include <engram/autograd/kernels/gemm.h>
-#include <engram/autograd/kernels/im2col.h>
+#include <engram/autograd/kernels/padded_rows.h>
 #include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/scratch.h>
 
 #include <algorithm>
-#include <type_traits>
+#include <cstring>
 
+// The forward pass, and the input's gradient as the forward pass of another convolution: products
+// whose right operand, the columns, is never written out but packed straight from the image.
 namespace engram::kernels {
 namespace {
 
-/// What is computed at once: some rows of the positions of the window, of one group of channels of
-/// one image.
-template <class T>
-struct Block {
-  std::int64_t part;  // the share of the images that it belongs to
-  std::int64_t image, group;
-  std::int64_t begin, end;  // rows
-  T* columns;               // room for (depth, positions of these rows)
+/// Positions of the window that lie side by side in padded rows.
+struct Run {
+  std::int64_t from, to, length;  // where they start in the rows and in the panel
 };
 
-/// The inner size of the products, and the rows of the columns.
-std::int64_t depth(const ConvolutionSizes& s) { return s.in_channels * s.window.kernel_size(); }
-
-std::int64_t weight_size(const ConvolutionSizes& s) { return s.groups * s.out_channels * depth(s); }
-
-/// Whether the columns of an image are the image.
-bool is_pointwise(const ConvolutionSizes& s) {
-  const auto unit = [](const WindowAxis& a) {
-    return a.kernel == 1 && a.stride == 1 && a.padding == 0;
-  };
-  return unit(s.window.height) && unit(s.window.width);
-}
-
-/// Into how many shares the images are divided, one a thread: one share when the work is not worth
-/// a second thread, or when images are too few.
-std::int64_t part_count(const ConvolutionSizes& s) {
-  constexpr double multiplications_per_thread = 1 << 18;
-  const double multiplications = static_cast<double>(s.images) *
-                                 static_cast<double>(weight_size(s)) *
-                                 static_cast<double>(s.window.out_size());
-  const std::int64_t threads = max_threads();
-  const bool shared = multiplications >= 2 * multiplications_per_thread && s.images >= threads;
-  return shared ? threads : 1;
-}
-
-/// Blocks whose columns stay in the core's own cache until they are multiplied, but wide enough to
-/// pay for packing the weight anew for each.
+/// The columns of some rows of an image, packed for the tiles straight from a padded copy.
 template <class T>
-std::int64_t rows_per_block(const ConvolutionSizes& s) {
-  constexpr std::int64_t column_bytes = 256 * 1024, least_positions = 256;
-  if (is_pointwise(s)) return s.window.height.out;
-  const std::int64_t fitting =
-      column_bytes / (std::max<std::int64_t>(1, depth(s)) * static_cast<std::int64_t>(sizeof(T)));
-  const std::int64_t rows = std::max(fitting, least_positions) / s.window.width.out;
-  return std::clamp<std::int64_t>(rows, 1, s.window.height.out);
-}
+struct Columns {
+  std::int64_t out_width;
+  PaddedRows layout;
+  const T* padded;           // (channels, layout's size)
+  const std::int64_t* taps;  // where each row of the columns starts, (depth)
 
-/// Calls f(block) for all of the work: the parts in parallel, each in the order of its images. The
-/// parts depend on the number of threads alone, so the results do.
-template <class T, class F>
-void for_each_block(const ConvolutionSizes& s, F f) {
-  const std::int64_t parts = part_count(s), rows = rows_per_block<T>(s);
-  const std::int64_t room = is_pointwise(s) ? 0 : depth(s) * rows * s.window.width.out;
-  const Scratch<T> columns(parts * room);
-  parallel_for(parts, 1, [&](std::int64_t first_part, std::int64_t last_part) {
-    for (std::int64_t part = first_part; part < last_part; ++part) {
-      const std::int64_t last = s.images * (part + 1) / parts;
-      for (std::int64_t image = s.images * part / parts; image < last; ++image) {
-        for (std::int64_t group = 0; group < s.groups; ++group) {
-          for (std::int64_t row = 0; row < s.window.height.out; row += rows) {
-            f(Block<T>{part, image, group, row, std::min(row + rows, s.window.height.out),
-                       columns.data() + part * room});
-          }
+  /// Positions [j, j + columns) of rows [first, first + depth), as (depth, width).
+  void pack(std::int64_t j, std::int64_t columns, std::int64_t first, std::int64_t depth,
+            std::int64_t width, T* to) const {
+    Run runs[2 * spoiled<T>];
+    int count = 0;
+    for (std::int64_t at = 0; at < columns; at += runs[count++].length) {
+      const std::int64_t row = (j + at) / out_width, ow = (j + at) % out_width;
+      runs[count] = {layout.position(row, ow), at, std::min(out_width - ow, columns - at)};
+    }
+    for (std::int64_t d = first; d < first + depth; ++d, to += width) {
+      const T* source = padded + taps[d];
+      for (int r = 0; r < count; ++r) {
+        const Run& run = runs[r];
+        // Whole vectors: what is too much is overwritten by the next run, or by the next row.
+        for (std::int64_t q = 0; q < run.length; q += spoiled<T>) {
+          std::memcpy(to + run.to + q, source + run.from + q, spoiled<T> * sizeof(T));
         }
       }
+    }
+  }
+};
+
+/// How many rows of positions are worked on together: as many as keep their padded rows in the
+/// second cache, but enough strips for the threads.
+template <class T>
+std::int64_t rows_per_strip(const ConvolutionSizes& s) {
+  constexpr std::int64_t cache_bytes = 512 * 1024;
+  const WindowAxis h = s.window.height, w = s.window.width;
+  const std::int64_t row_bytes =
+      s.in_channels * (w.in + 2 * std::max<std::int64_t>(0, w.padding)) * std::int64_t{sizeof(T)};
+  const std::int64_t fitting = (cache_bytes / row_bytes - (h.kernel - 1) * h.dilation) / h.stride;
+  const std::int64_t shared = h.out * s.images * s.groups / (2 * max_threads()) + 1;
+  return std::clamp<std::int64_t>(std::min(fitting, shared), 1, h.out);
+}
+
+/// y = x convolved with the weight: a product for each strip of rows of positions, of which the
+/// threads take their shares.
+template <class T>
+void forward(const ConvolutionSizes& s, const T* x, const T* weight, T* y) {
+  if (s.depth() == 0) {  // an empty sum is 0
+    std::fill_n(y, s.images * s.groups * s.out_channels * s.window.out_size(), T{0});
+    return;
+  }
+  const ProductBlocks<T> blocks{&tiles<T>(), s.out_channels, s.depth()};
+  const Scratch<T> packed(s.groups * blocks.all_left_room());
+  parallel_for_each(s.groups, s.out_channels * s.depth(), [&](std::int64_t group) {
+    pack_left(blocks, weight + group * s.out_channels * s.depth(),
+              packed.data() + group * blocks.all_left_room());
+  });
+
+  const std::int64_t rows = rows_per_strip<T>(s), out_height = s.window.height.out;
+  const PaddedRows layout(s.window, rows);
+  const Scratch<std::int64_t> taps(s.depth());
+  for (std::int64_t d = 0; d < s.depth(); ++d) {
+    const std::int64_t kernel = s.window.kernel_size(), kw = s.window.width.kernel;
+    taps.data()[d] = d / kernel * layout.size() + layout.tap(d % kernel / kw, d % kw);
+  }
+
+  const std::int64_t strips = (out_height + rows - 1) / rows;
+  const std::int64_t all_strips = s.images * s.groups * strips;
+  const std::int64_t parts = s.parts(all_strips);
+  const std::int64_t room_of_part =
+      blocks.right_room() + s.in_channels * layout.size() + spoiled<T>;
+  const Scratch<T> room(parts * room_of_part);
+  parallel_for_each(parts, elementwise_grain, [&](std::int64_t part) {
+    T* panel = room.data() + part * room_of_part;
+    T* padded = panel + blocks.right_room();
+    const Columns<T> columns{s.window.width.out, layout, padded, taps.data()};
+    const std::int64_t last = all_strips * (part + 1) / parts;
+    for (std::int64_t strip = all_strips * part / parts; strip < last; ++strip) {
+      const std::int64_t image = strip / strips;  // image · groups + group
+      const std::int64_t begin = strip % strips * rows, end = std::min(begin + rows, out_height);
+      for (std::int64_t c = 0; c < s.in_channels; ++c) {
+        layout.copy(x + (image * s.in_channels + c) * s.window.in_size(), begin,
+                    padded + c * layout.size());
+      }
+      const T* left = packed.data() + image % s.groups * blocks.all_left_room();
+      multiply(
+          blocks, (end - begin) * s.window.width.out,
+          [&](std::int64_t top, std::int64_t bottom, std::int64_t first, std::int64_t) {
+            return left + top * blocks.k + (bottom - top) * first;
+          },
+          [&](auto j, auto count, auto first, auto some, auto width, T* to) {
+            columns.pack(j, count, first, some, width, to);
+          },
+          panel, false,
+          y + image * s.out_channels * s.window.out_size() + begin * s.window.width.out,
+          s.window.out_size());
     }
   });
 }
 
-/// A matrix that is part of a wider one.
+/// y (images, groups · out channels, positions) += bias (groups · out channels)
 template <class T>
-struct Matrix {
-  T* data;
-  std::int64_t row_distance;
-};
-
-/// The part of x that the block's group of channels is.
-template <class T>
-T* input_of(const ConvolutionSizes& s, const Block<std::remove_const_t<T>>& b, T* x) {
-  return x + (b.image * s.groups + b.group) * s.in_channels * s.window.in_size();
+void add_bias(const ConvolutionSizes& s, const T* bias, T* y) {
+  const std::int64_t channels = s.groups * s.out_channels, n = s.window.out_size();
+  parallel_for_each(s.images * channels, n, [=](std::int64_t plane) {
+    const T value = bias[plane % channels];
+    for (T *at = y + plane * n, *end = at + n; at < end; ++at) *at += value;
+  });
 }
 
-/// The part of y that the block computes: (out channels, positions).
-template <class T>
-Matrix<T> output_of(const ConvolutionSizes& s, const Block<std::remove_const_t<T>>& b, T* y) {
-  return {y + (b.image * s.groups + b.group) * s.out_channels * s.window.out_size() +
-              b.begin * s.window.width.out,
-          s.window.out_size()};
+/// The convolution that takes dy to dx, for strides of 1: each axis of the image is as long again.
+ConvolutionSizes transposed(const ConvolutionSizes& s) {
+  const auto axis = [](const WindowAxis& a) {
+    return WindowAxis{.in = a.out,
+                      .kernel = a.kernel,
+                      .stride = 1,
+                      .padding = a.dilation * (a.kernel - 1) - a.padding,
+                      .dilation = a.dilation,
+                      .out = a.in};
+  };
+  return {s.images,
+          s.groups,
+          s.out_channels,
+          s.in_channels,
+          {axis(s.window.height), axis(s.window.width)}};
 }
 
+/// The weight for `transposed`: (groups · in channels, out channels, kernel), the kernel turned by
+/// half a turn.
 template <class T>
-std::int64_t positions(const ConvolutionSizes& s, const Block<T>& b) {
-  return (b.end - b.begin) * s.window.width.out;
-}
-
-/// The block's columns (depth, positions) of x.
-template <class T>
-Matrix<const T> columns_of(const ConvolutionSizes& s, const Block<T>& b, const T* x) {
-  const T* input = input_of(s, b, x);
-  if (is_pointwise(s)) return {input, s.window.in_size()};
-  im2col(s.window, s.in_channels, b.begin, b.end, input, b.columns);
-  return {b.columns, positions(s, b)};
-}
-
-/// dweight (out channels, depth) = dy·columnsᵀ, added to dweight if `add`
-template <class T>
-void add_weight_gradient(const ConvolutionSizes& s, const Block<T>& b, const T* x, const T* dy,
-                         bool add, T* dweight) {
-  const auto [columns, column_distance] = columns_of(s, b, x);
-  const auto [out, out_distance] = output_of(s, b, dy);
-  gemm(false, true, s.out_channels, depth(s), positions(s, b), out, out_distance, columns,
-       column_distance, add, dweight, depth(s));
-}
-
-/// sums[i] += the sum over the other parts, in order.
-template <class T>
-void add_parts(std::int64_t parts, std::int64_t n, const T* others, T* sums) {
-  parallel_for(n, elementwise_grain, [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t part = 0; part < parts - 1; ++part) {
-      for (std::int64_t i = begin; i < end; ++i) sums[i] += others[part * n + i];
+void turn(const ConvolutionSizes& s, const T* weight, T* turned) {
+  const std::int64_t kernel = s.window.kernel_size();
+  parallel_for_each(s.groups * s.out_channels, s.depth(), [=](std::int64_t plane) {
+    const std::int64_t group = plane / s.out_channels, out = plane % s.out_channels;
+    for (std::int64_t in = 0; in < s.in_channels; ++in) {
+      const T* from = weight + (plane * s.in_channels + in) * kernel;
+      T* to = turned + ((group * s.in_channels + in) * s.out_channels + out) * kernel;
+      std::reverse_copy(from, from + kernel, to);
     }
   });
 }
 
 }  // namespace
 
+std::int64_t ConvolutionSizes::parts(std::int64_t units) const {
+  constexpr double multiplications_per_thread = 1 << 18;
+  const double multiplications = static_cast<double>(images) * static_cast<double>(weight_size()) *
+                                 static_cast<double>(window.out_size());
+  const std::int64_t threads = max_threads();
+  const bool shared = multiplications >= 2 * multiplications_per_thread && units >= threads;
+  return shared ? threads : 1;
+}
+
 template <class T>
 void conv2d(const ConvolutionSizes& s, const T* x, const T* weight, const T* bias, T* y) {
-  for_each_block<T>(s, [&](const Block<T>& b) {
-    const auto [columns, column_distance] = columns_of(s, b, x);
-    const auto [out, out_distance] = output_of(s, b, y);
-    const std::int64_t first_channel = b.group * s.out_channels, n = positions(s, b);
-    if (bias) {
-      for (std::int64_t channel = 0; channel < s.out_channels; ++channel) {
-        std::fill_n(out + channel * out_distance, n, bias[first_channel + channel]);
-      }
-    }
-    gemm(false, false, s.out_channels, n, depth(s), weight + first_channel * depth(s), depth(s),
-         columns, column_distance, bias != nullptr, out, out_distance);
-  });
+  forward(s, x, weight, y);
+  if (bias) add_bias(s, bias, y);
 }
 
 template <class T>
 void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weight, T* dx) {
-  for_each_block<T>(s, [&](const Block<T>& b) {
-    const auto [out, out_distance] = output_of(s, b, dy);
-    const T* group_weight = weight + b.group * s.out_channels * depth(s);
-    T* input = input_of(s, b, dx);
-    const auto multiply = [&](T* columns) {  // (depth, positions) = weightᵀ·dy
-      gemm(true, false, depth(s), positions(s, b), s.out_channels, group_weight, depth(s), out,
-           out_distance, false, columns, positions(s, b));
-    };
-    if (is_pointwise(s)) return multiply(input);
-    if (b.begin == 0) std::fill_n(input, s.in_channels * s.window.in_size(), T{0});
-    multiply(b.columns);
-    col2im(s.window, s.in_channels, b.begin, b.end, b.columns, input);
-  });
+  const WindowAxis h = s.window.height, w = s.window.width;
+  constexpr std::int64_t worth_packing = 48;  // channels that share what is packed of dy
+  if (h.stride == 1 && w.stride == 1 && s.in_channels >= worth_packing) {
+    // Each element of x was seen through the kernel's elements in turn: dx is dy, convolved with
+    // the kernel turned by half a turn.
+    const Scratch<T> turned(s.weight_size());
+    turn(s, weight, turned.data());
+    return forward(transposed(s), dy, turned.data(), dx);
+  }
+  conv2d_input_gradient_by_columns(s, dy, weight, dx);
 }
 
-template <class T>
-void conv2d_weight_gradient(const ConvolutionSizes& s, const T* x, const T* dy, T* dweight) {
-  const std::int64_t parts = part_count(s), n = weight_size(s);
-  const Scratch<T> others((parts - 1) * n);  // the sums of the parts after the first
-  std::fill_n(dweight, n, T{0});
-  std::fill_n(others.data(), (parts - 1) * n, T{0});
-  for_each_block<T>(s, [&](const Block<T>& b) {
-    T* sum = b.part == 0 ? dweight : others.data() + (b.part - 1) * n;
-    add_weight_gradient(s, b, x, dy, true, sum + b.group * s.out_channels * depth(s));
-  });
-  add_parts(parts, n, others.data(), dweight);
-}
-
-template <class T>
-void conv2d_weight_squares(const ConvolutionSizes& s, const T* x, const T* dy, T* squares) {
-  const std::int64_t parts = part_count(s), n = weight_size(s), group_n = s.out_channels * depth(s);
-  const Scratch<T> others((parts - 1) * n), own(parts * group_n);
-  std::fill_n(squares, n, T{0});
-  std::fill_n(others.data(), (parts - 1) * n, T{0});
-  for_each_block<T>(s, [&](const Block<T>& b) {
-    T* image_gradient = own.data() + b.part * group_n;
-    add_weight_gradient(s, b, x, dy, b.begin > 0, image_gradient);
-    if (b.end < s.window.height.out) return;
-    T* sum = (b.part == 0 ? squares : others.data() + (b.part - 1) * n) + b.group * group_n;
-    for (std::int64_t i = 0; i < group_n; ++i) sum[i] += image_gradient[i] * image_gradient[i];
-  });
-  add_parts(parts, n, others.data(), squares);
-}
-
-#define INSTANTIATE(T)                                                                   \
-  template void conv2d(const ConvolutionSizes&, const T*, const T*, const T*, T*);       \
-  template void conv2d_input_gradient(const ConvolutionSizes&, const T*, const T*, T*);  \
-  template void conv2d_weight_gradient(const ConvolutionSizes&, const T*, const T*, T*); \
-  template void conv2d_weight_squares(const ConvolutionSizes&, const T*, const T*, T*);
+#define INSTANTIATE(T)                                                             \
+  template void conv2d(const ConvolutionSizes&, const T*, const T*, const T*, T*); \
+  template void conv2d_input_gradient(const ConvolutionSizes&, const T*, const T*, T*);
 INSTANTIATE(float)
 INSTANTIATE(double)
 #undef INSTANTIATE

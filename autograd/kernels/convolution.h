@@ -4,20 +4,28 @@
 
 #include <cstdint>
 
-// 2-d convolution as matrix products of columns (im2col.h), one image at a time.
+// 2-d convolution as products with columns: the columns of an image hold, for each position of the
+// window, the elements that it sees.
 //
 //     x (images, groups · in channels, in height, in width)
 //     weight (groups · out channels, in channels, kernel height, kernel width)
 //     y (images, groups · out channels, out height, out width)
 //
-// The images are shared out between the threads; when there are fewer images than threads, the
-// products use all threads instead. f32 and f64.
+// The threads share the images, or strips of them. f32 and f64.
 namespace engram::kernels {
 
 struct ConvolutionSizes {
   std::int64_t images, groups;
   std::int64_t in_channels, out_channels;  // of one group
   Window window;
+
+  /// The inner size of the products, and the rows of the columns.
+  std::int64_t depth() const { return in_channels * window.kernel_size(); }
+  std::int64_t weight_size() const { return groups * out_channels * depth(); }
+
+  /// Into how many shares `units` of the work are divided, one a thread: one share when the work is
+  /// not worth a second thread, or when units are too few.
+  std::int64_t parts(std::int64_t units) const;
 };
 
 /// y = x convolved with the weight, plus bias (groups · out channels), which may be null.
@@ -27,6 +35,11 @@ void conv2d(const ConvolutionSizes& sizes, const T* x, const T* weight, const T*
 /// dx from dy, which has y's shape.
 template <class T>
 void conv2d_input_gradient(const ConvolutionSizes& sizes, const T* dy, const T* weight, T* dx);
+
+/// The same for any stride, and the faster way where the channels of x are few.
+template <class T>
+void conv2d_input_gradient_by_columns(const ConvolutionSizes& sizes, const T* dy, const T* weight,
+                                      T* dx);
 
 /// The weight's gradient, summed over the images.
 template <class T>

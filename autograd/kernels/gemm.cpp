@@ -14,51 +14,62 @@ struct Operand {
   const T* data;
   std::int64_t line, step;
 
+  Operand from(std::int64_t i) const { return {data + i * line, line, step}; }
+
   /// Lines [i, i + lines) at [p, p + depth), packed as (depth, width).
   void pack(const Tiles<T>& tiles, std::int64_t i, std::int64_t lines, std::int64_t p,
             std::int64_t depth, std::int64_t width, T* to) const {
-    const T* from = data + i * line + p * step;
-    if (line != 1) return tiles.transpose(lines, width, depth, from, line, to);
+    const T* source = data + i * line + p * step;
+    if (line != 1) return tiles.transpose(lines, width, depth, source, line, to);
     for (std::int64_t q = 0; q < depth; ++q) {
-      for (std::int64_t j = 0; j < lines; ++j) to[q * width + j] = from[q * step + j];
+      for (std::int64_t j = 0; j < lines; ++j) to[q * width + j] = source[q * step + j];
     }
   }
-
-  Operand from(std::int64_t i) const { return {data + i * line, line, step}; }
 };
 
+/// C (m, n) = A·B on one thread; a block of A and a panel of B are packed into `room`.
+template <class T>
+void multiply_part(const ProductBlocks<T>& blocks, std::int64_t n, const Operand<T>& a,
+                   const Operand<T>& b, bool add, T* c, std::int64_t ldc, T* room) {
+  const Tiles<T>& tiles = *blocks.tiles;
+  const auto left = [&](std::int64_t top, std::int64_t bottom, std::int64_t p, std::int64_t depth) {
+    for (std::int64_t i = top; i < bottom; i += tiles.rows) {
+      const std::int64_t lines = std::min(tiles.rows, bottom - i);
+      a.pack(tiles, i, lines, p, depth, lines, room + (i - top) * depth);
+    }
+    return room;
+  };
+  const auto right = [&](std::int64_t j, std::int64_t columns, std::int64_t p, std::int64_t depth,
+                         std::int64_t width,
+                         T* to) { b.pack(tiles, j, columns, p, depth, width, to); };
+  multiply(blocks, n, left, right, room + blocks.left_room(), add, c, ldc);
+}
+
+/// The threads share the longer side, so that what each packs for itself is the shorter operand.
 template <class T>
 void multiply_in_tiles(const Tiles<T>& tiles, std::int64_t m, std::int64_t n, std::int64_t k,
-                       Operand<T> a, Operand<T> b, bool add, T* c, std::int64_t ldc) {
-  // The threads share the longer side, so that what each packs for itself is the shorter operand.
-  constexpr double multiplications_per_thread = 1 << 18;
-  const bool share_columns = n >= m;
-  const std::int64_t unit = share_columns ? tiles.lanes : 4;
-  const std::int64_t units = ((share_columns ? n : m) + unit - 1) / unit;
+                       const Operand<T>& a, const Operand<T>& b, bool add, T* c, std::int64_t ldc) {
+  constexpr double worth_a_thread = 1 << 18;  // multiplications
   const double multiplications =
       static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  const std::int64_t parts = std::min<std::int64_t>(
-      {units, max_threads(),
-       1 + static_cast<std::int64_t>(multiplications / (2 * multiplications_per_thread))});
+  const bool by_columns = n >= m;
+  const std::int64_t size = by_columns ? n : m, unit = by_columns ? tiles.lanes : 4;
+  const std::int64_t units = (size + unit - 1) / unit;
+  const std::int64_t parts =
+      multiplications < 2 * worth_a_thread ? 1 : std::min(units, max_threads());
 
   const ProductBlocks<T> whole{&tiles, m, k};
-  const Scratch<T> room(parts * whole.room());
-  parallel_for(parts, 1, [&, room = room.data()](std::int64_t first_part, std::int64_t last_part) {
-    for (std::int64_t part = first_part; part < last_part; ++part) {
-      const std::int64_t begin = units * part / parts * unit;
-      const std::int64_t end = std::min(units * (part + 1) / parts * unit, share_columns ? n : m);
-      const Operand<T> rows = share_columns ? a : a.from(begin);
-      const Operand<T> columns = share_columns ? b.from(begin) : b;
-      const ProductBlocks<T> blocks{&tiles, share_columns ? m : end - begin, k};
-      multiply(
-          blocks, share_columns ? end - begin : n,
-          [&](auto i, auto lines, auto p, auto depth, T* to) {
-            rows.pack(tiles, i, lines, p, depth, lines, to);
-          },
-          [&](auto j, auto lines, auto p, auto depth, auto width, T* to) {
-            columns.pack(tiles, j, lines, p, depth, width, to);
-          },
-          add, c + (share_columns ? begin : begin * ldc), ldc, room + part * whole.room());
+  const std::int64_t room_of_part = whole.left_room() + whole.right_room();
+  const Scratch<T> room(parts * room_of_part);
+  parallel_for_each(parts, elementwise_grain, [=, &whole, room = room.data()](std::int64_t part) {
+    const std::int64_t begin = units * part / parts * unit;
+    const std::int64_t end = std::min(units * (part + 1) / parts * unit, size);
+    T* own_room = room + part * room_of_part;
+    if (by_columns) {
+      multiply_part(whole, end - begin, a, b.from(begin), add, c + begin, ldc, own_room);
+    } else {
+      multiply_part<T>({whole.tiles, end - begin, k}, n, a.from(begin), b, add, c + begin * ldc,
+                       ldc, own_room);
     }
   });
 }
@@ -97,12 +108,12 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
     for (std::int64_t i = 0; i < m && !add; ++i) std::fill_n(c + i * ldc, n, T{0});
     return;
   }
-  if (const Tiles<T>* tiles = kernels::tiles<T>()) {
-    const Operand<T> left = transpose_a ? Operand<T>{a, 1, lda} : Operand<T>{a, lda, 1};
-    const Operand<T> right = transpose_b ? Operand<T>{b, ldb, 1} : Operand<T>{b, 1, ldb};
-    return multiply_in_tiles(*tiles, m, n, k, left, right, add, c, ldc);
+  if (instruction_set() == InstructionSet::baseline) {
+    return multiply_by_blas(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, T(add), c, ldc);
   }
-  multiply_by_blas(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, T(add), c, ldc);
+  const Operand<T> left = transpose_a ? Operand<T>{a, 1, lda} : Operand<T>{a, lda, 1};
+  const Operand<T> right = transpose_b ? Operand<T>{b, ldb, 1} : Operand<T>{b, 1, ldb};
+  multiply_in_tiles(tiles<T>(), m, n, k, left, right, add, c, ldc);
 }
 
 #define INSTANTIATE(T)                                                                             \

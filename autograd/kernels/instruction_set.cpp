@@ -31,15 +31,15 @@ void set_instruction_set(InstructionSet set) {
 }
 
 template <class T>
-const Tiles<T>* tiles() {
+const Tiles<T>& tiles() {
 #ifdef ENGRAM_X86
   const InstructionSet set = instruction_set();
   if (set == InstructionSet::avx512) return tiles_of<T, InstructionSet::avx512>();
   if (set == InstructionSet::avx2) return tiles_of<T, InstructionSet::avx2>();
 #endif
-  return nullptr;
+  return tiles_of<T, InstructionSet::baseline>();
 }
-template const Tiles<float>* tiles();
-template const Tiles<double>* tiles();
+template const Tiles<float>& tiles();
+template const Tiles<double>& tiles();
 
 }  // namespace engram::kernels

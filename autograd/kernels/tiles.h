@@ -20,17 +20,17 @@ struct Tiles {
                    const T* b, bool add, T* c, std::int64_t row_distance);
 
   /// to (depth, width) = the transpose of from (lines, depth), whose rows are `distance` apart, and
-  /// 0 where there is no line. A vector beyond the end of `to` is overwritten.
+  /// 0 where there is no line. May spoil a vector beyond the end of `to`.
   void (*transpose)(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
                     std::int64_t distance, T* to);
 };
 
-/// Of the instruction set in use; null for the baseline, which OpenBLAS serves better.
+/// Of the instruction set in use.
 template <class T>
-const Tiles<T>* tiles();
+const Tiles<T>& tiles();
 
 /// Defined in simd/tiles.cpp, once for each set.
 template <class T, InstructionSet set>
-const Tiles<T>* tiles_of();
+const Tiles<T>& tiles_of();
 
 }  // namespace engram::kernels

@@ -40,8 +40,16 @@ const Case cases[] = {
     {"no output channels", {2, 2, 4, 4}, {0, 2, 3, 3}},
 };
 
-const Case large = {
-    "several blocks", {5, 6, 70, 40}, {4, 3, 5, 5}, {.stride = {1, 2}, .padding = 2, .groups = 2}};
+// Several blocks, strips and threads; enough channels for dx to be a convolution of dy.
+const Case large_cases[] = {
+    {"strided", {5, 6, 70, 40}, {4, 3, 5, 5}, {.stride = {1, 2}, .padding = 2, .groups = 2}},
+    {"channels", {2, 50, 9, 11}, {3, 50, 3, 3}, {.padding = 1}},
+    {"strips", {1, 48, 150, 40}, {49, 48, 3, 3}},
+    {"only padding", {1, 64, 8, 8}, {5, 64, 1, 1}, {.padding = 2}},
+    {"dilated groups", {2, 100, 9, 10}, {4, 50, 3, 3}, {1, 2, 2, 2}},
+    {"deep", {3, 49, 5, 5}, {2, 49, 2, 2}, {.stride = 2, .padding = 1}},
+    {"pixels", {3, 60, 1, 1}, {7, 60, 1, 1}}};
+const Case& large = large_cases[0];
 
 Tensor numbers(const Shape& shape, std::uint64_t seed, DType dtype = f64) {
   Generator generator(seed);
@@ -115,9 +123,13 @@ TEST_CASE("conv2d: the formula, for every case") {
     CHECK(largest_difference(conv2d(x, weight, {}, c.options),
                              direct(x, weight, zeros_like(bias), c.options)) < 1e-13);
   }
-  const Tensor x = numbers(large.x, 1), weight = numbers(large.weight, 2), bias = numbers({4}, 3);
-  CHECK(largest_difference(conv2d(x, weight, bias, large.options),
-                           direct(x, weight, bias, large.options)) < 1e-12);
+  for (const Case& c : large_cases) {
+    CAPTURE(c.name);
+    const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2),
+                 bias = numbers({c.weight[0]}, 3);
+    CHECK(largest_difference(conv2d(x, weight, bias, c.options),
+                             direct(x, weight, bias, c.options)) < 1e-12);
+  }
 }
 
 TEST_CASE("conv2d: f32 agrees with f64") {
@@ -161,13 +173,16 @@ TEST_CASE("conv2d: its two gradients are operations with gradients of their own"
 }
 
 TEST_CASE("conv2d: the gradients of large images, as adjoints") {
-  const Tensor x = numbers(large.x, 1), weight = numbers(large.weight, 2);
-  const Tensor y = conv2d(x, weight, {}, large.options), dy = numbers(y.shape(), 3);
-  const double expected = inner_product(dy, y);
-  CHECK(inner_product(x, conv2d_input_gradient(dy, weight, large.x, large.options)) ==
-        doctest::Approx(expected).epsilon(1e-11));
-  CHECK(inner_product(weight, conv2d_weight_gradient(x, dy, large.weight, large.options)) ==
-        doctest::Approx(expected).epsilon(1e-11));
+  for (const Case& c : large_cases) {
+    CAPTURE(c.name);
+    const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2);
+    const Tensor y = conv2d(x, weight, {}, c.options), dy = numbers(y.shape(), 3);
+    const double expected = inner_product(dy, y);
+    CHECK(inner_product(x, conv2d_input_gradient(dy, weight, c.x, c.options)) ==
+          doctest::Approx(expected).epsilon(1e-11));
+    CHECK(inner_product(weight, conv2d_weight_gradient(x, dy, c.weight, c.options)) ==
+          doctest::Approx(expected).epsilon(1e-11));
+  }
 }
 
 TEST_CASE("conv2d: results do not depend on how the images are shared out") {

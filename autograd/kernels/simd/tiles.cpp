@@ -8,8 +8,10 @@ namespace {
 
 #if defined(__AVX512F__)
 constexpr int vector_bytes = 64, tile_rows = 12;  // 24 of the 32 registers hold the tile
-#else
+#elif defined(__AVX2__)
 constexpr int vector_bytes = 32, tile_rows = 6;  // 12 of the 16
+#else
+constexpr int vector_bytes = 16, tile_rows = 6;
 #endif
 
 template <class T>
@@ -176,13 +178,13 @@ constexpr Tiles<T> all = {tile_rows, lanes_of<T>, multiply<T>, transpose<T>};
 }  // namespace
 
 template <>
-const Tiles<float>* tiles_of<float, InstructionSet::ENGRAM_INSTRUCTION_SET>() {
-  return &all<float>;
+const Tiles<float>& tiles_of<float, InstructionSet::ENGRAM_INSTRUCTION_SET>() {
+  return all<float>;
 }
 
 template <>
-const Tiles<double>* tiles_of<double, InstructionSet::ENGRAM_INSTRUCTION_SET>() {
-  return &all<double>;
+const Tiles<double>& tiles_of<double, InstructionSet::ENGRAM_INSTRUCTION_SET>() {
+  return all<double>;
 }
 
 }  // namespace engram::kernels
