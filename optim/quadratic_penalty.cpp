@@ -1,6 +1,6 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/kernels/reduce_blocks.h>
-#include <engram/autograd/kernels/sum_run.h>
+#include <engram/autograd/kernels/runs.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/tape.h>
 #include <engram/optim/quadratic_penalty.h>

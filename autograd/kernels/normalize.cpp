@@ -1,6 +1,6 @@
 #include <engram/autograd/kernels/normalize.h>
 #include <engram/autograd/kernels/parallel.h>
-#include <engram/autograd/kernels/sum_run.h>
+#include <engram/autograd/kernels/runs.h>
 
 #include <cmath>
 

@@ -34,7 +34,8 @@ void run_in_parallel(std::int64_t n, std::int64_t grain, RangeLoop loop);
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F f) {
   const auto run = [](void* body, std::int64_t begin, std::int64_t end) {
-    vectorized([=] { (*static_cast<const F*>(body))(begin, end); });
+    // A copy of the thread's own, so that what it captures can stay in registers.
+    vectorized([=, own = *static_cast<const F*>(body)] { own(begin, end); });
   };
   if (n < 2 * grain) return run(&f, 0, n);
   run_in_parallel(n, grain, {&f, run});

@@ -1,6 +1,6 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/reduce.h>
-#include <engram/autograd/kernels/sum_run.h>
+#include <engram/autograd/kernels/runs.h>
 
 #include <algorithm>
 #include <type_traits>
@@ -37,14 +37,20 @@ void sum_columns(std::int64_t n, std::int64_t width, std::int64_t stride, const 
   }
 }
 
-/// Folds the middle axis with f, starting from its first element: runs where inner is 1, otherwise
-/// whole rows of `inner` elements at a time, so that memory is read in order.
+/// Folds the middle axis with f, which must not mind the order, starting from its first element:
+/// runs where inner is 1, otherwise whole rows of `inner` elements at a time, so that memory is
+/// read in order.
 template <class T, class F>
 void fold(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y, F f) {
   parallel_for(outer, groups_per_grain(n * inner), [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) {
       const T* row = x + o * n * inner;
       T* out = y + o * inner;
+      if (inner == 1) {
+        *out = fold_run(
+            n, row[0], [row](std::int64_t i) { return row[i]; }, f);
+        continue;
+      }
       std::copy(row, row + inner, out);
       for (std::int64_t k = 1; k < n; ++k) {
         for (std::int64_t i = 0; i < inner; ++i) out[i] = f(out[i], row[k * inner + i]);
@@ -81,12 +87,12 @@ void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* 
 
 template <class T>
 void max(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  fold(outer, n, inner, x, y, [](T a, T b) { return b > a || b != b ? b : a; });
+  fold(outer, n, inner, x, y, [](T a, T b) { return (b > a) | (b != b) ? b : a; });
 }
 
 template <class T>
 void min(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  fold(outer, n, inner, x, y, [](T a, T b) { return b < a || b != b ? b : a; });
+  fold(outer, n, inner, x, y, [](T a, T b) { return (b < a) | (b != b) ? b : a; });
 }
 
 template <class T>

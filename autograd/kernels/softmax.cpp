@@ -1,4 +1,6 @@
+#include <engram/autograd/kernels/math.h>
 #include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/runs.h>
 #include <engram/autograd/kernels/softmax.h>
 
 #include <cmath>
@@ -27,17 +29,16 @@ void for_lines(std::int64_t outer, std::int64_t n, std::int64_t inner, F f) {
 
 template <class T>
 T largest_of(std::int64_t n, const T* x, auto stride) {
-  T largest = -std::numeric_limits<T>::infinity();
-  for (std::int64_t k = 0; k < n; ++k) largest = std::max(largest, x[k * stride]);
-  return largest;
+  return fold_run(
+      n, -std::numeric_limits<T>::infinity(), [=](std::int64_t k) { return x[k * stride]; },
+      [](T a, T b) { return a < b ? b : a; });
 }
 
 /// Σ e^(x − largest)
 template <class T>
 T sum_of_exp(std::int64_t n, const T* x, auto stride, T largest) {
-  T total = 0;
-  for (std::int64_t k = 0; k < n; ++k) total += std::exp(x[k * stride] - largest);
-  return total;
+  return static_cast<T>(
+      sum_run<T>(n, [=](std::int64_t k) { return math::exp(x[k * stride] - largest); }));
 }
 
 }  // namespace
@@ -48,10 +49,8 @@ void softmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x,
     const T* in = x + offset;
     T* out = y + offset;
     const T largest = largest_of(n, in, stride);
-    T total = 0;
-    for (std::int64_t k = 0; k < n; ++k) {
-      total += out[k * stride] = std::exp(in[k * stride] - largest);
-    }
+    const T total = static_cast<T>(sum_run<T>(
+        n, [=](std::int64_t k) { return out[k * stride] = math::exp(in[k * stride] - largest); }));
     for (std::int64_t k = 0; k < n; ++k) out[k * stride] /= total;
   });
 }
@@ -62,8 +61,8 @@ void softmax_backward(std::int64_t outer, std::int64_t n, std::int64_t inner, co
   for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
     const T *out = y + offset, *dout = dy + offset;
     T* din = dx + offset;
-    T dot = 0;
-    for (std::int64_t k = 0; k < n; ++k) dot += dout[k * stride] * out[k * stride];
+    const T dot = static_cast<T>(
+        sum_run<T>(n, [=](std::int64_t k) { return dout[k * stride] * out[k * stride]; }));
     for (std::int64_t k = 0; k < n; ++k) {
       din[k * stride] = out[k * stride] * (dout[k * stride] - dot);
     }
@@ -76,7 +75,7 @@ void log_softmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T
     const T* in = x + offset;
     T* out = y + offset;
     const T largest = largest_of(n, in, stride);
-    const T log_sum = std::log(sum_of_exp(n, in, stride, largest));
+    const T log_sum = math::log(sum_of_exp(n, in, stride, largest));
     for (std::int64_t k = 0; k < n; ++k) out[k * stride] = in[k * stride] - largest - log_sum;
   });
 }
@@ -87,10 +86,9 @@ void log_softmax_backward(std::int64_t outer, std::int64_t n, std::int64_t inner
   for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
     const T *out = y + offset, *dout = dy + offset;
     T* din = dx + offset;
-    T total = 0;
-    for (std::int64_t k = 0; k < n; ++k) total += dout[k * stride];
+    const T total = static_cast<T>(sum_run<T>(n, [=](std::int64_t k) { return dout[k * stride]; }));
     for (std::int64_t k = 0; k < n; ++k) {
-      din[k * stride] = dout[k * stride] - std::exp(out[k * stride]) * total;
+      din[k * stride] = dout[k * stride] - math::exp(out[k * stride]) * total;
     }
   });
 }
@@ -101,7 +99,7 @@ void cross_entropy(std::int64_t outer, std::int64_t n, std::int64_t inner, const
   for_lines(outer, n, inner, [=](std::int64_t line, std::int64_t offset, auto stride) {
     const T* in = x + offset;
     const T top = largest_of(n, in, stride);
-    const T log_total = std::log(sum_of_exp(n, in, stride, top));
+    const T log_total = math::log(sum_of_exp(n, in, stride, top));
     largest[line] = top;
     log_sum[line] = log_total;
     const std::int64_t label = labels.label[line];
@@ -140,7 +138,7 @@ void cross_entropy_backward(std::int64_t outer, std::int64_t n, std::int64_t inn
     const T at_label = labels.confidence * labels.weight_of(label);
     const T mass = at_label + uniform_mass;
     for (std::int64_t c = 0; c < n; ++c) {
-      din[c * stride] = factor * mass * std::exp(in[c * stride] - largest[line] - log_sum[line]);
+      din[c * stride] = factor * mass * math::exp(in[c * stride] - largest[line] - log_sum[line]);
     }
     din[label * stride] -= factor * at_label;
     if (labels.uniform != 0) {

@@ -1,4 +1,5 @@
 #include <engram/autograd/create.h>
+#include <engram/autograd/kernels/math.h>
 #include <engram/autograd/ops/activation.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/compare.h>
@@ -12,7 +13,7 @@ namespace engram {
 namespace {
 
 // The same words for numbers as for tensors, so that a derivative serves both.
-using std::erf, std::exp;
+using kernels::math::erf, kernels::math::exp, kernels::math::sigmoid;
 template <class T>
 concept Number = std::is_floating_point_v<T>;
 template <Number T>
@@ -23,10 +24,6 @@ template <Number T>
 T zeros_like(T) {
   return T{0};
 }
-template <Number T>
-T sigmoid(T x) {
-  return T{1} / (T{1} + std::exp(-x));
-}
 
 constexpr double inv_sqrt2 = 1 / std::numbers::sqrt2;
 constexpr double inv_sqrt2pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
@@ -34,7 +31,7 @@ constexpr double inv_sqrt2pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
 }  // namespace
 
 Tensor tanh(const Tensor& x) {
-  return unary_of_output("tanh", x, [](auto v) { return std::tanh(v); },
+  return unary_of_output("tanh", x, [](auto v) { return kernels::math::tanh(v); },
                          [](auto y, auto dy) { return dy * (1 - y * y); });
 }
 
@@ -62,7 +59,7 @@ Tensor gelu(const Tensor& x) {
   // (x Φ(x))' = Φ(x) + x φ(x) with Φ(x) = (1 + erf(x/√2)) / 2 and φ(x) = e^(-x²/2) / √(2π)
   return unary_of_input(
       "gelu", x,
-      []<class T>(T v) { return v * (T{1} + std::erf(v * static_cast<T>(inv_sqrt2))) / 2; },
+      []<class T>(T v) { return v * (T{1} + erf(v * static_cast<T>(inv_sqrt2))) / 2; },
       []<class V>(V v, V dy) {
         using C = Constant<V>;
         return dy * (C(0.5) * (1 + erf(v * C(inv_sqrt2))) + v * exp(-v * v / 2) * C(inv_sqrt2pi));
@@ -77,7 +74,7 @@ Tensor softplus(const Tensor& x, double beta, double threshold) {
         const auto z = static_cast<T>(beta) * v;
         // log(1 + e^z) = max(z, 0) + log(1 + e^-|z|) does not overflow.
         if (z > static_cast<T>(threshold)) return v;
-        return (std::max(z, T{0}) + std::log1p(std::exp(-std::abs(z)))) / static_cast<T>(beta);
+        return (std::max(z, T{0}) + std::log1p(exp(-std::abs(z)))) / static_cast<T>(beta);
       },
       [=]<class V>(V v, V dy) {
         const V z = v * static_cast<Constant<V>>(beta);

@@ -1,4 +1,5 @@
 #include <engram/autograd/create.h>
+#include <engram/autograd/kernels/math.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
@@ -9,7 +10,7 @@
 namespace engram {
 
 // So that a derivative's `exp(x)` finds the function of numbers as well as that of tensors.
-using std::cos, std::exp, std::sin;
+using kernels::math::exp, std::cos, std::sin;
 
 template <class T>
   requires std::is_floating_point_v<T>
@@ -18,12 +19,12 @@ T sign(T x) {
 }
 
 Tensor exp(const Tensor& x) {
-  return unary_of_output("exp", x, [](auto v) { return std::exp(v); },
+  return unary_of_output("exp", x, [](auto v) { return kernels::math::exp(v); },
                          [](auto y, auto dy) { return dy * y; });
 }
 
 Tensor log(const Tensor& x) {
-  return unary_of_input("log", x, [](auto v) { return std::log(v); },
+  return unary_of_input("log", x, [](auto v) { return kernels::math::log(v); },
                         [](auto v, auto dy) { return dy / v; });
 }
 
@@ -59,7 +60,7 @@ Tensor cos(const Tensor& x) {
 
 Tensor erf(const Tensor& x) {
   // erf'(x) = 2/√π · e^(-x²)
-  return unary_of_input("erf", x, [](auto v) { return std::erf(v); },
+  return unary_of_input("erf", x, [](auto v) { return kernels::math::erf(v); },
                         []<class V>(V v, V dy) {
                           return dy * exp(-v * v) * Constant<V>(2 * std::numbers::inv_sqrtpi);
                         });
