@@ -1,41 +1,85 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/pooling.h>
+#include <engram/autograd/kernels/scratch.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace engram::kernels {
+
+namespace {
+
+/// What is the same for all planes: for each window where it starts, which may be in the padding,
+/// and the first element of the image that it sees.
+struct Starts {
+  explicit Starts(const Window& window) : corner(window.out_size()), first(window.out_size()) {
+    const WindowAxis h = window.height, w = window.width;
+    for (std::int64_t oh = 0, o = 0; oh < h.out; ++oh) {
+      for (std::int64_t ow = 0; ow < w.out; ++ow, ++o) {
+        const std::int64_t row = h.at(oh, h.taps(oh).begin), column = w.at(ow, w.taps(ow).begin);
+        corner.data()[o] = static_cast<std::int32_t>(h.at(oh, 0) * w.in + w.at(ow, 0));
+        first.data()[o] = static_cast<std::int32_t>(row * w.in + column);
+      }
+    }
+  }
+  Scratch<std::int32_t> corner, first;
+};
+
+/// What element (kh, kw) of each window sees, -∞ in the padding.
+template <class T>
+void values_of_tap(const Window& window, std::int64_t kh, std::int64_t kw, const T* image,
+                   T* values) {
+  const WindowAxis h = window.height, w = window.width;
+  const auto rows = h.inside(kh), columns = w.inside(kw);
+  if (rows.end - rows.begin < h.out || columns.end - columns.begin < w.out) {
+    std::fill_n(values, window.out_size(), -std::numeric_limits<T>::infinity());
+  }
+  for (std::int64_t oh = rows.begin; oh < rows.end; ++oh) {
+    const T* row = image + h.at(oh, kh) * w.in + w.at(0, kw);
+    T* to = values + oh * w.out;
+    for (std::int64_t ow = columns.begin; ow < columns.end; ++ow) to[ow] = row[ow * w.stride];
+  }
+}
+
+}  // namespace
 
 template <class T>
 void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y,
                 std::int64_t* positions) {
-  const WindowAxis h = window.height, w = window.width;
-  parallel_for_each(planes, window.out_size() * window.kernel_size(), [=](std::int64_t plane) {
-    const T* image = x + plane * h.in * w.in;
-    for (std::int64_t oh = 0; oh < h.out; ++oh) {
-      // A row of windows at a time, tap after tap. Which element is larger cannot be foreseen, so
-      // its index is chosen by arithmetic: a branch would be mispredicted every other time.
-      T* largest = y + (plane * h.out + oh) * w.out;
-      std::int64_t* best = positions + (plane * h.out + oh) * w.out;
-      const auto rows = h.taps(oh);
-      for (std::int64_t ow = 0; ow < w.out; ++ow) {
-        best[ow] = h.at(oh, rows.begin) * w.in + w.at(ow, w.taps(ow).begin);
-        largest[ow] = image[best[ow]];
-      }
-      for (std::int64_t kh = rows.begin; kh < rows.end; ++kh) {
-        for (std::int64_t kw = 0; kw < w.kernel; ++kw) {
-          const auto inside = w.inside(kw);
-          const std::int64_t first = h.at(oh, kh) * w.in + w.at(0, kw);
-          for (std::int64_t ow = inside.begin; ow < inside.end; ++ow) {
-            const std::int64_t i = first + ow * w.stride;
-            const T value = image[i];
-            const bool larger = (value > largest[ow]) | (value != value);
-            best[ow] += (i - best[ow]) & -static_cast<std::int64_t>(larger);
-            largest[ow] = image[best[ow]];
+  const std::int64_t n = window.out_size(), parts = std::min(planes, max_threads());
+  const Starts starts(window);
+  const Scratch<T> values(parts * n);
+  const Scratch<std::int32_t> best(parts * n);
+  parallel_for_each(
+      parts, planes * window.in_size() / std::max<std::int64_t>(1, parts), [&](std::int64_t part) {
+        T* value = values.data() + part * n;
+        std::int32_t* at = best.data() + part * n;
+        const std::int32_t *corner = starts.corner.data(), *first = starts.first.data();
+        for (std::int64_t plane = planes * part / parts; plane < planes * (part + 1) / parts;
+             ++plane) {
+          const T* image = x + plane * window.in_size();
+          T* largest = y + plane * n;
+          for (std::int64_t o = 0; o < n; ++o) {
+            at[o] = first[o];
+            largest[o] = image[first[o]];
           }
+          // All windows at once, element after element. Which is larger cannot be foreseen: a
+          // branch would be mispredicted every other time.
+          for (std::int64_t kh = 0; kh < window.height.kernel; ++kh) {
+            for (std::int64_t kw = 0; kw < window.width.kernel; ++kw) {
+              values_of_tap(window, kh, kw, image, value);
+              const auto tap = static_cast<std::int32_t>(
+                  kh * window.height.dilation * window.width.in + kw * window.width.dilation);
+              for (std::int64_t o = 0; o < n; ++o) {
+                const bool larger = (value[o] > largest[o]) | (value[o] != value[o]);
+                at[o] = larger ? corner[o] + tap : at[o];
+                largest[o] = larger ? value[o] : largest[o];
+              }
+            }
+          }
+          std::copy_n(at, n, positions + plane * n);
         }
-      }
-    }
-  });
+      });
 }
 
 template <class T>
