@@ -1,0 +1,3 @@
+#include "makers.h"
+
+int main() { return bench::serve<bench::make_network_work>("Engram"); }
