@@ -4,7 +4,8 @@
 //     make WORK…  ->  ok | unknown | error TEXT   build the work that the words name
 //     run N       ->  SECONDS                     do it N times
 //     check       ->  NUMBER                      what the last time gave, for comparison
-//     memory      ->  BYTES                       peak since before `make`, above what was there
+//     memory      ->  BYTES                       peak of its data, above what was there
+//                                                 before `make`
 //     note        ->  TEXT                        what it runs on, such as its BLAS
 //
 // How many threads it uses is said by its environment (OMP_NUM_THREADS, …).

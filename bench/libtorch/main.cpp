@@ -14,4 +14,8 @@ std::string blas() {
 
 }  // namespace
 
-int main() { return bench::serve<bench::make_network_work>("libtorch on " + blas()); }
+int main() {
+  using namespace bench;
+  return serve<make_network_work, make_optimizer_work, make_chain_work, make_kernel_work>(
+      "libtorch on " + blas());
+}

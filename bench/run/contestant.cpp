@@ -55,7 +55,7 @@ bool Contestant::make(const std::string& words) { return ask("make " + words) !=
 
 double Contestant::run(long times) { return ask_number("run " + std::to_string(times)); }
 
-double Contestant::check() { return ask_number("check"); }
+double Contestant::result() { return ask_number("check"); }
 
 double Contestant::memory() { return ask_number("memory"); }
 
@@ -65,9 +65,9 @@ std::string Contestant::ask(const std::string& line) {
   std::fputs((line + "\n").c_str(), to_);
   std::fflush(to_);
   char answer[512];
-  engram::check(std::fgets(answer, sizeof answer, from_) != nullptr, "{} died on: {}", name_, line);
+  check(std::fgets(answer, sizeof answer, from_) != nullptr, "{} died on: {}", name_, line);
   answer[std::strcspn(answer, "\n")] = 0;
-  engram::check(std::strncmp(answer, "error ", 6) != 0, "{}, {}: {}", name_, line, answer + 6);
+  check(std::strncmp(answer, "error ", 6) != 0, "{}, {}: {}", name_, line, answer + 6);
   return answer;
 }
 

@@ -23,7 +23,7 @@ class Contestant {
   /// Builds a work; false when the contestant does not know it.
   bool make(const std::string& words);
   double run(long times);  ///< in seconds
-  double check();
+  double result();
   double memory();  ///< peak in bytes
   std::string note();
 

@@ -57,11 +57,137 @@ void add_networks(std::vector<Row>& rows) {
   }
 }
 
+void add_continual(std::vector<Row>& rows) {
+  const std::string step = "train mlp 784-400-400-10 128 adam";
+  rows.push_back({"EWC step, MLP 784-400-400-10, batch 128, Adam",
+                  "ewc mlp 784-400-400-10 128 adam", {own("naive step", step)}});
+  rows.push_back({"Fisher of 1,000 samples, MLP 784-400-400-10",
+                  "fisher mlp 784-400-400-10 1000", {own("30 steps", step, 30)}});
+}
+
+void add_chains(std::vector<Row>& rows) {
+  for (const std::string how : {"plain", "recorded", "differentiated"}) {
+    rows.push_back({fmt::format("small operation, {}{}", how == "plain" ? "not recorded" : "recorded",
+                                how == "differentiated" ? " and differentiated" : ""),
+                    fmt::format("chain {} 1000", how), {torch_peer}, 1000});
+  }
+}
+
+void add_optimizers(std::vector<Row>& rows) {
+  const std::array<const char*, 2> optimizers[] = {  // and who moves as many bytes
+      {"sgd", "sgd"}, {"momentum", "momentum"}, {"adagrad", "momentum"}, {"rmsprop", "momentum"},
+      {"adam", "adam"}};
+  for (const auto& [name, streams] : optimizers) {
+    rows.push_back({fmt::format("optimizer step, 10 M parameters, {}", name),
+                    fmt::format("optimizer {} 10", name),
+                    {torch_peer, limit(fmt::format("{} 10000000", streams))}});
+  }
+}
+
+struct Convolution {
+  const char* name;
+  long images, channels, size, out, kernel, stride, padding;
+};
+
+const std::vector<Convolution> convolutions = {
+    {"LeNet 1>6 5x5 28", 64, 1, 28, 6, 5, 1, 2},
+    {"LeNet 6>16 5x5 14", 64, 6, 14, 16, 5, 1, 0},
+    {"CNN 1>32 3x3 28", 64, 1, 28, 32, 3, 1, 0},
+    {"CNN 32>64 3x3 26", 64, 32, 26, 64, 3, 1, 0},
+    {"VGG 64>64 3x3 112", 2, 64, 112, 64, 3, 1, 1},
+    {"VGG 128>128 3x3 56", 4, 128, 56, 128, 3, 1, 1},
+    {"VGG 256>256 3x3 28", 4, 256, 28, 256, 3, 1, 1},
+    {"VGG 512>512 3x3 14", 4, 512, 14, 512, 3, 1, 1},
+    {"ResNet 3>64 7x7/2 224", 2, 3, 224, 64, 7, 2, 3},
+    {"ResNet 64>64 3x3 56", 4, 64, 56, 64, 3, 1, 1},
+    {"ResNet 64>128 3x3/2 56", 4, 64, 56, 128, 3, 2, 1},
+    {"ResNet 64>256 1x1 56", 4, 64, 56, 256, 1, 1, 0},
+    {"ResNet 512>512 3x3 7", 4, 512, 7, 512, 3, 1, 1},
+};
+
+void add_convolutions(std::vector<Row>& rows) {
+  for (const Convolution& c : convolutions) {
+    const long out_size = (c.size + 2 * c.padding - c.kernel) / c.stride + 1;
+    const double flops = 2. * static_cast<double>(c.images * c.out * out_size * out_size) *
+                         static_cast<double>(c.channels * c.kernel * c.kernel);
+    for (const std::string direction : {"forward", "input", "weight"}) {
+      rows.push_back({fmt::format("conv2d {}{}, {}", direction,
+                                  direction == "forward" ? "" : " gradient", c.name),
+                      fmt::format("conv {} {} {} {} {} {} {} {} {}", direction, c.images,
+                                  c.channels, c.size, c.size, c.out, c.kernel, c.stride, c.padding),
+                      {dnn_peer, limit(fmt::format("flops {}", flops))}});
+    }
+  }
+}
+
+void add_products(std::vector<Row>& rows) {
+  struct Product {
+    const char* what;
+    bool ta, tb;
+    long m, n, k;
+  };
+  const Product products[] = {{"", false, false, 2048, 2048, 2048},
+                              {", linear forward", false, true, 128, 400, 784},
+                              {", linear input gradient", false, false, 128, 784, 400},
+                              {", linear weight gradient", true, false, 400, 784, 128},
+                              {", linear forward", false, true, 128, 10, 400},
+                              {", linear forward", false, true, 1, 400, 784},
+                              {", linear forward", false, true, 1024, 1000, 1000},
+                              {", tall and narrow", false, false, 36864, 64, 288}};
+  for (const Product& p : products) {
+    rows.push_back({fmt::format("sgemm {}x{}x{}{}", p.m, p.n, p.k, p.what),
+                    fmt::format("gemm {:d} {:d} {} {} {}", p.ta, p.tb, p.m, p.n, p.k),
+                    {dnn_peer, limit(fmt::format("flops {}", 2. * static_cast<double>(p.m) *
+                                                                 static_cast<double>(p.n * p.k)))}});
+  }
+}
+
+void add_kernels(std::vector<Row>& rows) {
+  const std::array<const char*, 2> sizes[] = {{"16384", "16 K, in cache"},
+                                              {"16777216", "16 M, out of cache"}};
+  for (const auto& [n, title] : sizes) {
+    for (const std::string name : {"add", "relu", "exp", "tanh"}) {
+      rows.push_back({fmt::format("{} of {}", name, title), fmt::format("map {} {}", name, n),
+                      {torch_peer, limit(fmt::format("{} {}", name == "add" ? "add" : "copy", n))}});
+    }
+    rows.push_back({fmt::format("sum of {}", title), fmt::format("sum {}", n),
+                    {torch_peer, limit(fmt::format("sum {}", n))}});
+  }
+  const std::array<long, 2> tables[] = {{128, 10}, {64, 1000}, {16384, 1024}};
+  for (const auto& [r, c] : tables) {
+    rows.push_back({fmt::format("softmax of {}x{}", r, c), fmt::format("softmax {} {}", r, c),
+                    {torch_peer, limit(fmt::format("copy {}", r * c))}});
+  }
+}
+
+void add_memory(std::vector<Row>& rows) {
+  for (const Trained& net : networks) {
+    for (int batch : net.batches) {
+      for (const std::string optimizer : net.optimizers) {
+        rows.push_back({.work = fmt::format("peak memory, train {}, batch {}, {}", net.name, batch,
+                                            title(optimizer)),
+                        .words = fmt::format("train {} {} {}", net.words, batch, optimizer),
+                        .peers = {floor_peer, torch_peer},
+                        .unit = Unit::megabytes});
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
   add_networks(rows);
+  add_continual(rows);
+  add_chains(rows);
+  add_optimizers(rows);
+  add_convolutions(rows);
+  add_products(rows);
+  add_kernels(rows);
+  rows.push_back({"loader, 60,000 x 784 bytes, batch 128, shuffled", "loader 60000 784 128",
+                  {limit("rows 60000 784 128")}});
+  add_memory(rows);
   return rows;
 }
 
