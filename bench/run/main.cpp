@@ -34,7 +34,7 @@ BenchOptions read_options(int argc, char** argv) {
                "scripts/bench");
   app.add_option("--filter", options.filter, "Only works in whose name this regular expression is");
   app.add_flag("--quick", options.quick,
-               "A few short turns, and no search for the peers' best settings");
+               "A few short turns, no search for the peers' best settings, and nothing is built");
   app.add_option("--threads", options.threads, "Numbers of threads; by default 1,2")
       ->delimiter(',')
       ->check(whole(1, 1024));
@@ -72,28 +72,42 @@ std::vector<Row> rows_with(const std::string& filter) {
   return rows;
 }
 
+/// A row, and one number of threads to measure it with.
+struct Job {
+  Row row;
+  int threads;
+};
+
+std::vector<Job> jobs(const BenchOptions& options) {
+  std::vector<Job> result;
+  for (const Row& row : rows_with(options.filter)) {
+    if (options.quick && row.contestant == "build_times") continue;
+    for (int threads : row.threads > 0 ? std::vector{row.threads} : options.threads) {
+      result.push_back({row, threads});
+    }
+  }
+  return result;
+}
 int main(int argc, char** argv) try {
   const BenchOptions options = read_options(argc, argv);
-  const std::vector<Row> rows = rows_with(options.filter);
   if (options.list) {
-    for (const Row& row : rows) fmt::print("{}\n", row.work);
+    for (const Row& row : rows_with(options.filter)) fmt::print("{}\n", row.work);
     return 0;
   }
   catch_interrupts();
   std::filesystem::create_directories(options.out);
 
   std::vector<Measurement> all;
-  Progress progress(std::ssize(rows) * std::ssize(options.threads));
-  for (const Row& row : rows) {
-    for (int threads : options.threads) {
-      progress.begin(fmt::format("{}, {} thread{}", row.work, threads, threads == 1 ? "" : "s"));
-      const std::vector<Measurement> measured = measure(row, threads, options.plan);
-      all.insert(all.end(), measured.begin(), measured.end());
-      progress.step(0, 0, 0);
-      progress.end(in_short(measured));
-      write_json(options.out, all);
-      stop_if_interrupted();
-    }
+  const std::vector<Job> all_jobs = jobs(options);
+  Progress progress(std::ssize(all_jobs));
+  for (const auto& [row, threads] : all_jobs) {
+    progress.begin(fmt::format("{}, {} thread{}", row.work, threads, threads == 1 ? "" : "s"));
+    const std::vector<Measurement> measured = measure(row, threads, options.plan);
+    all.insert(all.end(), measured.begin(), measured.end());
+    progress.step(0, 0, 0);
+    progress.end(in_short(measured));
+    write_json(options.out, all);
+    stop_if_interrupted();
   }
   print(all);
   plot(options.out, all);

@@ -36,11 +36,11 @@ struct Player {
 };
 
 Player start(const std::string& name, const std::string& words, const Setting& setting,
-             const Plan& plan) {
+             const Plan& plan, long steps = steps_before_check) {
   Player player = {Contestant(plan.programs / ("bench_" + name), setting.environment),
                    setting.name};
   check(player.contestant.make(words), "bench_{} does not know: {}", name, words);
-  player.contestant.run(steps_before_check);
+  if (steps > 0) player.contestant.run(steps);
   player.result = player.contestant.result();
   return player;
 }
@@ -91,10 +91,16 @@ Measurement compare(const Row& row, int threads, const Peer& peer, std::vector<d
     other[i] *= peer.times;
     ratios.push_back(other[i] / engram[i]);
   }
-  return {.work = row.work, .threads = threads, .unit = row.unit,
+  return {.work = row.work, .threads = threads, .measure = row.measure,
           .engram = scale * quantile(engram, 0.5), .peer = peer.name,
           .peer_value = scale * quantile(other, 0.5), .ratio = quantile(ratios, 0.5),
           .low = quantile(ratios, 0.25), .high = quantile(ratios, 0.75), .setting = {}};
+}
+
+Measurement without_peer(const Row& row, int threads, double value) {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  return {.work = row.work, .threads = threads, .measure = row.measure, .engram = value,
+          .peer = {}, .peer_value = none, .ratio = none, .low = none, .high = none, .setting = {}};
 }
 
 const std::string& words_of(const Peer& peer, const Row& row) {
@@ -109,48 +115,62 @@ void compare_results(Measurement& measurement, const Peer& peer, double engram, 
                       std::abs(engram - other) <= tolerance * std::max(std::abs(engram), 1e-6);
 }
 
-std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& plan) {
-  std::vector<Player> players;  // Engram, then the peers
-  players.push_back(start_best("engram", row.words, threads, plan));
-  for (const Peer& peer : row.peers) {
-    players.push_back(start_best(peer.contestant, words_of(peer, row), threads, plan));
-  }
-
+/// Lets the players take turns; the seconds that each of them took, player by player.
+std::vector<std::vector<double>> play(std::vector<Player>& players, int rounds) {
   std::vector<std::vector<double>> times(players.size());
-  for (int round = 0; round < plan.rounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     for (std::size_t k = 0; k < players.size(); ++k) {
       const std::size_t turn = round % 2 == 0 ? k : players.size() - 1 - k;
       times[turn].push_back(players[turn].turn());
     }
   }
+  return times;
+}
 
+std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& plan) {
+  std::vector<Player> players;  // Engram, then the peers
+  const auto add = [&](const std::string& contestant, const std::string& words) {
+    players.push_back(row.rounds == 0
+                          ? start_best(contestant, words, threads, plan)
+                          : start(contestant, words, settings(contestant, threads, plan).front(),
+                                  plan, 0));
+  };
+  add(row.contestant, row.words);
+  for (const Peer& peer : row.peers) add(peer.contestant, words_of(peer, row));
+  const auto times = play(players, row.rounds == 0 ? plan.rounds : row.rounds);
+
+  const double scale = 1e3 / row.parts;
+  if (row.peers.empty()) return {without_peer(row, threads, scale * quantile(times[0], 0.5))};
   std::vector<Measurement> result;
   for (std::size_t k = 0; k < row.peers.size(); ++k) {
-    result.push_back(compare(row, threads, row.peers[k], times[0], times[k + 1], 1e3 / row.parts));
+    result.push_back(compare(row, threads, row.peers[k], times[0], times[k + 1], scale));
     result.back().setting = players[k + 1].setting;
     compare_results(result.back(), row.peers[k], players[0].result, players[k + 1].result);
   }
   return result;
 }
 
-/// Peak memory, each time of a fresh process.
-std::vector<Measurement> measure_memory(const Row& row, int threads, const Plan& plan) {
-  const auto peak = [&](const std::string& name, const std::string& words, double& result) {
+/// Peak memory, or the size of a file, each time of a fresh process.
+std::vector<Measurement> measure_bytes(const Row& row, int threads, const Plan& plan) {
+  const bool is_memory = row.measure == Measure::memory;
+  double last_result = 0;
+  const auto bytes_of = [&](const std::string& contestant, const std::string& words) {
     std::vector<double> bytes;
-    for (int i = 0; i < 3; ++i) {
-      Player player = start(name, words, settings(name, threads, plan).front(), plan);
-      bytes.push_back(player.contestant.memory());
-      result = player.result;
+    for (int i = 0; i < (is_memory ? 3 : 1); ++i) {
+      Player player = start(contestant, words, settings(contestant, threads, plan).front(), plan);
+      bytes.push_back(is_memory ? player.contestant.memory() : player.result);
+      last_result = player.result;
     }
     return bytes;
   };
-  double engram_result, peer_result;
-  const std::vector<double> engram = peak("engram", row.words, engram_result);
+  const std::vector<double> engram = bytes_of(row.contestant, row.words);
+  const double engram_result = last_result;
+  if (row.peers.empty()) return {without_peer(row, threads, 1e-6 * quantile(engram, 0.5))};
   std::vector<Measurement> result;
   for (const Peer& peer : row.peers) {
-    const std::vector<double> other = peak(peer.contestant, words_of(peer, row), peer_result);
+    const std::vector<double> other = bytes_of(peer.contestant, words_of(peer, row));
     result.push_back(compare(row, threads, peer, engram, other, 1e-6));
-    compare_results(result.back(), peer, engram_result, peer_result);
+    compare_results(result.back(), peer, engram_result, last_result);
   }
   return result;
 }
@@ -158,8 +178,8 @@ std::vector<Measurement> measure_memory(const Row& row, int threads, const Plan&
 }  // namespace
 
 std::vector<Measurement> measure(const Row& row, int threads, const Plan& plan) {
-  return row.unit == Unit::megabytes ? measure_memory(row, threads, plan)
-                                     : measure_time(row, threads, plan);
+  return row.measure == Measure::time ? measure_time(row, threads, plan)
+                                      : measure_bytes(row, threads, plan);
 }
 
 }  // namespace bench

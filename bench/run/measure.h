@@ -24,9 +24,9 @@ struct Plan {
 struct Measurement {
   std::string work;
   int threads;
-  Unit unit;
+  Measure measure;
   double engram;  ///< in milliseconds, or megabytes
-  std::string peer;
+  std::string peer;  ///< empty without one; then what concerns it is NaN
   double peer_value;
   double ratio, low, high;
   std::string setting;  ///< the peer's best, where several were tried
@@ -34,7 +34,7 @@ struct Measurement {
   double engram_result = 0, peer_result = 0;
 };
 
-/// One measurement for each peer of the row. Error when a contestant fails.
+/// One measurement for each peer of the row, or one without a peer. Error when a contestant fails.
 std::vector<Measurement> measure(const Row& row, int threads, const Plan& plan);
 
 }  // namespace bench

@@ -37,6 +37,7 @@ struct Layout {
 
   explicit Layout(const std::vector<Measurement>& measurements) {
     for (const Measurement& m : measurements) {
+      if (m.peer.empty()) continue;
       if (works.empty() || works.back().first != m.work) works.push_back({m.work, {}});
       std::vector<std::string>& peers = works.back().second;
       if (std::ranges::find(peers, m.peer) == peers.end()) peers.push_back(m.peer);
@@ -47,29 +48,31 @@ struct Layout {
   static constexpr double gap = 0.7;
 };
 
-std::string panel(const Layout& layout, const std::vector<Measurement>& measurements, int threads) {
+struct Panel {
+  std::string data, axis;
+};
+
+/// The bars for one number of threads, and the axis of works, named in the first panel alone.
+Panel panel(const Layout& layout, const std::vector<Measurement>& measurements, int threads,
+            bool named) {
   double y = 0;
   std::string bars, labels;
-  std::set<std::string> peers;
   for (const auto& [work, names] : layout.works) {
     const auto count = static_cast<double>(names.size());
-    labels += fmt::format("{}\"{}\" {}", labels.empty() ? "" : ", ", plain(work),
+    labels += fmt::format("{}\"{}\" {}", labels.empty() ? "" : ", ", named ? plain(work) : "",
                           y + (count - 1) / 2);
     for (const std::string& name : names) {
       for (const Measurement& m : measurements) {
         if (m.work != work || m.peer != name || m.threads != threads || !m.valid) continue;
-        peers.insert(style(name).first);
         bars += fmt::format("{} {} {} {} \"{}\" {} \"{}\"\n", m.ratio, y, m.low, m.high,
-                            style(name).second + 1, std::max(m.ratio, 1.), fmt::format("{:.2f}", m.ratio));
+                            style(name).second + 1, std::max(m.high, 1.), fmt::format("{:.2f}", m.ratio));
       }
       ++y;
     }
     y += Layout::gap;
   }
-  return fmt::format(R"($bars{0} << end
-{1}end
-set ytics ({2})
-)", threads, bars, labels);
+  return {fmt::format("$bars{} << end\n{}end\n", threads, bars),
+          fmt::format("set ytics ({})", labels)};
 }
 
 }  // namespace
@@ -89,12 +92,10 @@ void plot(const std::filesystem::path& folder, const std::vector<Measurement>& m
 
   std::string data, draw;
   for (std::size_t i = 0; i < panels.size(); ++i) {
-    const std::string text = panel(layout, measurements, panels[i]);
-    const std::size_t end = text.find("set ytics");
-    data += text.substr(0, end);
+    const Panel bars = panel(layout, measurements, panels[i], i == 0);
+    data += bars.data;
     const double left = 0.30, width = (0.985 - left) / static_cast<double>(panels.size());
     draw += fmt::format(R"(
-{}
 {}
 set lmargin at screen {}; set rmargin at screen {}
 set title "{{/:Bold {} thread{}}}" offset 0, -0.5
@@ -102,7 +103,7 @@ plot $bars{} using (1):2:(1):1:($2-0.42):($2+0.42):(rgb(strcol(5))) with boxxyer
      "" using 1:2:3:4 with xerrorbars linecolor rgb "#000000" pointtype 0 linewidth 0.7 notitle, \
      "" using ($6*1.04):2:7 with labels left font ",8" offset 0.3, 0 notitle{}
 )",
-                        text.substr(end), i == 0 ? "" : "set ytics format \"\"",
+                        bars.axis,
                         left + static_cast<double>(i) * width,
                         left + static_cast<double>(i + 1) * width - 0.012, panels[i],
                         panels[i] == 1 ? "" : "s", panels[i], i == 0 ? "LEGEND" : "");
@@ -137,7 +138,7 @@ set grid xtics linetype 1 linecolor "#e0e0e0"
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor "#000000" linewidth 1.4 front
 set style fill solid 0.85 noborder
 set xlabel "the peer's time over Engram's: right of 1 Engram is faster" offset 0, 0.4
-set key outside bottom left horizontal Left reverse samplen 1.5
+set key at screen 0.01, screen {9} left vertical maxrows 1 Left reverse samplen 1.5 width 2
 set tmargin at screen {6}; set bmargin at screen {7}
 {8}
 unset multiplot
@@ -145,7 +146,7 @@ unset multiplot
 set output
 )",
       data, 2 * pixels, pixels, least * 0.9, most * 1.6, layout.height - 0.4,
-      1 - 30 / pixels, 70 / pixels, draw);
+      1 - 50 / pixels, 50 / pixels, draw, 1 - 12 / pixels);
   engram::examples::run_gnuplot(folder / "bench.gp", script, {"bench.png", "bench.svg"});
 }
 

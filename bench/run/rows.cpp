@@ -168,10 +168,28 @@ void add_memory(std::vector<Row>& rows) {
                                             title(optimizer)),
                         .words = fmt::format("train {} {} {}", net.words, batch, optimizer),
                         .peers = {floor_peer, torch_peer},
-                        .unit = Unit::megabytes});
+                        .measure = Measure::memory});
       }
     }
   }
+}
+
+void add_building(std::vector<Row>& rows) {
+  const auto peer = [](const std::string& words) {
+    return Peer{.name = "libtorch", .contestant = "build_times", .words = words,
+                .same_result = false};
+  };
+  const auto add = [&](const std::string& work, const std::string& words, std::vector<Peer> peers,
+                       Measure measure, int rounds, int threads) {
+    rows.push_back({.work = work, .words = words, .peers = std::move(peers), .measure = measure,
+                    .contestant = "build_times", .rounds = rounds, .threads = threads});
+  };
+  add("compile a user's program with the umbrella header", "compile engram",
+      {peer("compile libtorch")}, Measure::time, 3, 1);
+  add("size of the shared library", "size shared", {peer("size libtorch")}, Measure::size, 0, 2);
+  add("size of the static library", "size static", {}, Measure::size, 0, 2);
+  add("build the library", "build library", {}, Measure::time, 1, 2);
+  add("build everything: library, tests, examples", "build everything", {}, Measure::time, 1, 2);
 }
 
 }  // namespace
@@ -188,6 +206,7 @@ std::vector<Row> all_rows() {
   rows.push_back({"loader, 60,000 x 784 bytes, batch 128, shuffled", "loader 60000 784 128",
                   {limit("rows 60000 784 128")}});
   add_memory(rows);
+  add_building(rows);
   return rows;
 }
 
