@@ -21,6 +21,7 @@ using namespace engram::examples;
 struct BenchOptions {
   std::string filter;
   bool quick = false;
+  bool plain = false;
   bool list = false;
   std::vector<int> threads = {1, 2};
   std::filesystem::path out = "out/bench";
@@ -34,7 +35,8 @@ BenchOptions read_options(int argc, char** argv) {
                "scripts/bench");
   app.add_option("--filter", options.filter, "Only works in whose name this regular expression is");
   app.add_flag("--quick", options.quick,
-               "A few short turns, no search for the peers' best settings, and nothing is built");
+               "A few short turns, --plain, and nothing is built");
+  app.add_flag("--plain", options.plain, "Peers as they are installed: no search for their best settings");
   app.add_option("--threads", options.threads, "Numbers of threads; by default 1,2")
       ->delimiter(',')
       ->check(whole(1, 1024));
@@ -52,10 +54,10 @@ BenchOptions read_options(int argc, char** argv) {
     throw UsageError(fmt::format("{} (see --help)", error.what()));
   }
   options.plan.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  options.plan.try_settings = !options.quick && !options.plain;
   if (options.quick) {
     options.plan.rounds = 3;
     options.plan.turn = 0.005;
-    options.plan.try_settings = false;
   }
   return options;
 }
