@@ -136,4 +136,4 @@ Work make(std::istringstream& words) {
 }  // namespace
 }  // namespace bench
 
-int main() { return bench::serve<bench::make>("oneDNN"); }
+int main() { return bench::serve<bench::make>(""); }

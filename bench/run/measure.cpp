@@ -37,8 +37,9 @@ struct Player {
 
 Player start(const std::string& name, const std::string& words, const Setting& setting,
              const Plan& plan, long steps = steps_before_check) {
-  Player player = {Contestant(plan.programs / ("bench_" + name), setting.environment),
-                   setting.name};
+  Player player = {Contestant(plan.programs / ("bench_" + name), setting.environment)};
+  const std::string note = player.contestant.note();
+  player.setting = setting.name + (setting.name.empty() || note.empty() ? "" : ", ") + note;
   check(player.contestant.make(words), "bench_{} does not know: {}", name, words);
   if (steps > 0) player.contestant.run(steps);
   player.result = player.contestant.result();
@@ -91,7 +92,7 @@ Measurement compare(const Row& row, int threads, const Peer& peer, std::vector<d
     other[i] *= peer.times;
     ratios.push_back(other[i] / engram[i]);
   }
-  return {.work = row.work, .threads = threads, .measure = row.measure,
+  return {.group = row.group, .work = row.work, .threads = threads, .measure = row.measure,
           .engram = scale * quantile(engram, 0.5), .peer = peer.name,
           .peer_value = scale * quantile(other, 0.5), .ratio = quantile(ratios, 0.5),
           .low = quantile(ratios, 0.25), .high = quantile(ratios, 0.75), .setting = {}};
@@ -99,7 +100,7 @@ Measurement compare(const Row& row, int threads, const Peer& peer, std::vector<d
 
 Measurement without_peer(const Row& row, int threads, double value) {
   const double none = std::numeric_limits<double>::quiet_NaN();
-  return {.work = row.work, .threads = threads, .measure = row.measure, .engram = value,
+  return {.group = row.group, .work = row.work, .threads = threads, .measure = row.measure, .engram = value,
           .peer = {}, .peer_value = none, .ratio = none, .low = none, .high = none, .setting = {}};
 }
 

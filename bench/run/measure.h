@@ -22,6 +22,7 @@ struct Plan {
 /// turns; the ratio (peer over Engram: more than 1 is faster) is the median of the ratios within
 /// each turn, and `low` and `high` are their quartiles.
 struct Measurement {
+  std::string group;
   std::string work;
   int threads;
   Measure measure;
@@ -29,7 +30,7 @@ struct Measurement {
   std::string peer;  ///< empty without one; then what concerns it is NaN
   double peer_value;
   double ratio, low, high;
-  std::string setting;  ///< the peer's best, where several were tried
+  std::string setting;  ///< the peer's best, and the BLAS that it got
   bool valid = true;    ///< whether both gave the same result
   double engram_result = 0, peer_result = 0;
 };

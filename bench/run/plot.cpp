@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace bench {
@@ -37,7 +38,6 @@ struct Layout {
 
   explicit Layout(const std::vector<Measurement>& measurements) {
     for (const Measurement& m : measurements) {
-      if (m.peer.empty()) continue;
       if (works.empty() || works.back().first != m.work) works.push_back({m.work, {}});
       std::vector<std::string>& peers = works.back().second;
       if (std::ranges::find(peers, m.peer) == peers.end()) peers.push_back(m.peer);
@@ -75,9 +75,9 @@ Panel panel(const Layout& layout, const std::vector<Measurement>& measurements, 
           fmt::format("set ytics ({})", labels)};
 }
 
-}  // namespace
-
-void plot(const std::filesystem::path& folder, const std::vector<Measurement>& measurements) {
+/// The picture of one group.
+void plot_group(const std::filesystem::path& folder, const std::string& name,
+                const std::vector<Measurement>& measurements) {
   const Layout layout(measurements);
   std::vector<int> panels;
   double least = 0.5, most = 2;
@@ -94,7 +94,7 @@ void plot(const std::filesystem::path& folder, const std::vector<Measurement>& m
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const Panel bars = panel(layout, measurements, panels[i], i == 0);
     data += bars.data;
-    const double left = 0.30, width = (0.985 - left) / static_cast<double>(panels.size());
+    const double left = 0.33, width = (0.985 - left) / static_cast<double>(panels.size());
     draw += fmt::format(R"(
 {}
 set lmargin at screen {}; set rmargin at screen {}
@@ -117,7 +117,7 @@ plot $bars{} using (1):2:(1):1:($2-0.42):($2+0.42):(rgb(strcol(5))) with boxxyer
   const double line = 15;  // pixels
   const double pixels = layout.height * line + 110;
   const std::string script = fmt::format(
-      R"(# How many times as fast as its peers Engram is; draw it again with: gnuplot bench.gp
+      R"(# How many times as fast as its peers Engram is; draw it again with: gnuplot {10}.gp
 rgb(text) = int("0x".text)
 {0}
 do for [format in "png svg"] {{
@@ -126,7 +126,7 @@ if (format eq "png") {{
 }} else {{
   set terminal svg size 1300, {2:.0f} font "sans,10" background "white"
 }}
-set output "bench.".format
+set output "{10}.".format
 set multiplot
 set border 1 linecolor "#808080"
 set tics nomirror scale 0.4 textcolor "#202020"
@@ -146,8 +146,18 @@ unset multiplot
 set output
 )",
       data, 2 * pixels, pixels, least * 0.9, most * 1.6, layout.height - 0.4,
-      1 - 50 / pixels, 50 / pixels, draw, 1 - 12 / pixels);
-  engram::examples::run_gnuplot(folder / "bench.gp", script, {"bench.png", "bench.svg"});
+      1 - 50 / pixels, 50 / pixels, draw, 1 - 12 / pixels, name);
+  engram::examples::run_gnuplot(folder / (name + ".gp"), script, {name + ".png", name + ".svg"});
+}
+
+}  // namespace
+
+void plot(const std::filesystem::path& folder, const std::vector<Measurement>& measurements) {
+  std::map<std::string, std::vector<Measurement>> groups;
+  for (const Measurement& m : measurements) {
+    if (!m.peer.empty()) groups[m.group].push_back(m);
+  }
+  for (const auto& [group, members] : groups) plot_group(folder, "bench-" + group, members);
 }
 
 }  // namespace bench

@@ -42,7 +42,7 @@ void add_networks(std::vector<Row>& rows) {
   for (const Trained& net : networks) {
     for (int batch : net.batches) {
       for (const std::string optimizer : net.optimizers) {
-        rows.push_back({fmt::format("train {}, batch {}, {}", net.name, batch, title(optimizer)),
+        rows.push_back({"", fmt::format("train {}, batch {}, {}", net.name, batch, title(optimizer)),
                         fmt::format("train {} {} {}", net.words, batch, optimizer),
                         {floor_peer, torch_peer}});
       }
@@ -50,7 +50,7 @@ void add_networks(std::vector<Row>& rows) {
   }
   for (const Trained& net : networks) {
     for (int batch : net.batches) {
-      rows.push_back({fmt::format("infer {}, batch {}", net.name, batch),
+      rows.push_back({"", fmt::format("infer {}, batch {}", net.name, batch),
                       fmt::format("infer {} {}", net.words, batch),
                       {floor_peer, torch_peer}});
     }
@@ -59,15 +59,15 @@ void add_networks(std::vector<Row>& rows) {
 
 void add_continual(std::vector<Row>& rows) {
   const std::string step = "train mlp 784-400-400-10 128 adam";
-  rows.push_back({"EWC step, MLP 784-400-400-10, batch 128, Adam",
+  rows.push_back({"", "EWC step, MLP 784-400-400-10, batch 128, Adam",
                   "ewc mlp 784-400-400-10 128 adam", {own("naive step", step)}});
-  rows.push_back({"Fisher of 1,000 samples, MLP 784-400-400-10",
+  rows.push_back({"", "Fisher of 1,000 samples, MLP 784-400-400-10",
                   "fisher mlp 784-400-400-10 1000", {own("30 steps", step, 30)}});
 }
 
 void add_chains(std::vector<Row>& rows) {
   for (const std::string how : {"plain", "recorded", "differentiated"}) {
-    rows.push_back({fmt::format("small operation, {}{}", how == "plain" ? "not recorded" : "recorded",
+    rows.push_back({"", fmt::format("small operation, {}{}", how == "plain" ? "not recorded" : "recorded",
                                 how == "differentiated" ? " and differentiated" : ""),
                     fmt::format("chain {} 1000", how), {torch_peer}, 1000});
   }
@@ -78,7 +78,7 @@ void add_optimizers(std::vector<Row>& rows) {
       {"sgd", "sgd"}, {"momentum", "momentum"}, {"adagrad", "momentum"}, {"rmsprop", "momentum"},
       {"adam", "adam"}};
   for (const auto& [name, streams] : optimizers) {
-    rows.push_back({fmt::format("optimizer step, 10 M parameters, {}", name),
+    rows.push_back({"", fmt::format("optimizer step, 10 M parameters, {}", name),
                     fmt::format("optimizer {} 10", name),
                     {torch_peer, limit(fmt::format("{} 10000000", streams))}});
   }
@@ -111,7 +111,7 @@ void add_convolutions(std::vector<Row>& rows) {
     const double flops = 2. * static_cast<double>(c.images * c.out * out_size * out_size) *
                          static_cast<double>(c.channels * c.kernel * c.kernel);
     for (const std::string direction : {"forward", "input", "weight"}) {
-      rows.push_back({fmt::format("conv2d {}{}, {}", direction,
+      rows.push_back({"", fmt::format("conv2d {}{}, {}", direction,
                                   direction == "forward" ? "" : " gradient", c.name),
                       fmt::format("conv {} {} {} {} {} {} {} {} {}", direction, c.images,
                                   c.channels, c.size, c.size, c.out, c.kernel, c.stride, c.padding),
@@ -135,7 +135,7 @@ void add_products(std::vector<Row>& rows) {
                               {", linear forward", false, true, 1024, 1000, 1000},
                               {", tall and narrow", false, false, 36864, 64, 288}};
   for (const Product& p : products) {
-    rows.push_back({fmt::format("sgemm {}x{}x{}{}", p.m, p.n, p.k, p.what),
+    rows.push_back({"", fmt::format("sgemm {}x{}x{}{}", p.m, p.n, p.k, p.what),
                     fmt::format("gemm {:d} {:d} {} {} {}", p.ta, p.tb, p.m, p.n, p.k),
                     {dnn_peer, limit(fmt::format("flops {}", 2. * static_cast<double>(p.m) *
                                                                  static_cast<double>(p.n * p.k)))}});
@@ -147,17 +147,23 @@ void add_kernels(std::vector<Row>& rows) {
                                               {"16777216", "16 M, out of cache"}};
   for (const auto& [n, title] : sizes) {
     for (const std::string name : {"add", "relu", "exp", "tanh"}) {
-      rows.push_back({fmt::format("{} of {}", name, title), fmt::format("map {} {}", name, n),
+      rows.push_back({"", fmt::format("{} of {}", name, title), fmt::format("map {} {}", name, n),
                       {torch_peer, limit(fmt::format("{} {}", name == "add" ? "add" : "copy", n))}});
     }
-    rows.push_back({fmt::format("sum of {}", title), fmt::format("sum {}", n),
+    rows.push_back({"", fmt::format("sum of {}", title), fmt::format("sum {}", n),
                     {torch_peer, limit(fmt::format("sum {}", n))}});
   }
   const std::array<long, 2> tables[] = {{128, 10}, {64, 1000}, {16384, 1024}};
   for (const auto& [r, c] : tables) {
-    rows.push_back({fmt::format("softmax of {}x{}", r, c), fmt::format("softmax {} {}", r, c),
+    rows.push_back({"", fmt::format("softmax of {}x{}", r, c), fmt::format("softmax {} {}", r, c),
                     {torch_peer, limit(fmt::format("copy {}", r * c))}});
   }
+}
+
+void add_loader(std::vector<Row>& rows) {
+  rows.push_back({.work = "loader, 60,000 x 784 bytes, batch 128, shuffled",
+                  .words = "loader 60000 784 128",
+                  .peers = {limit("rows 60000 784 128")}});
 }
 
 void add_memory(std::vector<Row>& rows) {
@@ -196,17 +202,16 @@ void add_building(std::vector<Row>& rows) {
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
-  add_networks(rows);
-  add_continual(rows);
-  add_chains(rows);
-  add_optimizers(rows);
-  add_convolutions(rows);
-  add_products(rows);
-  add_kernels(rows);
-  rows.push_back({"loader, 60,000 x 784 bytes, batch 128, shuffled", "loader 60000 784 128",
-                  {limit("rows 60000 784 128")}});
-  add_memory(rows);
-  add_building(rows);
+  const auto add_group = [&](const std::string& group,
+                             const std::vector<void (*)(std::vector<Row>&)>& parts) {
+    const auto first = std::ssize(rows);
+    for (const auto& part : parts) part(rows);
+    for (auto row = rows.begin() + first; row != rows.end(); ++row) row->group = group;
+  };
+  add_group("networks", {add_networks, add_continual});
+  add_group("operations", {add_chains, add_optimizers, add_products, add_kernels, add_loader});
+  add_group("convolutions", {add_convolutions});
+  add_group("size", {add_memory, add_building});
   return rows;
 }
 

@@ -22,6 +22,7 @@ enum class Measure {
 
 /// A piece of work: a line of the table for each peer and number of threads; without peers, one.
 struct Row {
+  std::string group{};  ///< which picture shows it
   std::string work;   ///< in the table
   std::string words;  ///< for the contestants
   std::vector<Peer> peers;

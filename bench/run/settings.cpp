@@ -37,7 +37,6 @@ std::vector<Setting> settings(const std::string& contestant, int threads, const 
     for (std::size_t i = 0; i < count; ++i) {
       Setting setting = result[i];
       setting.environment["OPENBLAS_CORETYPE"] = "SkylakeX";
-      setting.name += setting.name.empty() ? "SkylakeX" : " SkylakeX";
       result.push_back(setting);
     }
   }
