@@ -65,10 +65,15 @@ static void multiply_and_add(void* state, long times) {
 // Calls one of the loops below on contiguous parts, one a thread.
 static void in_parts(struct work* w, long times, double (*loop)(float**, long, long, long)) {
   double total = 0;
+  const long vectors = w->n / width;
   for (long t = 0; t < times; ++t) {
-#pragma omp parallel reduction(+ : total) if (w->n >= parallel_from)
+    if (w->n < parallel_from) {  // where even to ask for one thread would cost
+      total += loop(w->x, 0, vectors, w->n);
+      continue;
+    }
+#pragma omp parallel reduction(+ : total)
     {
-      const long vectors = w->n / width, threads = omp_get_num_threads(), k = omp_get_thread_num();
+      const long threads = omp_get_num_threads(), k = omp_get_thread_num();
       total += loop(w->x, vectors * k / threads, vectors * (k + 1) / threads, w->n);
     }
   }

@@ -62,7 +62,7 @@ Player start_best(const std::string& name, const std::string& words, int threads
                   const Plan& plan) {
   std::optional<Player> best;
   double least = std::numeric_limits<double>::infinity();
-  const std::vector<Setting> choices = settings(name, threads, plan);
+  const std::vector<Setting> choices = settings(name, words, threads, plan);
   for (const Setting& setting : choices) {
     Player player = start(name, words, setting, plan);
     calibrate(player, plan.turn);
@@ -116,10 +116,15 @@ void compare_results(Measurement& measurement, const Peer& peer, double engram, 
                       std::abs(engram - other) <= tolerance * std::max(std::abs(engram), 1e-6);
 }
 
-/// Lets the players take turns; the seconds that each of them took, player by player.
+/// Lets the players take turns, fewer where they are long; the seconds that each of them took,
+/// player by player.
 std::vector<std::vector<double>> play(std::vector<Player>& players, int rounds) {
+  constexpr int enough = 7;
+  constexpr std::chrono::duration patience = 3s;
+  const auto start_time = std::chrono::steady_clock::now();
   std::vector<std::vector<double>> times(players.size());
   for (int round = 0; round < rounds; ++round) {
+    if (round >= enough && std::chrono::steady_clock::now() - start_time > patience) break;
     for (std::size_t k = 0; k < players.size(); ++k) {
       const std::size_t turn = round % 2 == 0 ? k : players.size() - 1 - k;
       times[turn].push_back(players[turn].turn());
@@ -133,7 +138,7 @@ std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& p
   const auto add = [&](const std::string& contestant, const std::string& words) {
     players.push_back(row.rounds == 0
                           ? start_best(contestant, words, threads, plan)
-                          : start(contestant, words, settings(contestant, threads, plan).front(),
+                          : start(contestant, words, settings(contestant, words, threads, plan).front(),
                                   plan, 0));
   };
   add(row.contestant, row.words);
@@ -158,7 +163,7 @@ std::vector<Measurement> measure_bytes(const Row& row, int threads, const Plan& 
   const auto bytes_of = [&](const std::string& contestant, const std::string& words) {
     std::vector<double> bytes;
     for (int i = 0; i < (is_memory ? 3 : 1); ++i) {
-      Player player = start(contestant, words, settings(contestant, threads, plan).front(), plan);
+      Player player = start(contestant, words, settings(contestant, words, threads, plan).front(), plan);
       bytes.push_back(is_memory ? player.contestant.memory() : player.result);
       last_result = player.result;
     }

@@ -21,10 +21,14 @@ bool blas_is_behind(const Plan& plan) {
 
 }  // namespace
 
-std::vector<Setting> settings(const std::string& contestant, int threads, const Plan& plan) {
+std::vector<Setting> settings(const std::string& contestant, const std::string& words, int threads,
+                              const Plan& plan) {
   std::vector<Setting> result = {{"", with_threads(threads, threads)}};
   if (!plan.try_settings || (contestant != "torch" && contestant != "floor")) return result;
-  if (contestant == "torch" && threads > 1 && !plan.pthread_blas.empty()) {
+  const bool is_torch = contestant == "torch";
+  const bool uses_blas = words.starts_with("train ") || words.starts_with("infer ");
+  if (is_torch && threads > 1) result.push_back({"OMP 1", with_threads(1, 1)});
+  if (is_torch && threads > 1 && uses_blas && !plan.pthread_blas.empty()) {
     const std::pair<int, int> choices[] = {{1, threads}, {threads, 1}, {threads, threads}};
     for (const auto& [loops, blas] : choices) {
       Environment environment = with_threads(loops, blas);
@@ -32,7 +36,7 @@ std::vector<Setting> settings(const std::string& contestant, int threads, const 
       result.push_back({fmt::format("OMP {} BLAS {}", loops, blas), environment});
     }
   }
-  if (blas_is_behind(plan)) {
+  if (uses_blas && blas_is_behind(plan)) {
     const std::size_t count = result.size();
     for (std::size_t i = 0; i < count; ++i) {
       Setting setting = result[i];

@@ -12,12 +12,13 @@ struct Setting {
   Environment environment;
 };
 
-/// What is worth trying for a contestant, its plain setting first; Engram has that alone.
+/// What is worth trying for a contestant at a work, its plain setting first; Engram has that alone.
 ///
 /// libtorch has loops of its own (OpenMP) and a BLAS, whose threads may hinder each other. With
 /// OpenBLAS's OpenMP build both have one number of threads; with its pthreads build they differ.
 /// On processors that OpenBLAS does not know it takes old kernels; OPENBLAS_CORETYPE tells it
 /// better.
-std::vector<Setting> settings(const std::string& contestant, int threads, const Plan& plan);
+std::vector<Setting> settings(const std::string& contestant, const std::string& words, int threads,
+                              const Plan& plan);
 
 }  // namespace bench
