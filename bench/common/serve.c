@@ -11,8 +11,8 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// A line of /proc/self/status in bytes: "VmHWM:" is the peak of resident memory, "RssFile:" the part
-// of what is resident now that is code and the like, "RssAnon:" the part that is data.
+// A line of /proc/self/status in bytes: "VmHWM:" is the peak of resident memory, "RssFile:" the
+// part of what is resident now that is code and the like, "RssAnon:" the part that is data.
 static long long status_bytes(const char* key) {
   FILE* file = fopen("/proc/self/status", "r");
   char line[256];

@@ -8,8 +8,14 @@
 
 // Streams of numbers; parameter k of a network, in the order weight, bias, weight, bias, …, has
 // stream BENCH_PARAMETERS + k.
-enum { BENCH_IMAGES = 1, BENCH_LABELS = 2, BENCH_INPUT = 3, BENCH_OTHER = 4,
-       BENCH_GRADIENT = 5, BENCH_PARAMETERS = 16 };
+enum {
+  BENCH_IMAGES = 1,
+  BENCH_LABELS = 2,
+  BENCH_INPUT = 3,
+  BENCH_OTHER = 4,
+  BENCH_GRADIENT = 5,
+  BENCH_PARAMETERS = 16
+};
 
 // Number i of a stream, 64 random bits: splitmix64 (Steele, Lea, Flood 2014).
 static inline uint64_t bench_bits(uint64_t stream, uint64_t i) {

@@ -28,17 +28,21 @@ Work make_chain_work(std::istringstream& words) {
   const auto check = [result] { return digest(*result); };
   if (how == "plain") return repeat([=] { *result = chain(); }, check);
   if (how == "recorded") {
-    return repeat([=] {
-      Tape tape;
-      *result = detach(chain());
-    }, check);
+    return repeat(
+        [=] {
+          Tape tape;
+          *result = detach(chain());
+        },
+        check);
   }
-  return repeat([=] {
-    Tape tape;
-    tape.backward(chain(), {.gradient = ones});
-    *result = x.grad();
-    x.set_grad({});
-  }, check);
+  return repeat(
+      [=] {
+        Tape tape;
+        tape.backward(chain(), {.gradient = ones});
+        *result = x.grad();
+        x.set_grad({});
+      },
+      check);
 }
 
 }  // namespace bench

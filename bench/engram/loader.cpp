@@ -23,10 +23,12 @@ Work make_loader_work(std::istringstream& words) {
   auto loader = std::make_shared<data::Loader>(
       data::Dataset(x, y), data::LoaderOptions{.batch = batch, .shuffle = true, .seed = 0});
   auto total = std::make_shared<double>();
-  return repeat([=] {
-    *total = 0;
-    for (const auto& [images, labels] : *loader) *total += images.data<float>()[0];
-  }, [total] { return *total; });
+  return repeat(
+      [=] {
+        *total = 0;
+        for (const auto& [images, labels] : *loader) *total += images.data<float>()[0];
+      },
+      [total] { return *total; });
 }
 
 }  // namespace bench

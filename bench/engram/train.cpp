@@ -61,10 +61,12 @@ Work infer(std::istream& words) {
   Network network = read_network(words);
   words >> batch;
   auto logits = std::make_shared<Tensor>();
-  return repeat([=, batches = make_batches(network, batch), next = std::size_t{0}]() mutable {
-    *logits = network(batches.x[next]);
-    next = (next + 1) % batches.x.size();
-  }, [logits] { return digest(*logits); });
+  return repeat(
+      [=, batches = make_batches(network, batch), next = std::size_t{0}]() mutable {
+        *logits = network(batches.x[next]);
+        next = (next + 1) % batches.x.size();
+      },
+      [logits] { return digest(*logits); });
 }
 
 Work fisher(std::istream& words) {

@@ -9,14 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static float* floats(long n) { return aligned_alloc(64, ((size_t)n * sizeof(float) + 63) / 64 * 64); }
+static float* floats(long n) {
+  return aligned_alloc(64, ((size_t)n * sizeof(float) + 63) / 64 * 64);
+}
 
 static void add_conv(struct network* net, int in, int size, int out, int k, int pad, int pool) {
   const int conv_size = size + 2 * pad - k + 1, out_size = pool ? conv_size / 2 : conv_size;
-  net->conv[net->convs++] = (struct conv){.in = in, .out = out, .k = k, .pad = pad, .pool = pool,
-                                          .h = size, .w = size,
-                                          .conv_h = conv_size, .conv_w = conv_size,
-                                          .out_h = out_size, .out_w = out_size};
+  net->conv[net->convs++] = (struct conv){.in = in,
+                                          .out = out,
+                                          .k = k,
+                                          .pad = pad,
+                                          .pool = pool,
+                                          .h = size,
+                                          .w = size,
+                                          .conv_h = conv_size,
+                                          .conv_w = conv_size,
+                                          .out_h = out_size,
+                                          .out_w = out_size};
 }
 
 static void add_dense(struct network* net, int in, int out) {
@@ -61,7 +70,8 @@ int network_read(struct network* net, const char** words, int trains) {
   for (int l = 0; l < net->convs; ++l) {
     const struct conv* c = &net->conv[l];
     net->parameters += conv_weights(c) + c->out;
-    net->columns_size = larger(net->columns_size, (long)c->in * c->k * c->k * c->conv_h * c->conv_w);
+    net->columns_size =
+        larger(net->columns_size, (long)c->in * c->k * c->k * c->conv_h * c->conv_w);
     net->image_size = larger(net->image_size, (long)c->out * c->conv_h * c->conv_w);
     net->partial_size = larger(net->partial_size, conv_weights(c) + c->out);
   }
@@ -70,8 +80,8 @@ int network_read(struct network* net, const char** words, int trains) {
   }
   net->weights = floats(net->parameters);
   net->gradients = trains ? floats(net->parameters) : NULL;
-  net->scratch = floats(omp_get_max_threads() *
-                        (net->columns_size + net->image_size + net->partial_size));
+  net->scratch =
+      floats(omp_get_max_threads() * (net->columns_size + net->image_size + net->partial_size));
 
   long at = 0;
   int k = 0;

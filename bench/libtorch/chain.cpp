@@ -26,17 +26,21 @@ Work make_chain_work(std::istringstream& words) {
   };
   const auto check = [result] { return digest(*result); };
   if (how == "plain") {
-    return repeat([=] {
-      torch::InferenceMode inference;
-      *result = chain();
-    }, check);
+    return repeat(
+        [=] {
+          torch::InferenceMode inference;
+          *result = chain();
+        },
+        check);
   }
   if (how == "recorded") return repeat([=] { *result = chain().detach(); }, check);
-  return repeat([=] {
-    chain().backward(ones);
-    *result = x.grad();
-    x.mutable_grad().reset();
-  }, check);
+  return repeat(
+      [=] {
+        chain().backward(ones);
+        *result = x.grad();
+        x.mutable_grad().reset();
+      },
+      check);
 }
 
 }  // namespace bench

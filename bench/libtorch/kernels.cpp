@@ -20,10 +20,12 @@ using torch::Tensor;
 template <class F>
 Work call(F f) {
   auto result = std::make_shared<Tensor>(torch::empty({0}));
-  return repeat([=] {
-    torch::NoGradGuard no_grad;
-    f(*result);
-  }, [result] { return digest(*result); });
+  return repeat(
+      [=] {
+        torch::NoGradGuard no_grad;
+        f(*result);
+      },
+      [result] { return digest(*result); });
 }
 
 Work map(std::istream& words) {
@@ -53,9 +55,9 @@ Work convolution(std::istream& words) {
   const bool input = direction == "input";
   const std::vector<std::int64_t> strides(2, stride), padding(2, pad), ones(2, 1), zeros(2, 0);
   return call([=](Tensor& y) {
-    const auto gradients = torch::convolution_backward(dy, x, weight, c10::nullopt, strides,
-                                                       padding, ones, false, zeros, 1,
-                                                       {input, !input, false});
+    const auto gradients =
+        torch::convolution_backward(dy, x, weight, c10::nullopt, strides, padding, ones, false,
+                                    zeros, 1, {input, !input, false});
     y = input ? std::get<0>(gradients) : std::get<1>(gradients);
   });
 }

@@ -124,24 +124,28 @@ Work train(std::istream& words) {
   const std::vector<Tensor> parameters = setup->network->parameters();
   std::shared_ptr<torch::optim::Optimizer> optimizer = read_optimizer(words, parameters);
   auto last = std::make_shared<double>();
-  return repeat([=] {
-    const std::size_t i = setup->take();
-    zero_grad(parameters);
-    const Tensor loss =
-        torch::nn::functional::cross_entropy(setup->network->forward(setup->x[i]), setup->y[i]);
-    loss.backward();
-    optimizer->step();
-    *last = loss.item<double>();
-  }, [last] { return *last; });
+  return repeat(
+      [=] {
+        const std::size_t i = setup->take();
+        zero_grad(parameters);
+        const Tensor loss =
+            torch::nn::functional::cross_entropy(setup->network->forward(setup->x[i]), setup->y[i]);
+        loss.backward();
+        optimizer->step();
+        *last = loss.item<double>();
+      },
+      [last] { return *last; });
 }
 
 Work infer(std::istream& words) {
   auto setup = std::make_shared<Setup>(words);
   auto logits = std::make_shared<Tensor>();
-  return repeat([=] {
-    torch::InferenceMode inference;
-    *logits = setup->network->forward(setup->x[setup->take()]);
-  }, [logits] { return digest(*logits); });
+  return repeat(
+      [=] {
+        torch::InferenceMode inference;
+        *logits = setup->network->forward(setup->x[setup->take()]);
+      },
+      [logits] { return digest(*logits); });
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ static double sgd_part(float** x, long begin, long end, long n) {
 
 static double momentum_part(float** x, long begin, long end, long n) {
   (void)n;
-  vec *restrict w = (vec*)x[0], *restrict v = (vec*)x[2];
+  vec* restrict w = (vec*)x[0], * restrict v = (vec*)x[2];
   const vec* restrict g = (const vec*)x[1];
   for (long i = begin; i < end; ++i) {
     v[i] = 0.5f * v[i] + g[i];
@@ -139,7 +139,7 @@ static double momentum_part(float** x, long begin, long end, long n) {
 
 static double adam_part(float** x, long begin, long end, long n) {
   (void)n;
-  vec *restrict w = (vec*)x[0], *restrict m = (vec*)x[2], *restrict v = (vec*)x[3];
+  vec* restrict w = (vec*)x[0], * restrict m = (vec*)x[2], * restrict v = (vec*)x[3];
   const vec* restrict g = (const vec*)x[1];
   for (long i = begin; i < end; ++i) {
     m[i] = 0.5f * m[i] + g[i];
@@ -186,8 +186,8 @@ static int make(const char* words, struct bench_work* work, char error[256]) {
   static const struct {
     const char* name;
     void (*run)(void*, long);
-  } streams[] = {{"copy", copy}, {"add", add}, {"sum", sum},
-                 {"sgd", sgd}, {"momentum", momentum}, {"adam", adam}};
+  } streams[] = {{"copy", copy}, {"add", add},           {"sum", sum},
+                 {"sgd", sgd},   {"momentum", momentum}, {"adam", adam}};
   struct work* w = calloc(1, sizeof *w);
   *work = (struct bench_work){w, NULL, result};
   char name[16];

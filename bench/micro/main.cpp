@@ -52,9 +52,8 @@ void products(benchmark::State& state) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(matmul(a, b, {.transpose_a = ta, .transpose_b = tb}));
   }
-  state.counters["FLOPS"] =
-      benchmark::Counter(2. * static_cast<double>(m * n * k * state.iterations()),
-                         benchmark::Counter::kIsRate);
+  state.counters["FLOPS"] = benchmark::Counter(
+      2. * static_cast<double>(m * n * k * state.iterations()), benchmark::Counter::kIsRate);
 }
 
 /// An operation on 16 numbers, a thousand of them on a tape.
@@ -101,9 +100,9 @@ BENCHMARK(sum_axis<1>)->Name("sum_columns")->Args({128, 400})->Args({16384, 1024
 BENCHMARK(softmax_rows)->Args({128, 10})->Args({64, 1000})->Args({16384, 1024});
 BENCHMARK(products)
     ->ArgNames({"m", "n", "k", "ta", "tb"})
-    ->Args({128, 400, 784, 0, 1})    // linear, forward
-    ->Args({128, 784, 400, 0, 0})    // and the gradient of its input
-    ->Args({400, 784, 128, 1, 0})    // and of its weight
+    ->Args({128, 400, 784, 0, 1})  // linear, forward
+    ->Args({128, 784, 400, 0, 0})  // and the gradient of its input
+    ->Args({400, 784, 128, 1, 0})  // and of its weight
     ->Args({128, 10, 400, 0, 1})
     ->Args({1, 400, 784, 0, 1})
     ->Args({36864, 64, 288, 0, 0})

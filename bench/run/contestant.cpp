@@ -40,8 +40,10 @@ Contestant::Contestant(const std::filesystem::path& program, const Environment& 
 }
 
 Contestant::Contestant(Contestant&& other) noexcept
-    : name_(std::move(other.name_)), process_(std::exchange(other.process_, 0)),
-      to_(std::exchange(other.to_, nullptr)), from_(std::exchange(other.from_, nullptr)) {}
+    : name_(std::move(other.name_)),
+      process_(std::exchange(other.process_, 0)),
+      to_(std::exchange(other.to_, nullptr)),
+      from_(std::exchange(other.from_, nullptr)) {}
 
 Contestant::~Contestant() {
   if (process_ <= 0) return;
@@ -71,6 +73,8 @@ std::string Contestant::ask(const std::string& line) {
   return answer;
 }
 
-double Contestant::ask_number(const std::string& line) { return std::strtod(ask(line).c_str(), nullptr); }
+double Contestant::ask_number(const std::string& line) {
+  return std::strtod(ask(line).c_str(), nullptr);
+}
 
 }  // namespace bench

@@ -34,9 +34,9 @@ BenchOptions read_options(int argc, char** argv) {
   CLI::App app("Measures Engram beside its peers, in turns, and prints the ratios of their times.",
                "scripts/bench");
   app.add_option("--filter", options.filter, "Only works in whose name this regular expression is");
-  app.add_flag("--quick", options.quick,
-               "A few short turns, --plain, and nothing is built");
-  app.add_flag("--plain", options.plain, "Peers as they are installed: no search for their best settings");
+  app.add_flag("--quick", options.quick, "A few short turns, --plain, and nothing is built");
+  app.add_flag("--plain", options.plain,
+               "Peers as they are installed: no search for their best settings");
   app.add_option("--threads", options.threads, "Numbers of threads; by default 1,2")
       ->delimiter(',')
       ->check(whole(1, 1024));
@@ -68,7 +68,8 @@ std::vector<Row> rows_with(const std::string& filter) {
     const std::regex pattern(filter, std::regex::icase);
     std::erase_if(rows, [&](const Row& row) { return !std::regex_search(row.work, pattern); });
   } catch (const std::regex_error& error) {
-    throw UsageError(fmt::format("--filter: {} is no regular expression: {}", filter, error.what()));
+    throw UsageError(
+        fmt::format("--filter: {} is no regular expression: {}", filter, error.what()));
   }
   if (rows.empty()) throw UsageError(fmt::format("--filter: no work is named like {}", filter));
   return rows;

@@ -92,16 +92,32 @@ Measurement compare(const Row& row, int threads, const Peer& peer, std::vector<d
     other[i] *= peer.times;
     ratios.push_back(other[i] / engram[i]);
   }
-  return {.group = row.group, .work = row.work, .threads = threads, .measure = row.measure,
-          .engram = scale * quantile(engram, 0.5), .peer = peer.name,
-          .peer_value = scale * quantile(other, 0.5), .ratio = quantile(ratios, 0.5),
-          .low = quantile(ratios, 0.25), .high = quantile(ratios, 0.75), .setting = {}};
+  return {.group = row.group,
+          .work = row.work,
+          .threads = threads,
+          .measure = row.measure,
+          .engram = scale * quantile(engram, 0.5),
+          .peer = peer.name,
+          .peer_value = scale * quantile(other, 0.5),
+          .ratio = quantile(ratios, 0.5),
+          .low = quantile(ratios, 0.25),
+          .high = quantile(ratios, 0.75),
+          .setting = {}};
 }
 
 Measurement without_peer(const Row& row, int threads, double value) {
   const double none = std::numeric_limits<double>::quiet_NaN();
-  return {.group = row.group, .work = row.work, .threads = threads, .measure = row.measure, .engram = value,
-          .peer = {}, .peer_value = none, .ratio = none, .low = none, .high = none, .setting = {}};
+  return {.group = row.group,
+          .work = row.work,
+          .threads = threads,
+          .measure = row.measure,
+          .engram = value,
+          .peer = {},
+          .peer_value = none,
+          .ratio = none,
+          .low = none,
+          .high = none,
+          .setting = {}};
 }
 
 const std::string& words_of(const Peer& peer, const Row& row) {
@@ -112,8 +128,8 @@ void compare_results(Measurement& measurement, const Peer& peer, double engram, 
   measurement.engram_result = engram;
   measurement.peer_result = other;
   // Written so that a NaN is a difference.
-  measurement.valid = !peer.same_result ||
-                      std::abs(engram - other) <= tolerance * std::max(std::abs(engram), 1e-6);
+  measurement.valid =
+      !peer.same_result || std::abs(engram - other) <= tolerance * std::max(std::abs(engram), 1e-6);
 }
 
 /// Lets the players take turns, fewer where they are long; the seconds that each of them took,
@@ -138,8 +154,8 @@ std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& p
   const auto add = [&](const std::string& contestant, const std::string& words) {
     players.push_back(row.rounds == 0
                           ? start_best(contestant, words, threads, plan)
-                          : start(contestant, words, settings(contestant, words, threads, plan).front(),
-                                  plan, 0));
+                          : start(contestant, words,
+                                  settings(contestant, words, threads, plan).front(), plan, 0));
   };
   add(row.contestant, row.words);
   for (const Peer& peer : row.peers) add(peer.contestant, words_of(peer, row));
@@ -163,7 +179,8 @@ std::vector<Measurement> measure_bytes(const Row& row, int threads, const Plan& 
   const auto bytes_of = [&](const std::string& contestant, const std::string& words) {
     std::vector<double> bytes;
     for (int i = 0; i < (is_memory ? 3 : 1); ++i) {
-      Player player = start(contestant, words, settings(contestant, words, threads, plan).front(), plan);
+      Player player =
+          start(contestant, words, settings(contestant, words, threads, plan).front(), plan);
       bytes.push_back(is_memory ? player.contestant.memory() : player.result);
       last_result = player.result;
     }

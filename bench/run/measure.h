@@ -26,7 +26,7 @@ struct Measurement {
   std::string work;
   int threads;
   Measure measure;
-  double engram;  ///< in milliseconds, or megabytes
+  double engram;     ///< in milliseconds, or megabytes
   std::string peer;  ///< empty without one; then what concerns it is NaN
   double peer_value;
   double ratio, low, high;

@@ -65,7 +65,8 @@ Panel panel(const Layout& layout, const std::vector<Measurement>& measurements, 
       for (const Measurement& m : measurements) {
         if (m.work != work || m.peer != name || m.threads != threads || !m.valid) continue;
         bars += fmt::format("{} {} {} {} \"{}\" {} \"{}\"\n", m.ratio, y, m.low, m.high,
-                            style(name).second + 1, std::max(m.high, 1.), fmt::format("{:.2f}", m.ratio));
+                            style(name).second + 1, std::max(m.high, 1.),
+                            fmt::format("{:.2f}", m.ratio));
       }
       ++y;
     }
@@ -75,78 +76,92 @@ Panel panel(const Layout& layout, const std::vector<Measurement>& measurements, 
           fmt::format("set ytics ({})", labels)};
 }
 
+/// The bars of a panel, between `left` and `right` of the picture.
+std::string draw_panel(const Panel& panel, int threads, double left, double right,
+                       const std::string& legend) {
+  return fmt::format(R"(
+{axis}
+set lmargin at screen {left}; set rmargin at screen {right}
+set title "{{/:Bold {threads} thread{s}}}" offset 0, -0.5
+plot $bars{threads} using (1):2:(1):1:($2-0.42):($2+0.42):(rgb(strcol(5))) \
+       with boxxyerror fillcolor rgb variable notitle, \
+     "" using 1:2:3:4 with xerrorbars linecolor rgb "#000000" pointtype 0 linewidth 0.7 notitle, \
+     "" using ($6*1.04):2:7 with labels left font ",8" offset 0.3, 0 notitle{legend}
+)",
+                     fmt::arg("axis", panel.axis), fmt::arg("left", left), fmt::arg("right", right),
+                     fmt::arg("threads", threads), fmt::arg("s", threads == 1 ? "" : "s"),
+                     fmt::arg("legend", legend));
+}
+
+std::string legend_of(const std::vector<Measurement>& measurements) {
+  std::set<std::pair<std::string, std::string>> peers;
+  for (const Measurement& m : measurements) peers.insert(style(m.peer));
+  std::string text;
+  for (const auto& [title, colour] : peers) {
+    text += fmt::format(", \\\n     NaN with boxes fillcolor \"{}\" title \"{}\"", colour, title);
+  }
+  return text;
+}
+
 /// The picture of one group.
 void plot_group(const std::filesystem::path& folder, const std::string& name,
                 const std::vector<Measurement>& measurements) {
   const Layout layout(measurements);
-  std::vector<int> panels;
+  std::set<int> threads;
   double least = 0.5, most = 2;
   for (const Measurement& m : measurements) {
-    if (std::ranges::find(panels, m.threads) == panels.end()) panels.push_back(m.threads);
+    threads.insert(m.threads);
     if (!m.valid) continue;
-    least = std::min(least, m.ratio);
-    most = std::max(most, m.ratio);
+    least = std::min(least, m.low);
+    most = std::max(most, m.high);
   }
-  std::set<std::pair<std::string, std::string>> legend;
-  for (const Measurement& m : measurements) legend.insert(style(m.peer));
 
   std::string data, draw;
-  for (std::size_t i = 0; i < panels.size(); ++i) {
-    const Panel bars = panel(layout, measurements, panels[i], i == 0);
+  double left = 0.33;  // before it stand the names of the works
+  const double width = (0.985 - left) / static_cast<double>(threads.size());
+  for (int count : threads) {
+    const bool first = count == *threads.begin();
+    const Panel bars = panel(layout, measurements, count, first);
     data += bars.data;
-    const double left = 0.33, width = (0.985 - left) / static_cast<double>(panels.size());
-    draw += fmt::format(R"(
-{}
-set lmargin at screen {}; set rmargin at screen {}
-set title "{{/:Bold {} thread{}}}" offset 0, -0.5
-plot $bars{} using (1):2:(1):1:($2-0.42):($2+0.42):(rgb(strcol(5))) with boxxyerror fillcolor rgb variable notitle, \
-     "" using 1:2:3:4 with xerrorbars linecolor rgb "#000000" pointtype 0 linewidth 0.7 notitle, \
-     "" using ($6*1.04):2:7 with labels left font ",8" offset 0.3, 0 notitle{}
-)",
-                        bars.axis,
-                        left + static_cast<double>(i) * width,
-                        left + static_cast<double>(i + 1) * width - 0.012, panels[i],
-                        panels[i] == 1 ? "" : "s", panels[i], i == 0 ? "LEGEND" : "");
+    draw +=
+        draw_panel(bars, count, left, left + width - 0.012, first ? legend_of(measurements) : "");
+    left += width;
   }
-  std::string keys;
-  for (const auto& [title, colour] : legend) {
-    keys += fmt::format(", \\\n     NaN with boxes fillcolor \"{}\" title \"{}\"", colour, title);
-  }
-  draw.replace(draw.find("LEGEND"), 6, keys);
 
-  const double line = 15;  // pixels
-  const double pixels = layout.height * line + 110;
+  const double pixels = 15 * layout.height + 110;
   const std::string script = fmt::format(
-      R"(# How many times as fast as its peers Engram is; draw it again with: gnuplot {10}.gp
+      R"(# How many times as fast as its peers Engram is; draw it again with: gnuplot {name}.gp
 rgb(text) = int("0x".text)
-{0}
+{data}
 do for [format in "png svg"] {{
 if (format eq "png") {{
-  set terminal pngcairo size 2600, {1:.0f} font "sans,10" fontscale 1.9 linewidth 1.8
+  set terminal pngcairo size 2600, {png_height:.0f} font "sans,10" fontscale 1.9 linewidth 1.8
 }} else {{
-  set terminal svg size 1300, {2:.0f} font "sans,10" background "white"
+  set terminal svg size 1300, {svg_height:.0f} font "sans,10" background "white"
 }}
-set output "{10}.".format
+set output "{name}.".format
 set multiplot
 set border 1 linecolor "#808080"
 set tics nomirror scale 0.4 textcolor "#202020"
 set logscale x
-set xrange [{3}:{4}]
-set yrange [{5}:-1]
-set xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+set xrange [{least}:{most}]
+set yrange [{last}:-1]
+set xtics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 set grid xtics linetype 1 linecolor "#e0e0e0"
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor "#000000" linewidth 1.4 front
 set style fill solid 0.85 noborder
-set xlabel "the peer's time over Engram's: right of 1 Engram is faster" offset 0, 0.4
-set key at screen 0.01, screen {9} left vertical maxrows 1 Left reverse samplen 1.5 width 2
-set tmargin at screen {6}; set bmargin at screen {7}
-{8}
+set xlabel "the peer's over Engram's: right of 1 Engram is better" offset 0, 0.4
+set key at screen 0.01, screen {key} left vertical maxrows 1 Left reverse samplen 1.5 width 2
+set tmargin at screen {top}; set bmargin at screen {bottom}
+{draw}
 unset multiplot
 }}
 set output
 )",
-      data, 2 * pixels, pixels, least * 0.9, most * 1.6, layout.height - 0.4,
-      1 - 50 / pixels, 50 / pixels, draw, 1 - 12 / pixels, name);
+      fmt::arg("name", name), fmt::arg("data", data), fmt::arg("png_height", 2 * pixels),
+      fmt::arg("svg_height", pixels), fmt::arg("least", least * 0.9), fmt::arg("most", most * 1.6),
+      fmt::arg("last", layout.height - 0.4), fmt::arg("key", 1 - 12 / pixels),
+      fmt::arg("top", 1 - 50 / pixels), fmt::arg("bottom", 50 / pixels), fmt::arg("draw", draw));
   engram::examples::run_gnuplot(folder / (name + ".gp"), script, {name + ".png", name + ".svg"});
 }
 

@@ -63,9 +63,9 @@ void write_json(const std::filesystem::path& folder, const std::vector<Measureme
   Json list = Json::array();
   for (const Measurement& m : measurements) {
     const bool is_time = m.measure == Measure::time;
-    Json entry = {{"work", m.work}, {"threads", m.threads}, {"engram_ms", nullptr},
-                  {"peer", m.peer}, {"peer_ms", nullptr},   {"ratio", m.ratio},
-                  {"low", m.low},   {"high", m.high},       {"setting", m.setting},
+    Json entry = {{"work", m.work},  {"threads", m.threads}, {"engram_ms", nullptr},
+                  {"peer", m.peer},  {"peer_ms", nullptr},   {"ratio", m.ratio},
+                  {"low", m.low},    {"high", m.high},       {"setting", m.setting},
                   {"valid", m.valid}};
     if (m.peer.empty()) entry["peer"] = nullptr;
     entry[is_time ? "engram_ms" : "engram_mb"] = m.engram;

@@ -18,8 +18,8 @@ Peer limit(const std::string& words) {
 
 /// Another work of Engram's own.
 Peer own(const std::string& name, const std::string& words, double times = 1) {
-  return {.name = name, .contestant = "engram", .words = words, .times = times,
-          .same_result = false};
+  return {
+      .name = name, .contestant = "engram", .words = words, .times = times, .same_result = false};
 }
 
 struct Trained {
@@ -42,7 +42,8 @@ void add_networks(std::vector<Row>& rows) {
   for (const Trained& net : networks) {
     for (int batch : net.batches) {
       for (const std::string optimizer : net.optimizers) {
-        rows.push_back({"", fmt::format("train {}, batch {}, {}", net.name, batch, title(optimizer)),
+        rows.push_back({"",
+                        fmt::format("train {}, batch {}, {}", net.name, batch, title(optimizer)),
                         fmt::format("train {} {} {}", net.words, batch, optimizer),
                         {floor_peer, torch_peer}});
       }
@@ -50,7 +51,8 @@ void add_networks(std::vector<Row>& rows) {
   }
   for (const Trained& net : networks) {
     for (int batch : net.batches) {
-      rows.push_back({"", fmt::format("infer {}, batch {}", net.name, batch),
+      rows.push_back({"",
+                      fmt::format("infer {}, batch {}", net.name, batch),
                       fmt::format("infer {} {}", net.words, batch),
                       {floor_peer, torch_peer}});
     }
@@ -59,26 +61,38 @@ void add_networks(std::vector<Row>& rows) {
 
 void add_continual(std::vector<Row>& rows) {
   const std::string step = "train mlp 784-400-400-10 128 adam";
-  rows.push_back({"", "EWC step, MLP 784-400-400-10, batch 128, Adam",
-                  "ewc mlp 784-400-400-10 128 adam", {own("naive step", step)}});
-  rows.push_back({"", "Fisher of 1,000 samples, MLP 784-400-400-10",
-                  "fisher mlp 784-400-400-10 1000", {own("30 steps", step, 30)}});
+  rows.push_back({"",
+                  "EWC step, MLP 784-400-400-10, batch 128, Adam",
+                  "ewc mlp 784-400-400-10 128 adam",
+                  {own("naive step", step)}});
+  rows.push_back({"",
+                  "Fisher of 1,000 samples, MLP 784-400-400-10",
+                  "fisher mlp 784-400-400-10 1000",
+                  {own("30 steps", step, 30)}});
 }
 
 void add_chains(std::vector<Row>& rows) {
   for (const std::string how : {"plain", "recorded", "differentiated"}) {
-    rows.push_back({"", fmt::format("small operation, {}{}", how == "plain" ? "not recorded" : "recorded",
-                                how == "differentiated" ? " and differentiated" : ""),
-                    fmt::format("chain {} 1000", how), {torch_peer}, 1000});
+    rows.push_back(
+        {"",
+         fmt::format("small operation, {}{}", how == "plain" ? "not recorded" : "recorded",
+                     how == "differentiated" ? " and differentiated" : ""),
+         fmt::format("chain {} 1000", how),
+         {torch_peer},
+         1000});
   }
 }
 
 void add_optimizers(std::vector<Row>& rows) {
-  const std::array<const char*, 2> optimizers[] = {  // and who moves as many bytes
-      {"sgd", "sgd"}, {"momentum", "momentum"}, {"adagrad", "momentum"}, {"rmsprop", "momentum"},
-      {"adam", "adam"}};
+  const std::array<const char*, 2> optimizers[] = {// and who moves as many bytes
+                                                   {"sgd", "sgd"},
+                                                   {"momentum", "momentum"},
+                                                   {"adagrad", "momentum"},
+                                                   {"rmsprop", "momentum"},
+                                                   {"adam", "adam"}};
   for (const auto& [name, streams] : optimizers) {
-    rows.push_back({"", fmt::format("optimizer step, 10 M parameters, {}", name),
+    rows.push_back({"",
+                    fmt::format("optimizer step, 10 M parameters, {}", name),
                     fmt::format("optimizer {} 10", name),
                     {torch_peer, limit(fmt::format("{} 10000000", streams))}});
   }
@@ -111,7 +125,8 @@ void add_convolutions(std::vector<Row>& rows) {
     const double flops = 2. * static_cast<double>(c.images * c.out * out_size * out_size) *
                          static_cast<double>(c.channels * c.kernel * c.kernel);
     for (const std::string direction : {"forward", "input", "weight"}) {
-      rows.push_back({"", fmt::format("conv2d {}{}, {}", direction,
+      rows.push_back({"",
+                      fmt::format("conv2d {}{}, {}", direction,
                                   direction == "forward" ? "" : " gradient", c.name),
                       fmt::format("conv {} {} {} {} {} {} {} {} {}", direction, c.images,
                                   c.channels, c.size, c.size, c.out, c.kernel, c.stride, c.padding),
@@ -135,10 +150,12 @@ void add_products(std::vector<Row>& rows) {
                               {", linear forward", false, true, 1024, 1000, 1000},
                               {", tall and narrow", false, false, 36864, 64, 288}};
   for (const Product& p : products) {
-    rows.push_back({"", fmt::format("sgemm {}x{}x{}{}", p.m, p.n, p.k, p.what),
-                    fmt::format("gemm {:d} {:d} {} {} {}", p.ta, p.tb, p.m, p.n, p.k),
-                    {dnn_peer, limit(fmt::format("flops {}", 2. * static_cast<double>(p.m) *
-                                                                 static_cast<double>(p.n * p.k)))}});
+    rows.push_back(
+        {"",
+         fmt::format("sgemm {}x{}x{}{}", p.m, p.n, p.k, p.what),
+         fmt::format("gemm {:d} {:d} {} {} {}", p.ta, p.tb, p.m, p.n, p.k),
+         {dnn_peer, limit(fmt::format("flops {}", 2. * static_cast<double>(p.m) *
+                                                      static_cast<double>(p.n * p.k)))}});
   }
 }
 
@@ -147,15 +164,22 @@ void add_kernels(std::vector<Row>& rows) {
                                               {"16777216", "16 M, out of cache"}};
   for (const auto& [n, title] : sizes) {
     for (const std::string name : {"add", "relu", "exp", "tanh"}) {
-      rows.push_back({"", fmt::format("{} of {}", name, title), fmt::format("map {} {}", name, n),
-                      {torch_peer, limit(fmt::format("{} {}", name == "add" ? "add" : "copy", n))}});
+      rows.push_back(
+          {"",
+           fmt::format("{} of {}", name, title),
+           fmt::format("map {} {}", name, n),
+           {torch_peer, limit(fmt::format("{} {}", name == "add" ? "add" : "copy", n))}});
     }
-    rows.push_back({"", fmt::format("sum of {}", title), fmt::format("sum {}", n),
+    rows.push_back({"",
+                    fmt::format("sum of {}", title),
+                    fmt::format("sum {}", n),
                     {torch_peer, limit(fmt::format("sum {}", n))}});
   }
   const std::array<long, 2> tables[] = {{128, 10}, {64, 1000}, {16384, 1024}};
   for (const auto& [r, c] : tables) {
-    rows.push_back({"", fmt::format("softmax of {}x{}", r, c), fmt::format("softmax {} {}", r, c),
+    rows.push_back({"",
+                    fmt::format("softmax of {}x{}", r, c),
+                    fmt::format("softmax {} {}", r, c),
                     {torch_peer, limit(fmt::format("copy {}", r * c))}});
   }
 }
@@ -182,13 +206,18 @@ void add_memory(std::vector<Row>& rows) {
 
 void add_building(std::vector<Row>& rows) {
   const auto peer = [](const std::string& words) {
-    return Peer{.name = "libtorch", .contestant = "build_times", .words = words,
-                .same_result = false};
+    return Peer{
+        .name = "libtorch", .contestant = "build_times", .words = words, .same_result = false};
   };
   const auto add = [&](const std::string& work, const std::string& words, std::vector<Peer> peers,
                        Measure measure, int rounds, int threads) {
-    rows.push_back({.work = work, .words = words, .peers = std::move(peers), .measure = measure,
-                    .contestant = "build_times", .rounds = rounds, .threads = threads});
+    rows.push_back({.work = work,
+                    .words = words,
+                    .peers = std::move(peers),
+                    .measure = measure,
+                    .contestant = "build_times",
+                    .rounds = rounds,
+                    .threads = threads});
   };
   add("compile a user's program with the umbrella header", "compile engram",
       {peer("compile libtorch")}, Measure::time, 3, 1);

@@ -23,8 +23,8 @@ enum class Measure {
 /// A piece of work: a line of the table for each peer and number of threads; without peers, one.
 struct Row {
   std::string group{};  ///< which picture shows it
-  std::string work;   ///< in the table
-  std::string words;  ///< for the contestants
+  std::string work;     ///< in the table
+  std::string words;    ///< for the contestants
   std::vector<Peer> peers;
   double parts = 1;  ///< the table shows the time of one of so many parts, such as operations
   Measure measure = Measure::time;

@@ -6,7 +6,8 @@ namespace bench {
 namespace {
 
 Environment with_threads(int loops, int blas) {
-  return {{"OMP_NUM_THREADS", std::to_string(loops)}, {"OPENBLAS_NUM_THREADS", std::to_string(blas)}};
+  return {{"OMP_NUM_THREADS", std::to_string(loops)},
+          {"OPENBLAS_NUM_THREADS", std::to_string(blas)}};
 }
 
 /// Whether OpenBLAS runs AVX2 kernels on a processor that has AVX-512.

@@ -5,8 +5,8 @@
 
 namespace bench {
 
-/// An environment to run a contestant in, and what the table says of it besides the contestant's own
-/// note.
+/// An environment to run a contestant in, and what the table says of it besides the contestant's
+/// own note.
 struct Setting {
   std::string name;
   Environment environment;
