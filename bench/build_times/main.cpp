@@ -19,8 +19,9 @@ const fs::path source = SOURCE_DIR;
 const fs::path build = BUILD_DIR;
 
 void shell(const std::string& command) {
-  if (std::system((command + " >" + (build / "build_times.log").string() + " 2>&1").c_str()) != 0) {
-    throw std::runtime_error("failed, see build_times.log: " + command);
+  const std::string log = (build / "build_times.log").string();
+  if (std::system(("{ " + command + "; } >" + log + " 2>&1").c_str()) != 0) {
+    throw std::runtime_error("failed, see " + log + ": " + command);
   }
 }
 

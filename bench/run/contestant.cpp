@@ -53,7 +53,11 @@ Contestant::~Contestant() {
   waitpid(process_, nullptr, 0);
 }
 
-bool Contestant::make(const std::string& words) { return ask("make " + words) != "unknown"; }
+bool Contestant::make(const std::string& words) {
+  const std::string answer = ask("make " + words);
+  check(answer == "ok" || answer == "unknown", "{}, make {}: {}", name_, words, answer);
+  return answer == "ok";
+}
 
 double Contestant::run(long times) { return ask_number("run " + std::to_string(times)); }
 
@@ -74,7 +78,11 @@ std::string Contestant::ask(const std::string& line) {
 }
 
 double Contestant::ask_number(const std::string& line) {
-  return std::strtod(ask(line).c_str(), nullptr);
+  const std::string answer = ask(line);
+  char* end;
+  const double number = std::strtod(answer.c_str(), &end);
+  check(end != answer.c_str() && *end == 0, "{}, {}: {}", name_, line, answer);
+  return number;
 }
 
 }  // namespace bench

@@ -68,6 +68,7 @@ void write_json(const std::filesystem::path& folder, const std::vector<Measureme
                   {"low", m.low},    {"high", m.high},       {"setting", m.setting},
                   {"valid", m.valid}};
     if (m.peer.empty()) entry["peer"] = nullptr;
+    if (!m.valid) entry["ratio"] = entry["low"] = entry["high"] = nullptr;
     entry[is_time ? "engram_ms" : "engram_mb"] = m.engram;
     entry[is_time ? "peer_ms" : "peer_mb"] = m.peer_value;
     list.push_back(entry);

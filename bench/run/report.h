@@ -15,7 +15,8 @@ void print(const std::vector<Measurement>& measurements);
 
 /// Writes bench.json: a list of {work, threads, engram_ms, peer, peer_ms, ratio, low, high}, with
 /// the peer's setting and whether the results agreed. Memory and sizes have engram_mb and peer_mb,
-/// and null in the place of the milliseconds; without a peer all that concerns it is null.
+/// and null in the place of the milliseconds; without a peer all that concerns it is null,
+/// and so is the ratio where the results differ.
 void write_json(const std::filesystem::path& folder, const std::vector<Measurement>& measurements);
 
 }  // namespace bench
