@@ -1,0 +1,43 @@
+// A network of convolutions and dense layers, written by hand.
+#pragma once
+
+#include <stdint.h>
+
+enum { max_layers = 8 };
+
+// conv k×k, relu, and 2×2 max pooling if asked: (n, in, h, w) -> (n, out, out_h, out_w)
+struct conv {
+  int in, out, k, pad, pool;
+  int h, w, conv_h, conv_w, out_h, out_w;
+  float *weight, *bias, *dweight, *dbias;  // (out, in·k·k), (out)
+  float *y, *dy;                           // (n, out, out_h, out_w)
+  uint8_t* winner;                         // which of its four gave each pooled element
+};
+
+// x·Wᵀ + b, relu behind all but the last: (n, in) -> (n, out)
+struct dense {
+  int in, out;
+  float *weight, *bias, *dweight, *dbias;  // (out, in), (out)
+  float *y, *dy;                           // (n, out)
+};
+
+struct network {
+  int batch, convs, denses;
+  struct conv conv[max_layers];
+  struct dense dense[max_layers];
+
+  long parameters;  // all of them lie in one block, and so do their gradients
+  float *weights, *gradients;
+
+  float* scratch;  // for each thread: columns, one image before pooling, dweight, dbias
+  long columns_size, image_size, partial_size;
+};
+
+// Reads `mlp 784-400-400-10 128`, `lenet 64` or `cnn 64`. Returns 0 for anything else. A network
+// that trains has gradients.
+int network_read(struct network* net, const char** words, int trains);
+
+// Leaves the logits in the last dense layer's y.
+void forward(struct network* net, const float* x);
+// From the gradient of the logits, in the last dense layer's y.
+void backward(struct network* net, const float* x);

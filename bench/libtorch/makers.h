@@ -1,0 +1,13 @@
+#pragma once
+
+#include "common/contestant.h"
+
+// The works that libtorch can do, by subject.
+namespace bench {
+
+Work make_network_work(std::istringstream& words);    // train.cpp
+Work make_optimizer_work(std::istringstream& words);  // optimizer.cpp
+Work make_chain_work(std::istringstream& words);      // chain.cpp
+Work make_kernel_work(std::istringstream& words);     // kernels.cpp
+
+}  // namespace bench

@@ -1,0 +1,122 @@
+// Measures Engram beside its peers: every row a piece of work that all of them do, in turns.
+#include "measure.h"
+#include "plot.h"
+#include "report.h"
+#include "rows.h"
+
+#include "common/options.h"
+#include "common/progress.h"
+#include "common/stop.h"
+
+#include <engram/autograd/error.h>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <regex>
+
+using namespace bench;
+using namespace engram::examples;
+
+struct BenchOptions {
+  std::string filter;
+  bool quick = false;
+  bool plain = false;
+  bool list = false;
+  std::vector<int> threads = {1, 2};
+  std::filesystem::path out = "out/bench";
+  Plan plan;
+};
+
+/// Reads the command line. Exits for --help.
+BenchOptions read_options(int argc, char** argv) {
+  BenchOptions options;
+  CLI::App app("Measures Engram beside its peers, in turns, and prints the ratios of their times.",
+               "scripts/bench");
+  app.add_option("--filter", options.filter, "Only works in whose name this regular expression is");
+  app.add_flag("--quick", options.quick, "A few short turns, --plain, and nothing is built");
+  app.add_flag("--plain", options.plain,
+               "Peers as they are installed: no search for their best settings");
+  app.add_option("--threads", options.threads, "Numbers of threads; by default 1,2")
+      ->delimiter(',')
+      ->check(whole(1, 1024));
+  app.add_option("--out", options.out, "Folder for bench.json and the pictures")
+      ->capture_default_str();
+  app.add_flag("--list", options.list, "Print the names of the works, and end");
+  app.add_option("--pthread-blas", options.plan.pthread_blas,
+                 "Folder with OpenBLAS's pthreads build, for libtorch to try");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    std::exit(0);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{} (see --help)", error.what()));
+  }
+  options.plan.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  options.plan.try_settings = !options.quick && !options.plain;
+  if (options.quick) {
+    options.plan.rounds = 3;
+    options.plan.turn = 0.005;
+  }
+  return options;
+}
+
+std::vector<Row> rows_with(const std::string& filter) {
+  std::vector<Row> rows = all_rows();
+  try {
+    const std::regex pattern(filter, std::regex::icase);
+    std::erase_if(rows, [&](const Row& row) { return !std::regex_search(row.work, pattern); });
+  } catch (const std::regex_error& error) {
+    throw UsageError(
+        fmt::format("--filter: {} is no regular expression: {}", filter, error.what()));
+  }
+  if (rows.empty()) throw UsageError(fmt::format("--filter: no work is named like {}", filter));
+  return rows;
+}
+
+/// A row, and one number of threads to measure it with.
+struct Job {
+  Row row;
+  int threads;
+};
+
+std::vector<Job> jobs(const BenchOptions& options) {
+  std::vector<Job> result;
+  for (const Row& row : rows_with(options.filter)) {
+    if (options.quick && row.contestant == "build_times") continue;
+    for (int threads : row.threads > 0 ? std::vector{row.threads} : options.threads) {
+      result.push_back({row, threads});
+    }
+  }
+  return result;
+}
+int main(int argc, char** argv) try {
+  const BenchOptions options = read_options(argc, argv);
+  if (options.list) {
+    for (const Row& row : rows_with(options.filter)) fmt::print("{}\n", row.work);
+    return 0;
+  }
+  catch_interrupts();
+  std::filesystem::create_directories(options.out);
+
+  std::vector<Measurement> all;
+  const std::vector<Job> all_jobs = jobs(options);
+  Progress progress(std::ssize(all_jobs));
+  for (const auto& [row, threads] : all_jobs) {
+    progress.begin(fmt::format("{}, {} thread{}", row.work, threads, threads == 1 ? "" : "s"));
+    const std::vector<Measurement> measured = measure(row, threads, options.plan);
+    all.insert(all.end(), measured.begin(), measured.end());
+    progress.step(0, 0, 0);
+    progress.end(in_short(measured));
+    write_json(options.out, all);
+    stop_if_interrupted();
+  }
+  print(all);
+  plot(options.out, all);
+
+  const auto mismatches = std::ranges::count(all, false, &Measurement::valid);
+  engram::check(mismatches == 0, "{} results differ from Engram's: see MISMATCH", mismatches);
+} catch (...) {
+  return report_failure("bench");
+}

@@ -1,0 +1,208 @@
+#include "measure.h"
+
+#include "settings.h"
+
+#include <engram/autograd/error.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <thread>
+
+namespace bench {
+namespace {
+
+using namespace std::chrono_literals;
+using engram::check;
+
+constexpr long steps_before_check = 3;  // enough for each part of a step to show in the loss
+constexpr double tolerance = 1e-3;      // of two results, relative
+
+/// A contestant that has its work, and how often it does it in a turn.
+struct Player {
+  Contestant contestant;
+  std::string setting{};
+  double result = 0;
+  long times = 1;
+
+  /// Seconds for doing the work once.
+  double turn() {
+    // Whoever waited for work may still be spinning; let them fall asleep.
+    std::this_thread::sleep_for(10ms);
+    return contestant.run(times) / static_cast<double>(times);
+  }
+};
+
+Player start(const std::string& name, const std::string& words, const Setting& setting,
+             const Plan& plan, long steps = steps_before_check) {
+  Player player = {Contestant(plan.programs / ("bench_" + name), setting.environment)};
+  const std::string note = player.contestant.note();
+  player.setting = setting.name + (setting.name.empty() || note.empty() ? "" : ", ") + note;
+  check(player.contestant.make(words), "bench_{} does not know: {}", name, words);
+  if (steps > 0) player.contestant.run(steps);
+  player.result = player.contestant.result();
+  return player;
+}
+
+/// Finds how often the work must be done for a turn to last `seconds`.
+void calibrate(Player& player, double seconds) {
+  player.times = 1;
+  double once = player.contestant.run(1);
+  while (once * static_cast<double>(player.times) < seconds / 4) {
+    player.times *= 4;
+    once = player.contestant.run(player.times) / static_cast<double>(player.times);
+  }
+  player.times = std::max(1L, std::lround(std::ceil(seconds / once)));
+}
+
+/// Starts a contestant in the setting that is fastest in a short trial.
+Player start_best(const std::string& name, const std::string& words, int threads,
+                  const Plan& plan) {
+  std::optional<Player> best;
+  double least = std::numeric_limits<double>::infinity();
+  const std::vector<Setting> choices = settings(name, words, threads, plan);
+  for (const Setting& setting : choices) {
+    Player player = start(name, words, setting, plan);
+    calibrate(player, plan.turn);
+    double time = 0;
+    if (choices.size() > 1) time = std::min({player.turn(), player.turn(), player.turn()});
+    if (time < least) {
+      least = time;
+      best.emplace(std::move(player));
+    }
+  }
+  return std::move(*best);
+}
+
+/// The value below which this share of the values lies, between neighbours in proportion.
+double quantile(std::vector<double> values, double share) {
+  std::ranges::sort(values);
+  const double at = share * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, values.size() - 1);
+  return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
+Measurement compare(const Row& row, int threads, const Peer& peer, std::vector<double> engram,
+                    std::vector<double> other, double scale) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < engram.size(); ++i) {
+    other[i] *= peer.times;
+    ratios.push_back(other[i] / engram[i]);
+  }
+  return {.group = row.group,
+          .work = row.work,
+          .threads = threads,
+          .measure = row.measure,
+          .engram = scale * quantile(engram, 0.5),
+          .peer = peer.name,
+          .peer_value = scale * quantile(other, 0.5),
+          .ratio = quantile(ratios, 0.5),
+          .low = quantile(ratios, 0.25),
+          .high = quantile(ratios, 0.75),
+          .setting = {}};
+}
+
+Measurement without_peer(const Row& row, int threads, double value) {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  return {.group = row.group,
+          .work = row.work,
+          .threads = threads,
+          .measure = row.measure,
+          .engram = value,
+          .peer = {},
+          .peer_value = none,
+          .ratio = none,
+          .low = none,
+          .high = none,
+          .setting = {}};
+}
+
+const std::string& words_of(const Peer& peer, const Row& row) {
+  return peer.words.empty() ? row.words : peer.words;
+}
+
+void compare_results(Measurement& measurement, const Peer& peer, double engram, double other) {
+  measurement.engram_result = engram;
+  measurement.peer_result = other;
+  // Written so that a NaN is a difference.
+  measurement.valid =
+      !peer.same_result || std::abs(engram - other) <= tolerance * std::max(std::abs(engram), 1e-6);
+}
+
+/// Lets the players take turns, fewer where they are long; the seconds that each of them took,
+/// player by player.
+std::vector<std::vector<double>> play(std::vector<Player>& players, int rounds) {
+  constexpr int enough = 7;
+  constexpr std::chrono::duration patience = 3s;
+  const auto start_time = std::chrono::steady_clock::now();
+  std::vector<std::vector<double>> times(players.size());
+  for (int round = 0; round < rounds; ++round) {
+    if (round >= enough && std::chrono::steady_clock::now() - start_time > patience) break;
+    for (std::size_t k = 0; k < players.size(); ++k) {
+      const std::size_t turn = round % 2 == 0 ? k : players.size() - 1 - k;
+      times[turn].push_back(players[turn].turn());
+    }
+  }
+  return times;
+}
+
+std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& plan) {
+  std::vector<Player> players;  // Engram, then the peers
+  const auto add = [&](const std::string& contestant, const std::string& words) {
+    players.push_back(row.rounds == 0
+                          ? start_best(contestant, words, threads, plan)
+                          : start(contestant, words,
+                                  settings(contestant, words, threads, plan).front(), plan, 0));
+  };
+  add(row.contestant, row.words);
+  for (const Peer& peer : row.peers) add(peer.contestant, words_of(peer, row));
+  const auto times = play(players, row.rounds == 0 ? plan.rounds : row.rounds);
+
+  const double scale = 1e3 / row.parts;
+  if (row.peers.empty()) return {without_peer(row, threads, scale * quantile(times[0], 0.5))};
+  std::vector<Measurement> result;
+  for (std::size_t k = 0; k < row.peers.size(); ++k) {
+    result.push_back(compare(row, threads, row.peers[k], times[0], times[k + 1], scale));
+    result.back().setting = players[k + 1].setting;
+    compare_results(result.back(), row.peers[k], players[0].result, players[k + 1].result);
+  }
+  return result;
+}
+
+/// Peak memory, or the size of a file, each time of a fresh process.
+std::vector<Measurement> measure_bytes(const Row& row, int threads, const Plan& plan) {
+  const bool is_memory = row.measure == Measure::memory;
+  double last_result = 0;
+  const auto bytes_of = [&](const std::string& contestant, const std::string& words) {
+    std::vector<double> bytes;
+    for (int i = 0; i < (is_memory ? 3 : 1); ++i) {
+      Player player =
+          start(contestant, words, settings(contestant, words, threads, plan).front(), plan);
+      bytes.push_back(is_memory ? player.contestant.memory() : player.result);
+      last_result = player.result;
+    }
+    return bytes;
+  };
+  const std::vector<double> engram = bytes_of(row.contestant, row.words);
+  const double engram_result = last_result;
+  if (row.peers.empty()) return {without_peer(row, threads, 1e-6 * quantile(engram, 0.5))};
+  std::vector<Measurement> result;
+  for (const Peer& peer : row.peers) {
+    const std::vector<double> other = bytes_of(peer.contestant, words_of(peer, row));
+    result.push_back(compare(row, threads, peer, engram, other, 1e-6));
+    compare_results(result.back(), peer, engram_result, last_result);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Measurement> measure(const Row& row, int threads, const Plan& plan) {
+  return row.measure == Measure::time ? measure_time(row, threads, plan)
+                                      : measure_bytes(row, threads, plan);
+}
+
+}  // namespace bench

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// Who does the work besides Engram.
+struct Peer {
+  std::string name;         ///< in the table: libtorch
+  std::string contestant;   ///< bench_…: torch
+  std::string words{};      ///< its work, when it has another than Engram's
+  double times = 1;         ///< how often it does that for one of Engram's
+  bool same_result = true;  ///< and gives the same number
+};
+
+enum class Measure {
+  time,    ///< of doing the work
+  memory,  ///< the peak of a fresh process that does it
+  size,    ///< of a file: the work's result, in bytes
+};
+
+/// A piece of work: a line of the table for each peer and number of threads; without peers, one.
+struct Row {
+  std::string group{};  ///< which picture shows it
+  std::string work;     ///< in the table
+  std::string words;    ///< for the contestants
+  std::vector<Peer> peers;
+  double parts = 1;  ///< the table shows the time of one of so many parts, such as operations
+  Measure measure = Measure::time;
+  std::string contestant = "engram";
+  int rounds = 0;   ///< where it is slow: so many turns of doing it once
+  int threads = 0;  ///< the only number of threads that it is measured with; 0 for any
+};
+
+/// All that is measured, in the order of the table.
+std::vector<Row> all_rows();
+
+}  // namespace bench
