@@ -20,10 +20,8 @@ struct Operand {
   void pack(const Tiles<T>& tiles, std::int64_t i, std::int64_t lines, std::int64_t p,
             std::int64_t depth, std::int64_t width, T* to) const {
     const T* source = data + i * line + p * step;
-    if (line != 1) return tiles.transpose(lines, width, depth, source, line, to);
-    for (std::int64_t q = 0; q < depth; ++q) {
-      for (std::int64_t j = 0; j < lines; ++j) to[q * width + j] = source[q * step + j];
-    }
+    if (line == 1) return tiles.copy(lines, width, depth, source, step, to);
+    tiles.transpose(lines, width, depth, source, line, to);
   }
 };
 

@@ -19,6 +19,11 @@ struct Tiles {
   void (*multiply)(std::int64_t rows, std::int64_t columns, std::int64_t depth, const T* a,
                    const T* b, bool add, T* c, std::int64_t row_distance);
 
+  /// to (depth, width) = from (depth, lines), whose rows are `distance` apart. What lies beyond the
+  /// lines does not change.
+  void (*copy)(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
+               std::int64_t distance, T* to);
+
   /// to (depth, width) = the transpose of from (lines, depth), whose rows are `distance` apart, and
   /// 0 where there is no line. May spoil a vector beyond the end of `to`.
   void (*transpose)(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,

@@ -69,12 +69,13 @@ Tensor compare(const char* op, const Tensor& a, const Tensor& b, F f) {
 template <class V>
 using Constant = std::conditional_t<std::is_floating_point_v<V>, V, double>;
 
-/// dx from x or y and dy: one fused loop, or operations on tensors when that is being recorded.
+/// dx from x or y and dy: one fused loop, which overwrites dy where nobody else can see it, or
+/// operations on tensors when that is being recorded.
 template <class D>
 Tensor apply_derivative(const char* op, const Tensor& v, const Tensor& dy, D derivative) {
   if (Tape::current()) return derivative(v, dy);
   return dispatch_floating(op, v.dtype(), [&]<class T>() {
-    Tensor dx(v.shape(), v.dtype());
+    Tensor dx = dy.unshared() ? dy : Tensor(v.shape(), v.dtype());
     kernels::map(v.numel(), v.data<T>().data(), dy.data<T>().data(), dx.data<T>().data(),
                  derivative);
     return dx;

@@ -172,8 +172,29 @@ void transpose(std::int64_t lines, std::int64_t width, std::int64_t depth, const
   }
 }
 
+/// Whole rows of a tile or a panel: `lines` is a constant to the compiler.
+template <class T, int lines>
+void copy_whole(std::int64_t width, std::int64_t depth, const T* from, std::int64_t distance,
+                T* to) {
+  for (std::int64_t p = 0; p < depth; ++p) {
+    __builtin_memcpy(to + p * width, from + p * distance, lines * sizeof(T));
+  }
+}
+
 template <class T>
-constexpr Tiles<T> all = {tile_rows, lanes_of<T>, multiply<T>, transpose<T>};
+void copy(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
+          std::int64_t distance, T* to) {
+  constexpr int lanes = lanes_of<T>;
+  if (lines == 2 * lanes) return copy_whole<T, 2 * lanes>(width, depth, from, distance, to);
+  if (lines == lanes) return copy_whole<T, lanes>(width, depth, from, distance, to);
+  if (lines == tile_rows) return copy_whole<T, tile_rows>(width, depth, from, distance, to);
+  for (std::int64_t p = 0; p < depth; ++p) {
+    for (std::int64_t j = 0; j < lines; ++j) to[p * width + j] = from[p * distance + j];
+  }
+}
+
+template <class T>
+constexpr Tiles<T> all = {tile_rows, lanes_of<T>, multiply<T>, copy<T>, transpose<T>};
 
 }  // namespace
 
