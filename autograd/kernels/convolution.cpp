@@ -1,64 +1,15 @@
+#include <engram/autograd/kernels/columns.h>
 #include <engram/autograd/kernels/convolution.h>
-#include <engram/autograd/kernels/padded_rows.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/scratch.h>
 
 #include <algorithm>
-#include <cstring>
 
 // The forward pass, and the input's gradient as the forward pass of another convolution: products
-// whose right operand, the columns, is never written out but packed straight from the image.
+// of the weight and the columns.
 namespace engram::kernels {
 namespace {
-
-/// Positions of the window that lie side by side in padded rows.
-struct Run {
-  std::int64_t from, to, length;  // where they start in the rows and in the panel
-};
-
-/// The columns of some rows of an image, packed for the tiles straight from a padded copy.
-template <class T>
-struct Columns {
-  std::int64_t out_width;
-  PaddedRows layout;
-  const T* padded;           // (channels, layout's size)
-  const std::int64_t* taps;  // where each row of the columns starts, (depth)
-
-  /// Positions [j, j + columns) of rows [first, first + depth), as (depth, width).
-  void pack(std::int64_t j, std::int64_t columns, std::int64_t first, std::int64_t depth,
-            std::int64_t width, T* to) const {
-    Run runs[2 * spoiled<T>];
-    int count = 0;
-    for (std::int64_t at = 0; at < columns; at += runs[count++].length) {
-      const std::int64_t row = (j + at) / out_width, ow = (j + at) % out_width;
-      runs[count] = {layout.position(row, ow), at, std::min(out_width - ow, columns - at)};
-    }
-    for (std::int64_t d = first; d < first + depth; ++d, to += width) {
-      const T* source = padded + taps[d];
-      for (int r = 0; r < count; ++r) {
-        const Run& run = runs[r];
-        // Whole vectors: what is too much is overwritten by the next run, or by the next row.
-        for (std::int64_t q = 0; q < run.length; q += spoiled<T>) {
-          std::memcpy(to + run.to + q, source + run.from + q, spoiled<T> * sizeof(T));
-        }
-      }
-    }
-  }
-};
-
-/// How many rows of positions are worked on together: as many as keep their padded rows in the
-/// second cache, but enough strips for the threads.
-template <class T>
-std::int64_t rows_per_strip(const ConvolutionSizes& s) {
-  constexpr std::int64_t cache_bytes = 512 * 1024;
-  const WindowAxis h = s.window.height, w = s.window.width;
-  const std::int64_t row_bytes =
-      s.in_channels * (w.in + 2 * std::max<std::int64_t>(0, w.padding)) * std::int64_t{sizeof(T)};
-  const std::int64_t fitting = (cache_bytes / row_bytes - (h.kernel - 1) * h.dilation) / h.stride;
-  const std::int64_t shared = h.out * s.images * s.groups / (2 * max_threads()) + 1;
-  return std::clamp<std::int64_t>(std::min(fitting, shared), 1, h.out);
-}
 
 /// y = x convolved with the weight: a product for each strip of rows of positions, of which the
 /// threads take their shares.
@@ -75,43 +26,30 @@ void forward(const ConvolutionSizes& s, const T* x, const T* weight, T* y) {
               packed.data() + group * blocks.all_left_room());
   });
 
-  const std::int64_t rows = rows_per_strip<T>(s), out_height = s.window.height.out;
-  const PaddedRows layout(s.window, rows);
-  const Scratch<std::int64_t> taps(s.depth());
-  for (std::int64_t d = 0; d < s.depth(); ++d) {
-    const std::int64_t kernel = s.window.kernel_size(), kw = s.window.width.kernel;
-    taps.data()[d] = d / kernel * layout.size() + layout.tap(d % kernel / kw, d % kw);
-  }
-
-  const std::int64_t strips = (out_height + rows - 1) / rows;
-  const std::int64_t all_strips = s.images * s.groups * strips;
-  const std::int64_t parts = s.parts(all_strips);
-  const std::int64_t room_of_part =
-      blocks.right_room() + s.in_channels * layout.size() + spoiled<T>;
+  const Columns<T> columns(s);
+  const std::int64_t strips = columns.strips(), all_strips = s.images * s.groups * strips;
+  const std::int64_t parts = s.parts(all_strips), out_width = s.window.width.out;
+  const std::int64_t panel_room = blocks.right_room() + columns.panel_slack();
+  const std::int64_t room_of_part = panel_room + columns.padded_room();
   const Scratch<T> room(parts * room_of_part);
   parallel_for_each(parts, elementwise_grain, [&](std::int64_t part) {
-    T* panel = room.data() + part * room_of_part;
-    T* padded = panel + blocks.right_room();
-    const Columns<T> columns{s.window.width.out, layout, padded, taps.data()};
+    T *panel = room.data() + part * room_of_part, *padded = panel + panel_room;
     const std::int64_t last = all_strips * (part + 1) / parts;
     for (std::int64_t strip = all_strips * part / parts; strip < last; ++strip) {
       const std::int64_t image = strip / strips;  // image · groups + group
-      const std::int64_t begin = strip % strips * rows, end = std::min(begin + rows, out_height);
-      for (std::int64_t c = 0; c < s.in_channels; ++c) {
-        layout.copy(x + (image * s.in_channels + c) * s.window.in_size(), begin,
-                    padded + c * layout.size());
-      }
+      const std::int64_t begin = strip % strips * columns.rows();
+      const std::int64_t rows = std::min(columns.rows(), s.window.height.out - begin);
+      columns.load(x + image * s.in_channels * s.window.in_size(), begin, padded);
       const T* left = packed.data() + image % s.groups * blocks.all_left_room();
       multiply(
-          blocks, (end - begin) * s.window.width.out,
+          blocks, rows * out_width,
           [&](std::int64_t top, std::int64_t bottom, std::int64_t first, std::int64_t) {
             return left + top * blocks.k + (bottom - top) * first;
           },
-          [&](auto j, auto count, auto first, auto some, auto width, T* to) {
-            columns.pack(j, count, first, some, width, to);
+          [&](auto j, auto count, auto first, auto depth, auto width, T* to) {
+            columns.pack(padded, j, count, first, depth, width, to);
           },
-          panel, false,
-          y + image * s.out_channels * s.window.out_size() + begin * s.window.width.out,
+          panel, false, y + image * s.out_channels * s.window.out_size() + begin * out_width,
           s.window.out_size());
     }
   });
@@ -187,7 +125,7 @@ void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weig
     turn(s, weight, turned.data());
     return forward(transposed(s), dy, turned.data(), dx);
   }
-  conv2d_input_gradient_by_columns(s, dy, weight, dx);
+  conv2d_input_gradient_by_col2im(s, dy, weight, dx);
 }
 
 #define INSTANTIATE(T)                                                             \

@@ -38,8 +38,8 @@ void conv2d_input_gradient(const ConvolutionSizes& sizes, const T* dy, const T* 
 
 /// The same for any stride, and the faster way where the channels of x are few.
 template <class T>
-void conv2d_input_gradient_by_columns(const ConvolutionSizes& sizes, const T* dy, const T* weight,
-                                      T* dx);
+void conv2d_input_gradient_by_col2im(const ConvolutionSizes& sizes, const T* dy, const T* weight,
+                                     T* dx);
 
 /// The weight's gradient, summed over the images.
 template <class T>

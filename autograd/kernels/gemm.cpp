@@ -14,14 +14,16 @@ struct Operand {
   const T* data;
   std::int64_t line, step;
 
-  Operand from(std::int64_t i) const { return {data + i * line, line, step}; }
+  Operand starting_at(std::int64_t i) const { return {data + i * line, line, step}; }
 
   /// Lines [i, i + lines) at [p, p + depth), packed as (depth, width).
   void pack(const Tiles<T>& tiles, std::int64_t i, std::int64_t lines, std::int64_t p,
             std::int64_t depth, std::int64_t width, T* to) const {
     const T* source = data + i * line + p * step;
     if (line == 1) return tiles.copy(lines, width, depth, source, step, to);
-    tiles.transpose(lines, width, depth, source, line, to);
+    const T* from[most_lines<T>];
+    for (std::int64_t j = 0; j < lines; ++j) from[j] = source + j * line;
+    tiles.transpose(lines, width, depth, from, to);
   }
 };
 
@@ -64,10 +66,10 @@ void multiply_in_tiles(const Tiles<T>& tiles, std::int64_t m, std::int64_t n, st
     const std::int64_t end = std::min(units * (part + 1) / parts * unit, size);
     T* own_room = room + part * room_of_part;
     if (by_columns) {
-      multiply_part(whole, end - begin, a, b.from(begin), add, c + begin, ldc, own_room);
+      multiply_part(whole, end - begin, a, b.starting_at(begin), add, c + begin, ldc, own_room);
     } else {
-      multiply_part<T>({whole.tiles, end - begin, k}, n, a.from(begin), b, add, c + begin * ldc,
-                       ldc, own_room);
+      multiply_part<T>({whole.tiles, end - begin, k}, n, a.starting_at(begin), b, add,
+                       c + begin * ldc, ldc, own_room);
     }
   });
 }

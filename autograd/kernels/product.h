@@ -20,6 +20,10 @@ namespace engram::kernels {
 template <class T>
 constexpr std::int64_t spoiled = 64 / sizeof(T);
 
+/// The most columns of a panel, and more than the most rows of a tile, of any instruction set.
+template <class T>
+constexpr std::int64_t most_lines = std::max<std::int64_t>(16, 2 * spoiled<T>);
+
 /// The sizes of the blocks of a product of m rows and depth k, and the memory that they need.
 template <class T>
 struct ProductBlocks {
@@ -34,17 +38,23 @@ struct ProductBlocks {
   std::int64_t depth() const { return equal_blocks(k, most_depth, tiles->lanes); }
   std::int64_t rows() const { return equal_blocks(m, most_rows, tiles->rows); }
 
-  /// Elements for a block of A, and for all of A.
-  std::int64_t left_room() const { return rows() * depth() + spoiled<T>; }
+  /// Elements for a block of A, for all of A, and for a panel of B. They suffice for products of
+  /// fewer rows and less depth too, whose blocks may be larger.
+  std::int64_t left_room() const {
+    return std::min(up_to(tiles->rows, m), most_rows) * room_for_depth() + spoiled<T>;
+  }
   std::int64_t all_left_room() const { return m * k + spoiled<T>; }
-  /// Elements for a panel of B.
-  std::int64_t right_room() const { return width() * depth() + spoiled<T>; }
+  std::int64_t right_room() const { return width() * room_for_depth() + spoiled<T>; }
 
  private:
+  static std::int64_t up_to(std::int64_t unit, std::int64_t n) {
+    return std::max(unit, (n + unit - 1) / unit * unit);
+  }
   static std::int64_t equal_blocks(std::int64_t n, std::int64_t most, std::int64_t unit) {
     const std::int64_t blocks = std::max<std::int64_t>(1, (n + most - 1) / most);
-    return std::max(unit, ((n + blocks - 1) / blocks + unit - 1) / unit * unit);
+    return up_to(unit, (n + blocks - 1) / blocks);
   }
+  std::int64_t room_for_depth() const { return std::min(up_to(tiles->lanes, k), most_depth); }
 };
 
 /// C = A·B, added to C if `add`; the rows of C are `row_distance` apart. On one thread.
@@ -76,6 +86,20 @@ void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, 
   }
 }
 
+/// A block of a row-major A, packed tile by tile: rows [top, bottom), the first of which is at
+/// `from`, the next `distance` further on.
+template <class T>
+void pack_rows(const Tiles<T>& tiles, std::int64_t top, std::int64_t bottom, std::int64_t depth,
+               const T* from, std::int64_t distance, T* to) {
+  const T* lines[most_lines<T>];
+  for (std::int64_t i = top; i < bottom; i += tiles.rows) {
+    const std::int64_t rows = std::min(tiles.rows, bottom - i);
+    for (std::int64_t r = 0; r < rows; ++r) lines[r] = from + (i - top + r) * distance;
+    tiles.transpose(rows, rows, depth, lines, to);
+    to += rows * depth;
+  }
+}
+
 /// All of A (m, k), row-major, packed as `multiply` asks for its blocks, one after the other: the
 /// block at (top, first) starts at top · k + (bottom - top) · first.
 template <class T>
@@ -85,11 +109,8 @@ void pack_left(const ProductBlocks<T>& blocks, const T* a, T* to) {
     const std::int64_t bottom = std::min(blocks.m, top + blocks.rows());
     for (std::int64_t first = 0; first < blocks.k; first += blocks.depth()) {
       const std::int64_t depth = std::min(blocks.depth(), blocks.k - first);
-      for (std::int64_t i = top; i < bottom; i += tiles.rows) {
-        const std::int64_t rows = std::min(tiles.rows, bottom - i);
-        tiles.transpose(rows, rows, depth, a + i * blocks.k + first, blocks.k, to);
-        to += rows * depth;
-      }
+      pack_rows(tiles, top, bottom, depth, a + top * blocks.k + first, blocks.k, to);
+      to += (bottom - top) * depth;
     }
   }
 }

@@ -24,10 +24,10 @@ struct Tiles {
   void (*copy)(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
                std::int64_t distance, T* to);
 
-  /// to (depth, width) = the transpose of from (lines, depth), whose rows are `distance` apart, and
-  /// 0 where there is no line. May spoil a vector beyond the end of `to`.
-  void (*transpose)(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
-                    std::int64_t distance, T* to);
+  /// to[p, j] = from[j][p], 0 for j from `lines` to `width`. May spoil a vector beyond the end of
+  /// `to` (depth, width).
+  void (*transpose)(std::int64_t lines, std::int64_t width, std::int64_t depth,
+                    const T* const* from, T* to);
 };
 
 /// Of the instruction set in use.

@@ -131,6 +131,21 @@ TEST_CASE("products: every set, all transpositions, sizes around those of the ti
   }
 }
 
+TEST_CASE("products: a thread's share may need larger blocks than the whole") {
+  const int before = num_threads();
+  set_num_threads(2);
+  manual_seed(2);
+  const Tensor a = randn({962, 50}), b = randn({50, 40});  // blocks of 324 rows, then of 480
+  set_num_threads(1);
+  const auto expected = values(matmul(a, b));
+  set_num_threads(2);
+  // Many times: it is when both threads work at once that one can spoil the other's.
+  bool equal = true;
+  for (int i = 0; i < 200; ++i) equal = equal && values(matmul(a, b)) == expected;
+  CHECK(equal);
+  set_num_threads(before);
+}
+
 TEST_CASE("a set that the machine lacks is refused") {
   if (kernels::best_instruction_set() == InstructionSet::avx512) return;
   CHECK_THROWS_AS(kernels::set_instruction_set(InstructionSet::avx512), Error);

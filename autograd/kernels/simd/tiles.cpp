@@ -132,12 +132,12 @@ template <class T, int step>
 
 /// A square of the transpose, from `lines` lines; the others are 0.
 template <class T, int lines>
-void transpose_square(const T* from, std::int64_t distance, T* to, std::int64_t width) {
+void transpose_square(const T* const* from, std::int64_t p0, T* to, std::int64_t width) {
   constexpr int lanes = lanes_of<T>;
   Vector<T> rows[lanes];
 #pragma GCC unroll 16
   for (int j = 0; j < lanes; ++j) {
-    rows[j] = j < lines ? load<T>(from + j * distance) : Vector<T>{};
+    rows[j] = j < lines ? load<T>(from[j] + p0) : Vector<T>{};
   }
   exchange<T, lanes / 2>(rows);
 #pragma GCC unroll 16
@@ -153,8 +153,8 @@ auto square_of(std::int64_t wanted) {
 }
 
 template <class T>
-void transpose(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
-               std::int64_t distance, T* to) {
+void transpose(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* const* from,
+               T* to) {
   constexpr std::int64_t lanes = lanes_of<T>;
   std::int64_t p = 0;
   for (; p + lanes <= depth; p += lanes) {
@@ -162,12 +162,12 @@ void transpose(std::int64_t lines, std::int64_t width, std::int64_t depth, const
     // reaches into the row below, which the first one puts right.
     for (std::int64_t q = (lines - 1) / lanes * lanes; q >= 0; q -= lanes) {
       const std::int64_t some = lines - q < lanes ? lines - q : lanes;
-      square_of<T>(some)(from + q * distance + p, distance, to + p * width + q, width);
+      square_of<T>(some)(from + q, p, to + p * width + q, width);
     }
   }
   for (; p < depth; ++p) {
     for (std::int64_t j = 0; j < width; ++j) {
-      to[p * width + j] = j < lines ? from[j * distance + p] : T{0};
+      to[p * width + j] = j < lines ? from[j][p] : T{0};
     }
   }
 }
