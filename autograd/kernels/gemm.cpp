@@ -1,4 +1,5 @@
 #include <engram/autograd/kernels/gemm.h>
+#include <engram/autograd/kernels/gemv.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
 
@@ -107,6 +108,12 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   if (k == 0) {  // an empty sum is 0
     for (std::int64_t i = 0; i < m && !add; ++i) std::fill_n(c + i * ldc, n, T{0});
     return;
+  }
+  if (m == 1 && (!transpose_a || lda == 1)) {  // a is a vector
+    return transpose_b ? gemv(n, k, b, ldb, a, add, c) : gemv_transposed(k, n, b, ldb, a, add, c);
+  }
+  if (n == 1 && (transpose_b || ldb == 1) && ldc == 1) {  // b and c are
+    return transpose_a ? gemv_transposed(k, m, a, lda, b, add, c) : gemv(m, k, a, lda, b, add, c);
   }
   if (instruction_set() == InstructionSet::baseline) {
     return multiply_by_blas(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, T(add), c, ldc);
