@@ -257,7 +257,7 @@ void Tape::mark_wanted(std::int32_t last, const Request& request) {
 void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
   // No reference to a node is held: recording gradients appends to nodes_ while the closure runs.
   const auto at = static_cast<std::size_t>(index);
-  const Tensor dy = std::exchange(nodes_[at].gradient, Tensor());
+  Tensor dy = std::exchange(nodes_[at].gradient, Tensor());
 
   for (std::size_t k = 0; k < request.x.size(); ++k) {
     const Tensor::Impl& impl = *request.x[k].impl_;
@@ -273,6 +273,7 @@ void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
   nodes_[at].backward(dy, gradients);
   // Released before the gradients are handed on: what the closure alone still held is theirs now.
   if (!request.retain) nodes_[at].backward = Backward();
+  dy = Tensor();
   hand_on(at, request);
 }
 

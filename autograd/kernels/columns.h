@@ -30,8 +30,8 @@ class Columns {
   std::int64_t strips() const { return (s_.window.height.out + rows_ - 1) / rows_; }
 
   /// Elements for the padded rows of a strip, and of what a packing may spoil beyond a panel.
-  std::int64_t padded_room() const { return s_.in_channels * layout_.size() + spoiled<T>; }
-  std::int64_t panel_slack() const { return spoiled<T> * most_lines<T>; }
+  std::int64_t padded_room() const { return s_.in_channels * layout_.size() + slack<T>; }
+  std::int64_t panel_slack() const { return slack<T> * most_lines<T>; }
 
   /// The strip whose first row of positions is `row`, from x (in channels, in height, in width).
   void load(const T* x, std::int64_t row, T* padded) const {
@@ -52,8 +52,8 @@ class Columns {
       const T* source = padded + taps_.data()[d];
       for (int r = 0; r < count; ++r) {
         // Whole vectors: what is too much is overwritten by the next run, or by the next row.
-        for (std::int64_t q = 0; q < runs[r].length; q += spoiled<T>) {
-          std::memcpy(to + runs[r].to + q, source + runs[r].from + q, spoiled<T> * sizeof(T));
+        for (std::int64_t q = 0; q < runs[r].length; q += slack<T>) {
+          std::memcpy(to + runs[r].to + q, source + runs[r].from + q, slack<T> * sizeof(T));
         }
       }
     }

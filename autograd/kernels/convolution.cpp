@@ -100,12 +100,12 @@ void turn(const ConvolutionSizes& s, const T* weight, T* turned) {
 }  // namespace
 
 std::int64_t ConvolutionSizes::parts(std::int64_t units) const {
-  constexpr double multiplications_per_thread = 1 << 18;
+  constexpr double worth_a_thread = 1 << 18;  // multiplications
   const double multiplications = static_cast<double>(images) * static_cast<double>(weight_size()) *
                                  static_cast<double>(window.out_size());
-  const std::int64_t threads = max_threads();
-  const bool shared = multiplications >= 2 * multiplications_per_thread && units >= threads;
-  return shared ? threads : 1;
+  const double worth = std::min(multiplications / worth_a_thread, 1e6);
+  return std::max<std::int64_t>(1,
+                                std::min({units, max_threads(), static_cast<std::int64_t>(worth)}));
 }
 
 template <class T>

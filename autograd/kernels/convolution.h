@@ -23,8 +23,7 @@ struct ConvolutionSizes {
   std::int64_t depth() const { return in_channels * window.kernel_size(); }
   std::int64_t weight_size() const { return groups * out_channels * depth(); }
 
-  /// Into how many shares `units` of the work are divided, one a thread: one share when the work is
-  /// not worth a second thread, or when units are too few.
+  /// Into how many shares `units` of the work are divided, one a thread: as many as are worth it.
   std::int64_t parts(std::int64_t units) const;
 };
 

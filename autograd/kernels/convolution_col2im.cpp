@@ -53,7 +53,9 @@ std::int64_t rows_per_block(const ConvolutionSizes& s) {
 template <class T>
 void conv2d_input_gradient_by_col2im(const ConvolutionSizes& s, const T* dy, const T* weight,
                                      T* dx) {
-  const std::int64_t parts = s.parts(s.images), rows = rows_per_block<T>(s);
+  // With fewer images than threads the products use all threads instead.
+  const std::int64_t parts = s.images < max_threads() ? 1 : s.parts(s.images);
+  const std::int64_t rows = rows_per_block<T>(s);
   const std::int64_t out_width = s.window.width.out, out_size = s.window.out_size();
   const std::int64_t room = s.depth() * rows * out_width;
   const Scratch<T> all_columns(parts * room);

@@ -54,10 +54,11 @@ void multiply_in_tiles(const Tiles<T>& tiles, std::int64_t m, std::int64_t n, st
   const double multiplications =
       static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   const bool by_columns = n >= m;
-  const std::int64_t size = by_columns ? n : m, unit = by_columns ? tiles.lanes : 4;
+  const std::int64_t size = by_columns ? n : m, unit = by_columns ? tiles.lanes : tiles.rows;
   const std::int64_t units = (size + unit - 1) / unit;
+  const double worth = std::min(multiplications / worth_a_thread, 1e6);
   const std::int64_t parts =
-      multiplications < 2 * worth_a_thread ? 1 : std::min(units, max_threads());
+      std::max<std::int64_t>(1, std::min({units, max_threads(), static_cast<std::int64_t>(worth)}));
 
   const ProductBlocks<T> whole{&tiles, m, k};
   const std::int64_t room_of_part = whole.left_room() + whole.right_room();

@@ -22,7 +22,7 @@ InstructionSet instruction_set();
 /// For tests, which compare the sets. Error for one that this machine lacks.
 void set_instruction_set(InstructionSet set);
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__)
 #define ENGRAM_X86 1
 
 template <class F>
@@ -39,7 +39,7 @@ template <class F>
 #endif
 
 /// Calls f(), a loop over arrays, in the copy that was compiled for the instruction set in use.
-/// `flatten` draws all that f calls into the copy.
+/// `flatten` draws what f calls into the copy, as far as the compiler sees it.
 template <class F>
 void vectorized(const F& f) {
 #ifdef ENGRAM_X86

@@ -17,7 +17,8 @@ class PaddedRows {
       : h_(window.height),
         w_(window.width),
         rows_(reach(h_, out_rows)),
-        phase_((reach(w_, w_.out) + w_.stride - 1) / w_.stride) {}
+        phase_((reach(w_, w_.out) + w_.stride - 1) / w_.stride),
+        phases_(std::min(w_.stride, (w_.kernel - 1) * w_.dilation + 1)) {}
 
   /// Elements of one channel.
   std::int64_t size() const { return rows_ * pitch(); }
@@ -37,7 +38,7 @@ class PaddedRows {
     for (std::int64_t r = 0; r < rows_; ++r) {
       const std::int64_t ih = first * h_.stride + r - h_.padding;
       const T* row = ih >= 0 && ih < h_.in ? x + ih * w_.in : nullptr;
-      for (std::int64_t offset = 0; offset < w_.stride; ++offset, to += phase_) {
+      for (std::int64_t offset = 0; offset < phases_; ++offset, to += phase_) {
         copy_phase(row, offset - w_.padding, to);
       }
     }
@@ -47,7 +48,7 @@ class PaddedRows {
   static std::int64_t reach(const WindowAxis& a, std::int64_t out) {
     return (out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1;
   }
-  std::int64_t pitch() const { return phase_ * w_.stride; }
+  std::int64_t pitch() const { return phase_ * phases_; }
 
   /// Every stride-th element of a row from `begin` on; 0 outside of it, and where there is no row.
   template <class T>
@@ -68,8 +69,9 @@ class PaddedRows {
   }
 
   WindowAxis h_, w_;
-  std::int64_t rows_;   // of the copy
-  std::int64_t phase_;  // elements of a row that lie side by side
+  std::int64_t rows_;    // of the copy
+  std::int64_t phase_;   // elements of a row that lie side by side
+  std::int64_t phases_;  // those that the kernel sees
 };
 
 }  // namespace engram::kernels

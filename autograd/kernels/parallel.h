@@ -28,7 +28,7 @@ void run_in_parallel(std::int64_t n, std::int64_t grain, RangeLoop loop);
 
 /// Calls f(begin, end) for contiguous ranges that make up [0, n), one a thread, with the widest
 /// vectors of the machine. `grain` is how many items are worth a thread: less than two grains run
-/// where they stand. f must not throw.
+/// where they stand. What f throws, one of the exceptions, is thrown again when all have ended.
 ///
 /// The threads are started in parallel.cpp, so that code which includes this needs no OpenMP.
 template <class F>

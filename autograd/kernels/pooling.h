@@ -8,7 +8,7 @@
 namespace engram::kernels {
 
 /// y = the largest element of each window, NaN counts as largest; `positions` gets where in its
-/// plane it lies. Every window must see some of the image.
+/// plane it lies. Every window must see some of the image, which has fewer than 2^31 elements.
 template <class T>
 void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y,
                 std::int64_t* positions);

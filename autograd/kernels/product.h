@@ -18,11 +18,11 @@ namespace engram::kernels {
 
 /// How many elements a packing may write beyond the end, so that it can copy whole vectors.
 template <class T>
-constexpr std::int64_t spoiled = 64 / sizeof(T);
+constexpr std::int64_t slack = 64 / sizeof(T);
 
 /// The most columns of a panel, and more than the most rows of a tile, of any instruction set.
 template <class T>
-constexpr std::int64_t most_lines = std::max<std::int64_t>(16, 2 * spoiled<T>);
+constexpr std::int64_t most_lines = std::max<std::int64_t>(16, 2 * slack<T>);
 
 /// The sizes of the blocks of a product of m rows and depth k, and the memory that they need.
 template <class T>
@@ -41,10 +41,10 @@ struct ProductBlocks {
   /// Elements for a block of A, for all of A, and for a panel of B. They suffice for products of
   /// fewer rows and less depth too, whose blocks may be larger.
   std::int64_t left_room() const {
-    return std::min(up_to(tiles->rows, m), most_rows) * room_for_depth() + spoiled<T>;
+    return std::min(up_to(tiles->rows, m), most_rows) * room_for_depth() + slack<T>;
   }
-  std::int64_t all_left_room() const { return m * k + spoiled<T>; }
-  std::int64_t right_room() const { return width() * room_for_depth() + spoiled<T>; }
+  std::int64_t all_left_room() const { return m * k + slack<T>; }
+  std::int64_t right_room() const { return width() * room_for_depth() + slack<T>; }
 
  private:
   static std::int64_t up_to(std::int64_t unit, std::int64_t n) {
@@ -61,9 +61,8 @@ struct ProductBlocks {
 ///
 ///     left(top, bottom, first, depth) returns A[top..bottom, first..] packed, tile by tile, each
 ///         tile as (depth, rows)
-///     right(column, columns, first, depth, width, to) packs B[first.., column..] as (depth,
-///     width),
-///         where what lies beyond the columns does not matter; `to` has room for a panel
+///     right(column, columns, first, depth, width, to) packs B[first.., column..], in whole vectors
+///         (depth, width): what lies beyond the columns does not matter; `to` has room for a panel
 template <class T, class Left, class Right>
 void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, const Right& right,
               T* panel, bool add, T* c, std::int64_t row_distance) {

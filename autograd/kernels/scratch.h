@@ -6,8 +6,7 @@
 
 namespace engram::kernels {
 
-/// Working memory of a kernel, from the recycling pool; not initialised. Made before a parallel
-/// region, in which nothing may throw.
+/// Working memory of a kernel, from the recycling pool; not initialised.
 template <class T>
 class Scratch {
  public:

@@ -24,8 +24,8 @@ struct Tiles {
   void (*copy)(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
                std::int64_t distance, T* to);
 
-  /// to[p, j] = from[j][p], 0 for j from `lines` to `width`. May spoil a vector beyond the end of
-  /// `to` (depth, width).
+  /// to[p, j] = from[j][p], for a width below lines + lanes of a vector; what lies beyond the lines
+  /// does not matter. May spoil a vector beyond the end of `to` (depth, width).
   void (*transpose)(std::int64_t lines, std::int64_t width, std::int64_t depth,
                     const T* const* from, T* to);
 };

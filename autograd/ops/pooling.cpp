@@ -5,6 +5,8 @@
 #include <engram/autograd/ops/window.h>
 #include <engram/autograd/tape.h>
 
+#include <limits>
+
 namespace engram {
 namespace {
 
@@ -95,6 +97,9 @@ Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options) {
   const auto& [kernel, stride, padding, dilation, ceil_mode] = options;
   const kernels::Window window =
       pooling_window("max_pool2d", x, {0, kernel, stride, padding, dilation, ceil_mode});
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();  // elements of an image
+  check_shape(x.size(2) <= most / x.size(3), "max_pool2d: the images of input {} are too large",
+              x.shape());
   check_shape(sees_image(window.height) && sees_image(window.width),
               "max_pool2d: a window of kernel {} with dilation {} sees only padding of input {}",
               kernel, dilation, x.shape());

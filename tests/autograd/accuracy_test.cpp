@@ -4,51 +4,80 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
+
+#include "instruction_sets.h"
+#include "values.h"
 
 using namespace engram;
+using kernels::InstructionSet;
 namespace math = engram::kernels::math;
 
 namespace {
 
 /// The largest distance of f from the exact function over [low, high], in units of the last place.
-template <class F, class Exact>
-double worst_ulp(double low, double high, F f, Exact exact) {
-  constexpr int steps = 200'000;
+template <class Exact>
+double worst_ulp(double low, double high, Tensor (*f)(const Tensor&), Exact exact) {
+  constexpr std::int64_t steps = 100'003;
+  const Tensor x =
+      cast(arange(0, static_cast<double>(steps), 1, f64) * ((high - low) / (steps - 1)) + low, f32);
+  const Tensor y = f(x);
   double worst = 0;
-  for (int i = 0; i <= steps; ++i) {
-    const auto x = static_cast<float>(low + (high - low) * i / steps);
-    const double wanted = exact(static_cast<double>(x));
+  for (std::size_t i = 0; i < steps; ++i) {
+    const double wanted = exact(static_cast<double>(x.data<float>()[i]));
     const auto rounded = static_cast<float>(wanted);
     if (std::isinf(rounded)) continue;
     const float next = std::nextafter(std::abs(rounded), std::numeric_limits<float>::infinity());
     const double ulp = static_cast<double>(next) - std::abs(static_cast<double>(rounded));
-    worst = std::max(worst, std::abs(static_cast<double>(f(x)) - wanted) / ulp);
+    worst = std::max(worst, std::abs(static_cast<double>(y.data<float>()[i]) - wanted) / ulp);
   }
   return worst;
 }
 
 }  // namespace
 
-TEST_CASE("f32 functions: within a few units of the last place") {
-  const auto exp = [](float x) { return math::exp(x); };
-  const auto exact_exp = [](double x) { return std::exp(x); };
-  CHECK(worst_ulp(-1, 1, exp, exact_exp) < 2);
-  CHECK(worst_ulp(-87, 88.7, exp, exact_exp) < 2);
-  CHECK(worst_ulp(-103.9, -87, exp, exact_exp) < 2);  // denormal results
-  const auto log = [](float x) { return math::log(x); };
-  const auto exact_log = [](double x) { return std::log(x); };
-  CHECK(worst_ulp(0.5, 2, log, exact_log) < 2);
-  CHECK(worst_ulp(1e-3, 1e3, log, exact_log) < 2);
-  CHECK(worst_ulp(1e30, 3e38, log, exact_log) < 2);
-  CHECK(worst_ulp(1e-44, 1e-37, log, exact_log) < 2);  // denormal arguments
-  const auto tanh = [](float x) { return math::tanh(x); };
-  const auto exact_tanh = [](double x) { return std::tanh(x); };
-  CHECK(worst_ulp(-0.7, 0.7, tanh, exact_tanh) < 4);
-  CHECK(worst_ulp(-12, 12, tanh, exact_tanh) < 4);
-  const auto erf = [](float x) { return math::erf(x); };
-  const auto exact_erf = [](double x) { return std::erf(x); };
-  CHECK(worst_ulp(-1.1, 1.1, erf, exact_erf) < 4);
-  CHECK(worst_ulp(-6, 6, erf, exact_erf) < 4);
+TEST_CASE("f32 functions: within a few units of the last place, in every instruction set") {
+  for (const auto set : sets()) {
+    const Using use(set);
+    CAPTURE(static_cast<int>(set));
+    const auto exact_exp = [](double x) { return std::exp(x); };
+    CHECK(worst_ulp(-1, 1, exp, exact_exp) < 2);
+    CHECK(worst_ulp(-87, 88.7, exp, exact_exp) < 2);
+    CHECK(worst_ulp(-103.9, -87, exp, exact_exp) < 2);  // denormal results
+    const auto exact_log = [](double x) { return std::log(x); };
+    CHECK(worst_ulp(0.5, 2, log, exact_log) < 2);
+    CHECK(worst_ulp(1e-3, 1e3, log, exact_log) < 2);
+    CHECK(worst_ulp(1e30, 3e38, log, exact_log) < 2);
+    CHECK(worst_ulp(1e-44, 1e-37, log, exact_log) < 2);  // denormal arguments
+    const auto exact_tanh = [](double x) { return std::tanh(x); };
+    CHECK(worst_ulp(-0.7, 0.7, tanh, exact_tanh) < 4);
+    CHECK(worst_ulp(-12, 12, tanh, exact_tanh) < 4);
+    const auto exact_erf = [](double x) { return std::erf(x); };
+    CHECK(worst_ulp(-1.1, 1.1, erf, exact_erf) < 4);
+    CHECK(worst_ulp(-6, 6, erf, exact_erf) < 4);
+  }
+}
+
+TEST_CASE("elementwise results are bitwise the same in every instruction set") {
+  manual_seed(4);
+  const Tensor x = randn({4099}) * 3;
+  x.set_requires_grad();
+  const auto results = [&](InstructionSet set) {
+    const Using use(set);
+    std::vector<Values> all;
+    for (const auto f :
+         {+[](const Tensor& v) { return exp(v); }, +[](const Tensor& v) { return gelu(v); },
+          +[](const Tensor& v) { return tanh(v); },
+          +[](const Tensor& v) { return sigmoid(v) * v + v; }}) {
+      Tape tape;
+      const Tensor y = f(x);
+      all.push_back(values(y));
+      all.push_back(values(tape.gradient(y, {x}, {.gradient = ones_like(y)})[0]));
+    }
+    return all;
+  };
+  const auto expected = results(InstructionSet::baseline);
+  for (const auto set : sets()) CHECK(results(set) == expected);
 }
 
 TEST_CASE("f32 functions: the ends") {

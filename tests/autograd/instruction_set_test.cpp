@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "instruction_sets.h"
 #include "operations.h"
 #include "values.h"
 
@@ -16,20 +17,6 @@ using namespace engram;
 using kernels::InstructionSet;
 
 namespace {
-
-/// Uses a set while it is alive.
-struct Using {
-  explicit Using(InstructionSet set) { kernels::set_instruction_set(set); }
-  ~Using() { kernels::set_instruction_set(kernels::best_instruction_set()); }
-};
-
-std::vector<InstructionSet> sets() {
-  std::vector<InstructionSet> all{InstructionSet::baseline};
-  for (const auto set : {InstructionSet::avx2, InstructionSet::avx512}) {
-    if (set <= kernels::best_instruction_set()) all.push_back(set);
-  }
-  return all;
-}
 
 /// The largest error of gemm, in units of eps · Σ |a||b|, what a sum in any order may be off by.
 template <class T>
@@ -147,8 +134,18 @@ TEST_CASE("products: a thread's share may need larger blocks than the whole") {
   set_num_threads(before);
 }
 
-TEST_CASE("a set that the machine lacks is refused") {
-  if (kernels::best_instruction_set() == InstructionSet::avx512) return;
-  CHECK_THROWS_AS(kernels::set_instruction_set(InstructionSet::avx512), Error);
+TEST_CASE("set_instruction_set takes what the machine has, and nothing else") {
+  for (const auto set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+    if (set <= kernels::best_instruction_set()) {
+      const Using use(set);
+      CHECK(kernels::instruction_set() == set);
+    } else {
+      CHECK_THROWS_WITH_AS(kernels::set_instruction_set(set),
+                           set == InstructionSet::avx512
+                               ? "set_instruction_set: this machine has no AVX-512"
+                               : "set_instruction_set: this machine has no AVX2",
+                           Error);
+    }
+  }
   CHECK(kernels::instruction_set() == kernels::best_instruction_set());
 }

@@ -179,3 +179,9 @@ TEST_CASE("pooling: wrong shapes, dtypes and options") {
   CHECK_THROWS_WITH_AS(avg_pool2d(ones({1, 1, 2, 2}, u8), {.kernel = 2}),
                        "avg_pool2d: needs f32 or f64, got u8", DTypeError);
 }
+
+TEST_CASE("max_pool2d: an image whose elements 32 bits cannot count") {
+  CHECK_THROWS_WITH_AS(
+      max_pool2d(zeros({0, 1, 65536, 32769}), {.kernel = 1, .stride = 32768}),
+      "max_pool2d: the images of input (0, 1, 65536, 32769) are too large", ShapeError);
+}

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <engram/autograd/kernels/parallel.h>
 #include <engram/engram.h>
 
 #include <algorithm>
@@ -43,6 +44,19 @@ TEST_CASE("threads: any number of them computes the same, and random numbers bit
       difference = std::max(difference, std::abs(many.product[i] - one.product[i]));
     }
     CHECK(difference < 1e-10);  // BLAS may add in another order
+  }
+  set_num_threads(before);
+}
+
+TEST_CASE("threads: what a loop throws on any of them reaches the caller") {
+  const int before = num_threads();
+  for (const int threads : {1, 2, 3}) {
+    set_num_threads(threads);
+    CHECK_THROWS_WITH_AS(kernels::parallel_for(100, 1,
+                                               [](std::int64_t, std::int64_t end) {
+                                                 if (end == 100) fail<Error>("the last one");
+                                               }),
+                         "the last one", Error);
   }
   set_num_threads(before);
 }
