@@ -22,7 +22,7 @@ void forward(const ConvolutionSizes& s, const T* x, const T* weight, T* y) {
   const ProductBlocks<T> blocks{&tiles<T>(), s.out_channels, s.depth()};
   const Scratch<T> packed(s.groups * blocks.all_left_room());
   parallel_for_each(s.groups, s.out_channels * s.depth(), [&](std::int64_t group) {
-    pack_left(blocks, weight + group * s.out_channels * s.depth(),
+    pack_left(blocks, {weight + group * s.out_channels * s.depth(), s.depth(), 1},
               packed.data() + group * blocks.all_left_room());
   });
 
@@ -32,10 +32,9 @@ void forward(const ConvolutionSizes& s, const T* x, const T* weight, T* y) {
   const std::int64_t panel_room = blocks.right_room() + columns.panel_slack();
   const std::int64_t room_of_part = panel_room + columns.padded_room();
   const Scratch<T> room(parts * room_of_part);
-  parallel_for_each(parts, elementwise_grain, [&](std::int64_t part) {
+  parallel_parts(parts, all_strips, [&](auto part, auto first_strip, auto last_strip) {
     T *panel = room.data() + part * room_of_part, *padded = panel + panel_room;
-    const std::int64_t last = all_strips * (part + 1) / parts;
-    for (std::int64_t strip = all_strips * part / parts; strip < last; ++strip) {
+    for (std::int64_t strip = first_strip; strip < last_strip; ++strip) {
       const std::int64_t image = strip / strips;  // image · groups + group
       const std::int64_t begin = strip % strips * columns.rows();
       const std::int64_t rows = std::min(columns.rows(), s.window.height.out - begin);
@@ -100,12 +99,7 @@ void turn(const ConvolutionSizes& s, const T* weight, T* turned) {
 }  // namespace
 
 std::int64_t ConvolutionSizes::parts(std::int64_t units) const {
-  constexpr double worth_a_thread = 1 << 18;  // multiplications
-  const double multiplications = static_cast<double>(images) * static_cast<double>(weight_size()) *
-                                 static_cast<double>(window.out_size());
-  const double worth = std::min(multiplications / worth_a_thread, 1e6);
-  return std::max<std::int64_t>(1,
-                                std::min({units, max_threads(), static_cast<std::int64_t>(worth)}));
+  return parts_of_product(units, out_channels, depth(), images * groups * window.out_size());
 }
 
 template <class T>

@@ -59,10 +59,9 @@ void conv2d_input_gradient_by_col2im(const ConvolutionSizes& s, const T* dy, con
   const std::int64_t out_width = s.window.width.out, out_size = s.window.out_size();
   const std::int64_t room = s.depth() * rows * out_width;
   const Scratch<T> all_columns(parts * room);
-  parallel_for_each(parts, elementwise_grain, [&](std::int64_t part) {
+  parallel_parts(parts, s.images, [&](auto part, auto first, auto last) {
     T* columns = all_columns.data() + part * room;
-    const std::int64_t last = s.images * (part + 1) / parts * s.groups;
-    for (std::int64_t image = s.images * part / parts * s.groups; image < last; ++image) {
+    for (std::int64_t image = first * s.groups; image < last * s.groups; ++image) {
       const T* own_weight = weight + image % s.groups * s.out_channels * s.depth();
       T* own_dx = dx + image * s.in_channels * s.window.in_size();
       std::fill_n(own_dx, s.in_channels * s.window.in_size(), T{0});

@@ -46,8 +46,7 @@ class WeightGradient {
   void multiply_strip(std::int64_t rows, const T* dy, bool add, T* dweight) {
     const ProductBlocks<T> sizes = blocks(s_, rows);
     const auto left = [&](auto top, auto bottom, auto first, auto depth) {
-      pack_rows(*sizes.tiles, top, bottom, depth, dy + top * s_.window.out_size() + first,
-                s_.window.out_size(), left_);
+      pack_tiles(*sizes.tiles, {dy, s_.window.out_size(), 1}, top, bottom, first, depth, left_);
       return left_;
     };
     const auto right = [&](auto line, auto lines, auto first, auto depth, auto width, T* to) {
@@ -69,12 +68,11 @@ void sum_over_images(const ConvolutionSizes& s, T* total, F add_image) {
   const Columns<T> columns(s);
   const std::int64_t room_of_part = WeightGradient<T>::room(s, columns);
   const Scratch<T> room(parts * room_of_part), others((parts - 1) * n);
-  parallel_for_each(parts, elementwise_grain, [&](std::int64_t part) {
+  parallel_parts(parts, s.images, [&](auto part, auto first, auto last) {
     WeightGradient<T> gradient(s, columns, room.data() + part * room_of_part);
     T* sum = part == 0 ? total : others.data() + (part - 1) * n;
     std::fill_n(sum, n, T{0});
-    for (std::int64_t image = s.images * part / parts; image < s.images * (part + 1) / parts;
-         ++image) {
+    for (std::int64_t image = first; image < last; ++image) {
       for (std::int64_t group = 0; group < s.groups; ++group) {
         add_image(part, gradient, image * s.groups + group,
                   sum + group * s.out_channels * s.depth());

@@ -8,36 +8,13 @@
 namespace engram::kernels {
 namespace {
 
-/// A stored matrix: element (i, p) of the operand is data[i · line + p · step], and one of the two
-/// distances is 1.
-template <class T>
-struct Operand {
-  const T* data;
-  std::int64_t line, step;
-
-  Operand starting_at(std::int64_t i) const { return {data + i * line, line, step}; }
-
-  /// Lines [i, i + lines) at [p, p + depth), packed as (depth, width).
-  void pack(const Tiles<T>& tiles, std::int64_t i, std::int64_t lines, std::int64_t p,
-            std::int64_t depth, std::int64_t width, T* to) const {
-    const T* source = data + i * line + p * step;
-    if (line == 1) return tiles.copy(lines, width, depth, source, step, to);
-    const T* from[most_lines<T>];
-    for (std::int64_t j = 0; j < lines; ++j) from[j] = source + j * line;
-    tiles.transpose(lines, width, depth, from, to);
-  }
-};
-
 /// C (m, n) = A·B on one thread; a block of A and a panel of B are packed into `room`.
 template <class T>
 void multiply_part(const ProductBlocks<T>& blocks, std::int64_t n, const Operand<T>& a,
                    const Operand<T>& b, bool add, T* c, std::int64_t ldc, T* room) {
   const Tiles<T>& tiles = *blocks.tiles;
   const auto left = [&](std::int64_t top, std::int64_t bottom, std::int64_t p, std::int64_t depth) {
-    for (std::int64_t i = top; i < bottom; i += tiles.rows) {
-      const std::int64_t lines = std::min(tiles.rows, bottom - i);
-      a.pack(tiles, i, lines, p, depth, lines, room + (i - top) * depth);
-    }
+    pack_tiles(tiles, a, top, bottom, p, depth, room);
     return room;
   };
   const auto right = [&](std::int64_t j, std::int64_t columns, std::int64_t p, std::int64_t depth,
@@ -50,22 +27,16 @@ void multiply_part(const ProductBlocks<T>& blocks, std::int64_t n, const Operand
 template <class T>
 void multiply_in_tiles(const Tiles<T>& tiles, std::int64_t m, std::int64_t n, std::int64_t k,
                        const Operand<T>& a, const Operand<T>& b, bool add, T* c, std::int64_t ldc) {
-  constexpr double worth_a_thread = 1 << 18;  // multiplications
-  const double multiplications =
-      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   const bool by_columns = n >= m;
   const std::int64_t size = by_columns ? n : m, unit = by_columns ? tiles.lanes : tiles.rows;
   const std::int64_t units = (size + unit - 1) / unit;
-  const double worth = std::min(multiplications / worth_a_thread, 1e6);
-  const std::int64_t parts =
-      std::max<std::int64_t>(1, std::min({units, max_threads(), static_cast<std::int64_t>(worth)}));
+  const std::int64_t parts = parts_of_product(units, m, n, k);
 
   const ProductBlocks<T> whole{&tiles, m, k};
   const std::int64_t room_of_part = whole.left_room() + whole.right_room();
   const Scratch<T> room(parts * room_of_part);
-  parallel_for_each(parts, elementwise_grain, [=, &whole, room = room.data()](std::int64_t part) {
-    const std::int64_t begin = units * part / parts * unit;
-    const std::int64_t end = std::min(units * (part + 1) / parts * unit, size);
+  parallel_parts(parts, units, [=, &whole, room = room.data()](auto part, auto first, auto last) {
+    const std::int64_t begin = first * unit, end = std::min(last * unit, size);
     T* own_room = room + part * room_of_part;
     if (by_columns) {
       multiply_part(whole, end - begin, a, b.starting_at(begin), add, c + begin, ldc, own_room);

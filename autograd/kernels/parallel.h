@@ -50,4 +50,15 @@ void parallel_for_each(std::int64_t n, std::int64_t work, F f) {
   });
 }
 
+/// Calls f(part, begin, end) for `parts` contiguous ranges that make up [0, n), one a thread: for
+/// work whose parts need memory of their own.
+template <class F>
+void parallel_parts(std::int64_t parts, std::int64_t n, F f) {
+  parallel_for(parts, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t part = first; part < last; ++part) {
+      f(part, n * part / parts, n * (part + 1) / parts);
+    }
+  });
+}
+
 }  // namespace engram::kernels

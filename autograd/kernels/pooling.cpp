@@ -46,40 +46,40 @@ void values_of_tap(const Window& window, std::int64_t kh, std::int64_t kw, const
 template <class T>
 void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y,
                 std::int64_t* positions) {
-  const std::int64_t n = window.out_size(), parts = std::min(planes, max_threads());
+  const std::int64_t n = window.out_size();
+  const bool worth_threads = planes * window.in_size() >= 2 * elementwise_grain;
+  const std::int64_t parts = worth_threads ? std::min(planes, max_threads()) : 1;
   const Starts starts(window);
   const Scratch<T> values(parts * n);
   const Scratch<std::int32_t> best(parts * n);
-  parallel_for_each(
-      parts, planes * window.in_size() / std::max<std::int64_t>(1, parts), [&](std::int64_t part) {
-        T* value = values.data() + part * n;
-        std::int32_t* at = best.data() + part * n;
-        const std::int32_t *corner = starts.corner.data(), *first = starts.first.data();
-        for (std::int64_t plane = planes * part / parts; plane < planes * (part + 1) / parts;
-             ++plane) {
-          const T* image = x + plane * window.in_size();
-          T* largest = y + plane * n;
+  parallel_parts(parts, planes, [&](auto part, auto begin, auto end) {
+    T* value = values.data() + part * n;
+    std::int32_t* at = best.data() + part * n;
+    const std::int32_t *corner = starts.corner.data(), *first = starts.first.data();
+    for (std::int64_t plane = begin; plane < end; ++plane) {
+      const T* image = x + plane * window.in_size();
+      T* largest = y + plane * n;
+      for (std::int64_t o = 0; o < n; ++o) {
+        at[o] = first[o];
+        largest[o] = image[first[o]];
+      }
+      // All windows at once, element after element. Which is larger cannot be foreseen: a
+      // branch would be mispredicted every other time.
+      for (std::int64_t kh = 0; kh < window.height.kernel; ++kh) {
+        for (std::int64_t kw = 0; kw < window.width.kernel; ++kw) {
+          values_of_tap(window, kh, kw, image, value);
+          const auto tap = static_cast<std::int32_t>(kh * window.height.dilation * window.width.in +
+                                                     kw * window.width.dilation);
           for (std::int64_t o = 0; o < n; ++o) {
-            at[o] = first[o];
-            largest[o] = image[first[o]];
+            const bool larger = (value[o] > largest[o]) | (value[o] != value[o]);
+            at[o] = larger ? corner[o] + tap : at[o];
+            largest[o] = larger ? value[o] : largest[o];
           }
-          // All windows at once, element after element. Which is larger cannot be foreseen: a
-          // branch would be mispredicted every other time.
-          for (std::int64_t kh = 0; kh < window.height.kernel; ++kh) {
-            for (std::int64_t kw = 0; kw < window.width.kernel; ++kw) {
-              values_of_tap(window, kh, kw, image, value);
-              const auto tap = static_cast<std::int32_t>(
-                  kh * window.height.dilation * window.width.in + kw * window.width.dilation);
-              for (std::int64_t o = 0; o < n; ++o) {
-                const bool larger = (value[o] > largest[o]) | (value[o] != value[o]);
-                at[o] = larger ? corner[o] + tap : at[o];
-                largest[o] = larger ? value[o] : largest[o];
-              }
-            }
-          }
-          std::copy_n(at, n, positions + plane * n);
         }
-      });
+      }
+      std::copy_n(at, n, positions + plane * n);
+    }
+  });
 }
 
 template <class T>

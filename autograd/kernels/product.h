@@ -1,5 +1,6 @@
 #pragma once
 
+#include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/scratch.h>
 #include <engram/autograd/kernels/tiles.h>
 
@@ -23,6 +24,18 @@ constexpr std::int64_t slack = 64 / sizeof(T);
 /// The most columns of a panel, and more than the most rows of a tile, of any instruction set.
 template <class T>
 constexpr std::int64_t most_lines = std::max<std::int64_t>(16, 2 * slack<T>);
+
+/// Into how many parts `units` of a product (m, k)·(k, n) are divided, one a thread: as many as are
+/// worth it.
+inline std::int64_t parts_of_product(std::int64_t units, std::int64_t m, std::int64_t n,
+                                     std::int64_t k) {
+  constexpr double worth_a_thread = 1 << 18;  // multiplications
+  const double multiplications =
+      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  const double worth = std::min(multiplications / worth_a_thread, 1e6);
+  return std::max<std::int64_t>(1,
+                                std::min({units, max_threads(), static_cast<std::int64_t>(worth)}));
+}
 
 /// The sizes of the blocks of a product of m rows and depth k, and the memory that they need.
 template <class T>
@@ -85,30 +98,46 @@ void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, 
   }
 }
 
-/// A block of a row-major A, packed tile by tile: rows [top, bottom), the first of which is at
-/// `from`, the next `distance` further on.
+/// A stored matrix: element (i, p) of the operand is data[i · line + p · step], and one of the two
+/// distances is 1.
 template <class T>
-void pack_rows(const Tiles<T>& tiles, std::int64_t top, std::int64_t bottom, std::int64_t depth,
-               const T* from, std::int64_t distance, T* to) {
-  const T* lines[most_lines<T>];
+struct Operand {
+  const T* data;
+  std::int64_t line, step;
+
+  Operand starting_at(std::int64_t i) const { return {data + i * line, line, step}; }
+
+  /// Lines [i, i + lines) at [p, p + depth), packed as (depth, width).
+  void pack(const Tiles<T>& tiles, std::int64_t i, std::int64_t lines, std::int64_t p,
+            std::int64_t depth, std::int64_t width, T* to) const {
+    const T* source = data + i * line + p * step;
+    if (line == 1) return tiles.copy(lines, width, depth, source, step, to);
+    const T* from[most_lines<T>];
+    for (std::int64_t j = 0; j < lines; ++j) from[j] = source + j * line;
+    tiles.transpose(lines, width, depth, from, to);
+  }
+};
+
+/// Rows [top, bottom) of A at [first, first + depth), packed tile by tile.
+template <class T>
+void pack_tiles(const Tiles<T>& tiles, const Operand<T>& a, std::int64_t top, std::int64_t bottom,
+                std::int64_t first, std::int64_t depth, T* to) {
   for (std::int64_t i = top; i < bottom; i += tiles.rows) {
     const std::int64_t rows = std::min(tiles.rows, bottom - i);
-    for (std::int64_t r = 0; r < rows; ++r) lines[r] = from + (i - top + r) * distance;
-    tiles.transpose(rows, rows, depth, lines, to);
-    to += rows * depth;
+    a.pack(tiles, i, rows, first, depth, rows, to + (i - top) * depth);
   }
 }
 
-/// All of A (m, k), row-major, packed as `multiply` asks for its blocks, one after the other: the
+/// All of A (m, k), packed as `multiply` asks for its blocks, one after the other: the
 /// block at (top, first) starts at top · k + (bottom - top) · first.
 template <class T>
-void pack_left(const ProductBlocks<T>& blocks, const T* a, T* to) {
+void pack_left(const ProductBlocks<T>& blocks, const Operand<T>& a, T* to) {
   const Tiles<T>& tiles = *blocks.tiles;
   for (std::int64_t top = 0; top < blocks.m; top += blocks.rows()) {
     const std::int64_t bottom = std::min(blocks.m, top + blocks.rows());
     for (std::int64_t first = 0; first < blocks.k; first += blocks.depth()) {
       const std::int64_t depth = std::min(blocks.depth(), blocks.k - first);
-      pack_rows(tiles, top, bottom, depth, a + top * blocks.k + first, blocks.k, to);
+      pack_tiles(tiles, a, top, bottom, first, depth, to);
       to += (bottom - top) * depth;
     }
   }

@@ -45,14 +45,7 @@ BenchOptions read_options(int argc, char** argv) {
   app.add_flag("--list", options.list, "Print the names of the works, and end");
   app.add_option("--pthread-blas", options.plan.pthread_blas,
                  "Folder with OpenBLAS's pthreads build, for libtorch to try");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    std::exit(0);
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{} (see --help)", error.what()));
-  }
+  parse_command_line(app, argc, argv);
   options.plan.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   options.plan.try_settings = !options.quick && !options.plain;
   if (options.quick) {

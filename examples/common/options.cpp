@@ -78,6 +78,17 @@ CLI::Validator between(double least, double most) {
       "");
 }
 
+void parse_command_line(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    std::exit(0);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{} (see --help)", error.what()));
+  }
+}
+
 void parse_options(CLI::App& app, Options& options, int argc, char** argv) {
   std::string rates;
   for (const auto& [optimizer, rate] : options.learning_rates) {
@@ -101,15 +112,7 @@ void parse_options(CLI::App& app, Options& options, int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--lr", options.lr, "Learning rate; by default " + rates)->check(above(0));
   app.add_option("--out", options.out, "Folder for the results")->capture_default_str();
-
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    std::exit(0);
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{} (see --help)", error.what()));
-  }
+  parse_command_line(app, argc, argv);
   if (options.threads) set_num_threads(*options.threads);
 }
 

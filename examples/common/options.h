@@ -26,10 +26,13 @@ struct Options {
   double learning_rate() const { return lr ? *lr : learning_rates.at(optimizer); }
 };
 
+/// Reads the command line into what `app` has declared. Prints the help and exits for --help;
+/// throws UsageError, of one line, for what it does not understand.
+void parse_command_line(CLI::App& app, int argc, char** argv);
+
 /// Declares --seed, --threads, --data, --epochs, --batch, --optimizer, --lr and --out, besides what
-/// `app` has already, reads the command line into `options`, and sets the number of threads.
-/// Prints the help and exits for --help; throws UsageError, of one line, for what it does not
-/// understand.
+/// `app` has already, reads the command line into `options` as above, and sets the number of
+/// threads.
 void parse_options(CLI::App& app, Options& options, int argc, char** argv);
 
 /// Accepts whole numbers from `least` to `most`.
