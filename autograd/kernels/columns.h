@@ -7,13 +7,12 @@
 #include <engram/autograd/kernels/scratch.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace engram::kernels {
 
 /// The columns (depth, positions) of a strip, some rows of positions over one group of channels of
-/// one image. They are never written out: panels for the tiles are packed straight from padded
-/// rows.
+/// one image. They are never written out: row d of them is what lies in the padded rows from
+/// taps()[d] on.
 template <class T>
 class Columns {
  public:
@@ -29,9 +28,11 @@ class Columns {
   std::int64_t rows() const { return rows_; }
   std::int64_t strips() const { return (s_.window.height.out + rows_ - 1) / rows_; }
 
-  /// Elements for the padded rows of a strip, and of what a packing may spoil beyond a panel.
+  const std::int64_t* taps() const { return taps_.data(); }
+  std::int64_t pitch() const { return layout_.pitch(); }
+
+  /// Elements for the padded rows of a strip, and what reading a vector may need beyond.
   std::int64_t padded_room() const { return s_.in_channels * layout_.size() + slack<T>; }
-  std::int64_t panel_slack() const { return slack<T> * most_lines<T>; }
 
   /// The strip whose first row of positions is `row`, from x (in channels, in height, in width).
   void load(const T* x, std::int64_t row, T* padded) const {
@@ -40,55 +41,29 @@ class Columns {
     }
   }
 
-  /// Positions [j, j + columns) of rows [first, first + depth), as (depth, width).
-  void pack(const T* padded, std::int64_t j, std::int64_t columns, std::int64_t first,
-            std::int64_t depth, std::int64_t width, T* to) const {
-    Run runs[most_lines<T>];
-    int count = 0;
-    for (std::int64_t at = 0; at < columns; at += runs[count++].length) {
-      runs[count] = run(j, at, columns);
-    }
-    for (std::int64_t d = first; d < first + depth; ++d, to += width) {
-      const T* source = padded + taps_.data()[d];
-      for (int r = 0; r < count; ++r) {
-        // Whole vectors: what is too much is overwritten by the next run, or by the next row.
-        for (std::int64_t q = 0; q < runs[r].length; q += slack<T>) {
-          std::memcpy(to + runs[r].to + q, source + runs[r].from + q, slack<T> * sizeof(T));
-        }
-      }
-    }
-  }
-
   /// Of the transpose: rows [line, line + lines) at positions [first, first + depth), as
-  /// (depth, width).
+  /// (depth, width). May spoil as much as `panel_slack` beyond a panel.
   void pack_transposed(const Tiles<T>& tiles, const T* padded, std::int64_t line,
                        std::int64_t lines, std::int64_t first, std::int64_t depth,
                        std::int64_t width, T* to) const {
     const T* from[most_lines<T>];
+    const std::int64_t out_width = s_.window.width.out;
     for (std::int64_t at = 0; at < depth;) {
-      const Run some = run(first, at, depth);
+      // Positions that lie side by side in the padded rows.
+      const std::int64_t row = (first + at) / out_width, ow = (first + at) % out_width;
+      const std::int64_t length = std::min(out_width - ow, depth - at);
       for (std::int64_t d = 0; d < lines; ++d) {
-        from[d] = padded + taps_.data()[line + d] + some.from;
+        from[d] = padded + taps_.data()[line + d] + row * pitch() + ow;
       }
-      // Whole squares here too.
-      const std::int64_t squares = (some.length + tiles.lanes - 1) / tiles.lanes * tiles.lanes;
+      // Whole squares: what is too much is overwritten by the next positions.
+      const std::int64_t squares = (length + tiles.lanes - 1) / tiles.lanes * tiles.lanes;
       tiles.transpose(lines, width, squares, from, to + at * width);
-      at += some.length;
+      at += length;
     }
   }
+  static constexpr std::int64_t panel_slack = slack<T> * most_lines<T>;
 
  private:
-  /// Positions that lie side by side in the padded rows.
-  struct Run {
-    std::int64_t from, to, length;  // where they start in the rows and in the panel
-  };
-  /// Those from first + at on, of [first, first + count).
-  Run run(std::int64_t first, std::int64_t at, std::int64_t count) const {
-    const std::int64_t width = s_.window.width.out;
-    const std::int64_t row = (first + at) / width, ow = (first + at) % width;
-    return {layout_.position(row, ow), at, std::min(width - ow, count - at)};
-  }
-
   /// As many rows as keep the padded ones in the second cache, but enough strips for the threads.
   std::int64_t rows_per_strip() const {
     constexpr std::int64_t cache_bytes = 512 * 1024;

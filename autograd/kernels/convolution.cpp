@@ -5,62 +5,119 @@
 #include <engram/autograd/kernels/scratch.h>
 
 #include <algorithm>
+#include <limits>
 
 // The forward pass, and the input's gradient as the forward pass of another convolution: products
 // of the weight and the columns.
 namespace engram::kernels {
 namespace {
 
-/// y = x convolved with the weight: a product for each strip of rows of positions, of which the
-/// threads take their shares.
+/// Where the positions of a strip go, which lie in vectors in its padded rows, with gaps between
+/// the rows.
 template <class T>
-void forward(const ConvolutionSizes& s, const T* x, const T* weight, T* y) {
-  if (s.depth() == 0) {  // an empty sum is 0
-    std::fill_n(y, s.images * s.groups * s.out_channels * s.window.out_size(), T{0});
-    return;
+class Landings {
+ public:
+  Landings(const ConvolutionSizes& s, const Columns<T>& columns)
+      : width_(s.window.width.out),
+        pitch_(columns.pitch()),
+        lanes_(tiles<T>().lanes),
+        landings_(count(columns.rows())) {
+    for (std::int64_t v = 0; v < count(columns.rows()); ++v) landings_.data()[v] = landing(v);
   }
-  const ProductBlocks<T> blocks{&tiles<T>(), s.out_channels, s.depth()};
-  const Scratch<T> packed(s.groups * blocks.all_left_room());
-  parallel_for_each(s.groups, s.out_channels * s.depth(), [&](std::int64_t group) {
-    pack_left(blocks, {weight + group * s.out_channels * s.depth(), s.depth(), 1},
-              packed.data() + group * blocks.all_left_room());
+
+  /// Vectors that the rows fill.
+  std::int64_t count(std::int64_t rows) const {
+    return ((rows - 1) * pitch_ + width_ + lanes_ - 1) / lanes_;
+  }
+  const Landing<T>* operator[](std::int64_t vector) const { return landings_.data() + vector; }
+
+ private:
+  Landing<T> landing(std::int64_t vector) const {
+    const std::int64_t first = vector * lanes_;
+    Landing<T> landing{first / pitch_ * width_ + std::min(first % pitch_, width_), 0, {}};
+    for (std::int64_t lane = 0; lane < lanes_; ++lane) {
+      if ((first + lane) % pitch_ < width_) {
+        landing.lanes[landing.count++] = static_cast<Lane<T>>(lane);
+      }
+    }
+    return landing;
+  }
+
+  std::int64_t width_, pitch_, lanes_;
+  Scratch<Landing<T>> landings_;
+};
+
+/// How many parts, none larger than `most`, n takes, and the size of so many equal ones.
+std::int64_t parts_of(std::int64_t n, std::int64_t most) { return (n + most - 1) / most; }
+std::int64_t equal_parts(std::int64_t n, std::int64_t most) {
+  return parts_of(n, parts_of(n, most));
+}
+
+/// How many channels and vectors of positions a tile takes.
+struct TileShape {
+  std::int64_t channels, vectors;
+};
+
+/// The shape that needs the fewest tiles: whole ones, if it can be.
+template <class T>
+TileShape tile_shape(std::int64_t channels, std::int64_t vectors) {
+  TileShape best{};
+  std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t most_vectors : {2, 3, 4}) {
+    const std::int64_t most_channels = tiles<T>().sums / most_vectors;
+    const std::int64_t count = parts_of(channels, most_channels) * parts_of(vectors, most_vectors);
+    if (count >= fewest) continue;
+    fewest = count;
+    best = {equal_parts(channels, most_channels), equal_parts(vectors, most_vectors)};
+  }
+  return best;
+}
+
+/// y = x convolved with the weight, plus bias if there is one. Sums for some channels at some
+/// vectors of positions stay in registers over the whole depth, while the weight's tile and the
+/// strip's padded rows stay in the second cache:
+///
+///     for each strip                     the threads take their shares
+///       for each tile of channels
+///         for each few vectors of positions
+///           for each element of the depth
+template <class T>
+void forward(const ConvolutionSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+  const Tiles<T>& tile = tiles<T>();
+  const std::int64_t depth = s.depth(), channels = s.out_channels;
+  if (channels == 0) return;
+  const Columns<T> columns(s);
+  const Landings<T> landings(s, columns);
+  const TileShape shape = tile_shape<T>(channels, landings.count(columns.rows()));
+  const std::int64_t packed_room = channels * depth + slack<T>;  // of a group
+  const Scratch<T> packed(s.groups * packed_room);
+  parallel_for_each(s.groups, packed_room, [&](std::int64_t group) {
+    pack_tiles(tile, shape.channels, {weight + group * channels * depth, depth, 1}, 0, channels, 0,
+               depth, packed.data() + group * packed_room);
   });
 
-  const Columns<T> columns(s);
   const std::int64_t strips = columns.strips(), all_strips = s.images * s.groups * strips;
-  const std::int64_t parts = s.parts(all_strips), out_width = s.window.width.out;
-  const std::int64_t panel_room = blocks.right_room() + columns.panel_slack();
-  const std::int64_t room_of_part = panel_room + columns.padded_room();
-  const Scratch<T> room(parts * room_of_part);
+  const std::int64_t parts = s.parts(all_strips);
+  const Scratch<T> room(parts * columns.padded_room());
   parallel_parts(parts, all_strips, [&](auto part, auto first_strip, auto last_strip) {
-    T *panel = room.data() + part * room_of_part, *padded = panel + panel_room;
+    T* padded = room.data() + part * columns.padded_room();
     for (std::int64_t strip = first_strip; strip < last_strip; ++strip) {
       const std::int64_t image = strip / strips;  // image · groups + group
       const std::int64_t begin = strip % strips * columns.rows();
       const std::int64_t rows = std::min(columns.rows(), s.window.height.out - begin);
+      const std::int64_t group = image % s.groups, vectors = landings.count(rows);
       columns.load(x + image * s.in_channels * s.window.in_size(), begin, padded);
-      const T* left = packed.data() + image % s.groups * blocks.all_left_room();
-      multiply(
-          blocks, rows * out_width,
-          [&](std::int64_t top, std::int64_t bottom, std::int64_t first, std::int64_t) {
-            return left + top * blocks.k + (bottom - top) * first;
-          },
-          [&](auto j, auto count, auto first, auto depth, auto width, T* to) {
-            columns.pack(padded, j, count, first, depth, width, to);
-          },
-          panel, false, y + image * s.out_channels * s.window.out_size() + begin * out_width,
-          s.window.out_size());
+      T* to = y + image * channels * s.window.out_size() + begin * s.window.width.out;
+      for (std::int64_t c = 0; c < channels; c += shape.channels) {
+        for (std::int64_t v = 0; v < vectors; v += shape.vectors) {
+          tile.slide(std::min(shape.channels, channels - c), std::min(shape.vectors, vectors - v),
+                     depth, packed.data() + group * packed_room + c * depth,
+                     bias ? bias + group * channels + c : nullptr, padded + v * tile.lanes,
+                     columns.taps(), landings[v], rows * s.window.width.out,
+                     to + c * s.window.out_size(), s.window.out_size());
+        }
+      }
     }
-  });
-}
-
-/// y (images, groups · out channels, positions) += bias (groups · out channels)
-template <class T>
-void add_bias(const ConvolutionSizes& s, const T* bias, T* y) {
-  const std::int64_t channels = s.groups * s.out_channels, n = s.window.out_size();
-  parallel_for_each(s.images * channels, n, [=](std::int64_t plane) {
-    const T value = bias[plane % channels];
-    for (T *at = y + plane * n, *end = at + n; at < end; ++at) *at += value;
   });
 }
 
@@ -104,20 +161,19 @@ std::int64_t ConvolutionSizes::parts(std::int64_t units) const {
 
 template <class T>
 void conv2d(const ConvolutionSizes& s, const T* x, const T* weight, const T* bias, T* y) {
-  forward(s, x, weight, y);
-  if (bias) add_bias(s, bias, y);
+  forward(s, x, weight, bias, y);
 }
 
 template <class T>
 void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weight, T* dx) {
   const WindowAxis h = s.window.height, w = s.window.width;
-  constexpr std::int64_t worth_packing = 48;  // channels that share what is packed of dy
-  if (h.stride == 1 && w.stride == 1 && s.in_channels >= worth_packing) {
+  constexpr std::int64_t fewest = 4;  // channels of x, that a tile may be full
+  if (h.stride == 1 && w.stride == 1 && s.in_channels >= fewest) {
     // Each element of x was seen through the kernel's elements in turn: dx is dy, convolved with
     // the kernel turned by half a turn.
     const Scratch<T> turned(s.weight_size());
     turn(s, weight, turned.data());
-    return forward(transposed(s), dy, turned.data(), dx);
+    return forward<T>(transposed(s), dy, turned.data(), nullptr, dx);
   }
   conv2d_input_gradient_by_col2im(s, dy, weight, dx);
 }

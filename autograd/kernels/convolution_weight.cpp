@@ -18,11 +18,11 @@ class WeightGradient {
   WeightGradient(const ConvolutionSizes& s, const Columns<T>& columns, T* room)
       : s_(s), columns_(columns), left_(room) {
     panel_ = left_ + blocks(s, columns.rows()).left_room();
-    padded_ = panel_ + blocks(s, columns.rows()).right_room() + columns.panel_slack();
+    padded_ = panel_ + blocks(s, columns.rows()).right_room() + Columns<T>::panel_slack;
   }
   static std::int64_t room(const ConvolutionSizes& s, const Columns<T>& columns) {
     const ProductBlocks<T> most = blocks(s, columns.rows());
-    return most.left_room() + most.right_room() + columns.panel_slack() + columns.padded_room();
+    return most.left_room() + most.right_room() + Columns<T>::panel_slack + columns.padded_room();
   }
 
   /// dweight (out channels, depth) = that of one group of channels of one image, `image` being
@@ -46,7 +46,8 @@ class WeightGradient {
   void multiply_strip(std::int64_t rows, const T* dy, bool add, T* dweight) {
     const ProductBlocks<T> sizes = blocks(s_, rows);
     const auto left = [&](auto top, auto bottom, auto first, auto depth) {
-      pack_tiles(*sizes.tiles, {dy, s_.window.out_size(), 1}, top, bottom, first, depth, left_);
+      pack_tiles(*sizes.tiles, sizes.tiles->rows, {dy, s_.window.out_size(), 1}, top, bottom, first,
+                 depth, left_);
       return left_;
     };
     const auto right = [&](auto line, auto lines, auto first, auto depth, auto width, T* to) {

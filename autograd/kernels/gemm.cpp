@@ -14,7 +14,7 @@ void multiply_part(const ProductBlocks<T>& blocks, std::int64_t n, const Operand
                    const Operand<T>& b, bool add, T* c, std::int64_t ldc, T* room) {
   const Tiles<T>& tiles = *blocks.tiles;
   const auto left = [&](std::int64_t top, std::int64_t bottom, std::int64_t p, std::int64_t depth) {
-    pack_tiles(tiles, a, top, bottom, p, depth, room);
+    pack_tiles(tiles, tiles.rows, a, top, bottom, p, depth, room);
     return room;
   };
   const auto right = [&](std::int64_t j, std::int64_t columns, std::int64_t p, std::int64_t depth,

@@ -8,38 +8,44 @@
 namespace engram::kernels {
 
 /// A copy of some rows of an image with its padding: those that the windows of `out_rows` rows of
-/// positions see. It is laid out so that what one element of the kernel sees as the window slides
-/// along a row lies side by side: with a stride of s, every s-th element of a row, then every s-th
-/// from the second on, and so forth.
+/// positions see. It is laid out so that what one element of the kernel sees lies side by side as
+/// the window slides along a row, and row by row at one distance: with a stride of s, every s-th
+/// row and element, then every s-th from the second on, and so forth. The padding at the end of a
+/// row is that before the next one.
 class PaddedRows {
  public:
   PaddedRows(const Window& window, std::int64_t out_rows)
       : h_(window.height),
         w_(window.width),
-        rows_(reach(h_, out_rows)),
-        phase_((reach(w_, w_.out) + w_.stride - 1) / w_.stride),
-        phases_(std::min(w_.stride, (w_.kernel - 1) * w_.dilation + 1)) {}
+        rows_(every(h_.stride, reach(h_, out_rows))),
+        elements_(every(w_.stride, reach(w_, w_.out))),
+        shared_(shared()),
+        row_phases_(phases(h_)),
+        phases_(phases(w_)) {}
 
   /// Elements of one channel.
-  std::int64_t size() const { return rows_ * pitch(); }
+  std::int64_t size() const { return row_phases_ * phases_ * plane(); }
 
-  /// Element (kh, kw) of the window at position (row, ow) is at tap + position.
+  /// From the start of a row of positions to the next: not less than the positions of a row.
+  std::int64_t pitch() const { return elements_ - shared_; }
+
+  /// Element (kh, kw) of the window at position (row, ow) is at tap + row · pitch + ow.
   std::int64_t tap(std::int64_t kh, std::int64_t kw) const {
-    const std::int64_t column = kw * w_.dilation;
-    return kh * h_.dilation * pitch() + column % w_.stride * phase_ + column / w_.stride;
-  }
-  std::int64_t position(std::int64_t row, std::int64_t ow) const {
-    return row * h_.stride * pitch() + ow;
+    const std::int64_t row = kh * h_.dilation, column = kw * w_.dilation;
+    const std::int64_t phase = row % h_.stride * phases_ + column % w_.stride;
+    return phase * plane() + row / h_.stride * pitch() + column / w_.stride;
   }
 
   /// One channel of an image x (in height, in width), from row `first` of positions on.
   template <class T>
   void copy(const T* x, std::int64_t first, T* to) const {
-    for (std::int64_t r = 0; r < rows_; ++r) {
-      const std::int64_t ih = first * h_.stride + r - h_.padding;
-      const T* row = ih >= 0 && ih < h_.in ? x + ih * w_.in : nullptr;
-      for (std::int64_t offset = 0; offset < phases_; ++offset, to += phase_) {
-        copy_phase(row, offset - w_.padding, to);
+    for (std::int64_t row_phase = 0; row_phase < row_phases_; ++row_phase) {
+      for (std::int64_t phase = 0; phase < phases_; ++phase, to += plane()) {
+        for (std::int64_t r = 0; r < rows_; ++r) {
+          const std::int64_t ih = (first + r) * h_.stride + row_phase - h_.padding;
+          const T* row = ih >= 0 && ih < h_.in ? x + ih * w_.in : nullptr;
+          copy_row(row, phase - w_.padding, to + r * pitch());
+        }
       }
     }
   }
@@ -48,14 +54,26 @@ class PaddedRows {
   static std::int64_t reach(const WindowAxis& a, std::int64_t out) {
     return (out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1;
   }
-  std::int64_t pitch() const { return phase_ * phases_; }
+  static std::int64_t every(std::int64_t stride, std::int64_t n) {
+    return (n + stride - 1) / stride;
+  }
+  static std::int64_t phases(const WindowAxis& a) {
+    return std::min(a.stride, (a.kernel - 1) * a.dilation + 1);
+  }
+  /// As much of the padding as leaves each position of a row an element of its own.
+  std::int64_t shared() const {
+    const std::int64_t before = w_.padding, after = elements_ - before - w_.in;
+    const std::int64_t most = std::min({before, after, elements_ - w_.out});
+    return w_.stride == 1 ? std::max<std::int64_t>(0, most) : 0;
+  }
+  std::int64_t plane() const { return rows_ * pitch() + shared_; }
 
   /// Every stride-th element of a row from `begin` on; 0 outside of it, and where there is no row.
   template <class T>
-  void copy_phase(const T* row, std::int64_t begin, T* to) const {
+  void copy_row(const T* row, std::int64_t begin, T* to) const {
     // The elements [left, right) lie inside the image.
     const auto first_not_below = [&](std::int64_t i) {
-      return std::clamp<std::int64_t>((i - begin + w_.stride - 1) / w_.stride, 0, phase_);
+      return std::clamp<std::int64_t>((i - begin + w_.stride - 1) / w_.stride, 0, elements_);
     };
     const std::int64_t left = row && begin < 0 ? first_not_below(0) : 0;
     const std::int64_t right = row && begin < w_.in ? first_not_below(w_.in) : 0;
@@ -65,13 +83,13 @@ class PaddedRows {
     } else {
       for (std::int64_t q = left; q < right; ++q) to[q] = row[begin + q * w_.stride];
     }
-    std::fill(to + std::max(left, right), to + phase_, T{0});
+    std::fill(to + std::max(left, right), to + elements_, T{0});
   }
 
   WindowAxis h_, w_;
-  std::int64_t rows_;    // of the copy
-  std::int64_t phase_;   // elements of a row that lie side by side
-  std::int64_t phases_;  // those that the kernel sees
+  std::int64_t rows_, elements_;      // of one phase: the rows, and what of each lies side by side
+  std::int64_t shared_;               // elements of a row that are the next one's too
+  std::int64_t row_phases_, phases_;  // those that the kernel sees
 };
 
 }  // namespace engram::kernels

@@ -51,12 +51,11 @@ struct ProductBlocks {
   std::int64_t depth() const { return equal_blocks(k, most_depth, tiles->lanes); }
   std::int64_t rows() const { return equal_blocks(m, most_rows, tiles->rows); }
 
-  /// Elements for a block of A, for all of A, and for a panel of B. They suffice for products of
+  /// Elements for a block of A and for a panel of B. They suffice for products of
   /// fewer rows and less depth too, whose blocks may be larger.
   std::int64_t left_room() const {
     return std::min(up_to(tiles->rows, m), most_rows) * room_for_depth() + slack<T>;
   }
-  std::int64_t all_left_room() const { return m * k + slack<T>; }
   std::int64_t right_room() const { return width() * room_for_depth() + slack<T>; }
 
  private:
@@ -118,28 +117,14 @@ struct Operand {
   }
 };
 
-/// Rows [top, bottom) of A at [first, first + depth), packed tile by tile.
+/// Rows [top, bottom) of A at [first, first + depth), packed in tiles of so many rows.
 template <class T>
-void pack_tiles(const Tiles<T>& tiles, const Operand<T>& a, std::int64_t top, std::int64_t bottom,
-                std::int64_t first, std::int64_t depth, T* to) {
-  for (std::int64_t i = top; i < bottom; i += tiles.rows) {
-    const std::int64_t rows = std::min(tiles.rows, bottom - i);
+void pack_tiles(const Tiles<T>& tiles, std::int64_t tile_rows, const Operand<T>& a,
+                std::int64_t top, std::int64_t bottom, std::int64_t first, std::int64_t depth,
+                T* to) {
+  for (std::int64_t i = top; i < bottom; i += tile_rows) {
+    const std::int64_t rows = std::min(tile_rows, bottom - i);
     a.pack(tiles, i, rows, first, depth, rows, to + (i - top) * depth);
-  }
-}
-
-/// All of A (m, k), packed as `multiply` asks for its blocks, one after the other: the
-/// block at (top, first) starts at top · k + (bottom - top) · first.
-template <class T>
-void pack_left(const ProductBlocks<T>& blocks, const Operand<T>& a, T* to) {
-  const Tiles<T>& tiles = *blocks.tiles;
-  for (std::int64_t top = 0; top < blocks.m; top += blocks.rows()) {
-    const std::int64_t bottom = std::min(blocks.m, top + blocks.rows());
-    for (std::int64_t first = 0; first < blocks.k; first += blocks.depth()) {
-      const std::int64_t depth = std::min(blocks.depth(), blocks.k - first);
-      pack_tiles(tiles, a, top, bottom, first, depth, to);
-      to += (bottom - top) * depth;
-    }
   }
 }
 

@@ -3,8 +3,20 @@
 #include <engram/autograd/kernels/instruction_set.h>
 
 #include <cstdint>
+#include <type_traits>
 
 namespace engram::kernels {
+
+/// The number of a lane of a vector of T.
+template <class T>
+using Lane = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+/// Which lanes of a vector are wanted, and where they go: side by side, from `to` on.
+template <class T>
+struct Landing {
+  std::int64_t to, count;
+  Lane<T> lanes[64 / sizeof(T)];  // the wanted ones first
+};
 
 /// The innermost loops of products, for one instruction set (simd/tiles.cpp). A product is computed
 /// tile by tile: some rows of A, packed as (depth, rows), times one or two vectors of columns of B,
@@ -13,11 +25,20 @@ template <class T>
 struct Tiles {
   std::int64_t rows;   // of the largest tile
   std::int64_t lanes;  // the elements of a vector
+  std::int64_t sums;   // the vectors that registers hold in a tile
 
   /// c (rows, columns) = Σ_p a[p, row]·b[p, column], added to c if `add`. At most `this->rows` rows
   /// and two vectors of columns; b is packed in whole vectors, whatever lies beyond its columns.
   void (*multiply)(std::int64_t rows, std::int64_t columns, std::int64_t depth, const T* a,
                    const T* b, bool add, T* c, std::int64_t row_distance);
+
+  /// y (rows, ...) = bias[row] + Σ_p weight[p, row]·x[taps[p] + position], for some vectors of
+  /// neighbouring positions, each of which lands as it says, whole where that stays below `room`.
+  /// At most 4 vectors, and rows · vectors at most `sums`. The weight is packed as (depth, rows);
+  /// bias may be null.
+  void (*slide)(std::int64_t rows, std::int64_t vectors, std::int64_t depth, const T* weight,
+                const T* bias, const T* x, const std::int64_t* taps, const Landing<T>* landings,
+                std::int64_t room, T* y, std::int64_t row_distance);
 
   /// to (depth, width) = from (depth, lines), whose rows are `distance` apart. What lies beyond the
   /// lines does not change.

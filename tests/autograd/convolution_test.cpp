@@ -8,13 +8,14 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 using namespace engram;
 
 namespace {
 
 struct Case {
-  const char* name;
+  std::string name;
   Shape x, weight;
   Conv2dOptions options{};
 };

@@ -1,36 +1,12 @@
 // The tiles of products. The build compiles this file once for each instruction set, which it names
 // in ENGRAM_INSTRUCTION_SET: so no header that other files share may be used here beyond
 // declarations, or their inline functions would exist in an instruction set that the machine lacks.
+#include <engram/autograd/kernels/simd/slide.h>
+#include <engram/autograd/kernels/simd/vectors.h>
 #include <engram/autograd/kernels/tiles.h>
 
 namespace engram::kernels {
 namespace {
-
-#if defined(__AVX512F__)
-constexpr int vector_bytes = 64, tile_rows = 12;  // 24 of the 32 registers hold the tile
-#elif defined(__AVX2__)
-constexpr int vector_bytes = 32, tile_rows = 6;  // 12 of the 16
-#else
-constexpr int vector_bytes = 16, tile_rows = 6;
-#endif
-
-template <class T>
-constexpr int lanes_of = vector_bytes / sizeof(T);
-
-template <class T>
-using Vector [[gnu::vector_size(vector_bytes)]] = T;
-
-// At any address.
-template <class T>
-[[gnu::always_inline]] inline Vector<T> load(const T* from) {
-  Vector<T> vector;
-  __builtin_memcpy(&vector, from, sizeof(vector));
-  return vector;
-}
-template <class T>
-[[gnu::always_inline]] inline void store(const Vector<T>& vector, T* to) {
-  __builtin_memcpy(to, &vector, sizeof(vector));
-}
 
 /// A whole tile of `rows` times `vectors`, both constants to the compiler, which keeps the sums in
 /// registers: each step loads a row of b and multiplies it with each element of a column of a.
@@ -88,25 +64,11 @@ void multiply(std::int64_t rows, std::int64_t columns, std::int64_t depth, const
   }
 }
 
-template <int size>
-struct IntOf;
-template <>
-struct IntOf<4> {
-  using type = std::int32_t;
-};
-template <>
-struct IntOf<8> {
-  using type = std::int64_t;
-};
-/// Indices for __builtin_shuffle of vectors of T.
-template <class T>
-using Indices [[gnu::vector_size(vector_bytes)]] = typename IntOf<sizeof(T)>::type;
-
 /// Of two vectors, the half of their blocks of `step` lanes that stands in the even (low) or odd
 /// places, the first vector's and the second's in turn.
 template <class T, int step, bool low>
-inline Indices<T> blocks() {
-  Indices<T> index{};
+inline Lanes<T> blocks() {
+  Lanes<T> index{};
   for (int i = 0; i < lanes_of<T>; ++i) {
     index[i] =
         low ? (i & step ? i - step + lanes_of<T> : i) : (i & step ? i + lanes_of<T> : i + step);
@@ -118,7 +80,7 @@ inline Indices<T> blocks() {
 template <class T, int step>
 [[gnu::always_inline]] inline void exchange(Vector<T> (&rows)[lanes_of<T>]) {
   if constexpr (step > 0) {
-    const Indices<T> low = blocks<T, step, true>(), high = blocks<T, step, false>();
+    const Lanes<T> low = blocks<T, step, true>(), high = blocks<T, step, false>();
 #pragma GCC unroll 16
     for (int i = 0; i < lanes_of<T>; ++i) {
       if (i & step) continue;
@@ -194,7 +156,13 @@ void copy(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* f
 }
 
 template <class T>
-constexpr Tiles<T> all = {tile_rows, lanes_of<T>, multiply<T>, copy<T>, transpose<T>};
+constexpr Tiles<T> all = {.rows = tile_rows,
+                          .lanes = lanes_of<T>,
+                          .sums = tile_sums,
+                          .multiply = multiply<T>,
+                          .slide = slide<T>,
+                          .copy = copy<T>,
+                          .transpose = transpose<T>};
 
 }  // namespace
 

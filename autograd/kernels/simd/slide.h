@@ -1,0 +1,73 @@
+#pragma once
+
+#include <engram/autograd/kernels/simd/vectors.h>
+#include <engram/autograd/kernels/tiles.h>
+
+// The innermost loop of convolutions: Tiles::slide, for one instruction set.
+namespace engram::kernels {
+namespace {
+
+/// Where the first lanes of a vector that are wanted go.
+template <class T>
+[[gnu::always_inline]] inline void land(const Vector<T>& sums, const Landing<T>& landing,
+                                        std::int64_t room, T* y) {
+  const Vector<T> wanted = __builtin_shuffle(sums, load_as<Lanes<T>>(landing.lanes));
+  if (landing.to + lanes_of<T> <= room) return store<T>(wanted, y + landing.to);
+  T all[lanes_of<T>];  // what lies beyond the room is not ours to write
+  store<T>(wanted, all);
+  for (std::int64_t i = landing.to; i < room && i - landing.to < landing.count; ++i) {
+    y[i] = all[i - landing.to];
+  }
+}
+
+/// For `rows` times `vectors` sums, both constants to the compiler, which keeps them in registers.
+template <class T, int vectors, int rows>
+void slide_whole(std::int64_t depth, const T* weight, const T* bias, const T* x,
+                 const std::int64_t* taps, const Landing<T>* landings, std::int64_t room, T* y,
+                 std::int64_t distance) {
+  Vector<T> sum[rows][vectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) sum[r][v] = Vector<T>{} + (bias ? bias[r] : T{0});
+  }
+  for (std::int64_t p = 0; p < depth; ++p, weight += rows) {
+    const T* from = x + taps[p];
+    Vector<T> seen[vectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) seen[v] = load<T>(from + v * lanes_of<T>);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) sum[r][v] += weight[r] * seen[v];
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) land<T>(sum[r][v], landings[v], room, y + r * distance);
+  }
+}
+
+/// slide_whole for each number of rows, found at compile time.
+template <class T, int vectors, int rows = tile_sums / vectors>
+auto slide_of(std::int64_t wanted) {
+  if constexpr (rows > 1) {
+    if (wanted < rows) return slide_of<T, vectors, rows - 1>(wanted);
+  }
+  return &slide_whole<T, vectors, rows>;
+}
+
+template <class T>
+void slide(std::int64_t rows, std::int64_t vectors, std::int64_t depth, const T* weight,
+           const T* bias, const T* x, const std::int64_t* taps, const Landing<T>* landings,
+           std::int64_t room, T* y, std::int64_t distance) {
+  const auto of_vectors = vectors == 1   ? slide_of<T, 1, tile_sums / 2>
+                          : vectors == 2 ? slide_of<T, 2>
+                          : vectors == 3 ? slide_of<T, 3>
+                                         : slide_of<T, 4>;
+  of_vectors(rows)(depth, weight, bias, x, taps, landings, room, y, distance);
+}
+
+}  // namespace
+}  // namespace engram::kernels

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <engram/autograd/kernels/tiles.h>
+
+// Vectors as wide as the instruction set has them, for files that are compiled once for each set.
+// All is local to the file, for each has its own.
+namespace engram::kernels {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64, tile_rows = 12, tile_sums = 24;  // 24 of the 32 registers
+#elif defined(__AVX2__)
+constexpr int vector_bytes = 32, tile_rows = 6, tile_sums = 12;  // 12 of the 16
+#else
+constexpr int vector_bytes = 16, tile_rows = 6, tile_sums = 12;
+#endif
+
+template <class T>
+constexpr int lanes_of = vector_bytes / sizeof(T);
+
+template <class T>
+using Vector [[gnu::vector_size(vector_bytes)]] = T;
+
+/// Numbers of lanes, for __builtin_shuffle of vectors of T.
+template <class T>
+using Lanes [[gnu::vector_size(vector_bytes)]] = Lane<T>;
+
+/// From and to any address.
+template <class V, class T>
+[[gnu::always_inline]] inline V load_as(const T* from) {
+  V vector;
+  __builtin_memcpy(&vector, from, sizeof(vector));
+  return vector;
+}
+template <class T>
+[[gnu::always_inline]] inline Vector<T> load(const T* from) {
+  return load_as<Vector<T>>(from);
+}
+template <class T>
+[[gnu::always_inline]] inline void store(const Vector<T>& vector, T* to) {
+  __builtin_memcpy(to, &vector, sizeof(vector));
+}
+
+}  // namespace
+}  // namespace engram::kernels
