@@ -7,16 +7,20 @@
 // Pooling of x (planes, in height, in width) to y (planes, out height, out width). f32 and f64.
 namespace engram::kernels {
 
-/// y = the largest element of each window, NaN counts as largest; `positions` gets where in its
-/// plane it lies. Every window must see some of the image, which has fewer than 2^31 elements.
+/// y = the largest element of each window; NaN counts as largest. Every window must see some of the
+/// image, which has fewer than 2^31 elements, here and below.
 template <class T>
-void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y,
-                std::int64_t* positions);
+void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y);
 
-/// x[p, i] = the sum of the y[p, o] with positions[p, o] = i.
+/// dx = dy of the windows whose largest element it is, of equal ones the first. They are looked for
+/// anew: to keep where they lie would take more memory than y itself.
 template <class T>
-void scatter_positions(std::int64_t planes, std::int64_t in, std::int64_t out, const T* y,
-                       const std::int64_t* positions, T* x);
+void max_pool2d_backward(const Window& window, std::int64_t planes, const T* x, const T* dy, T* dx);
+
+/// Where in its plane the largest element of each window lies.
+template <class T>
+void max_pool2d_positions(const Window& window, std::int64_t planes, const T* x,
+                          std::int64_t* positions);
 
 /// Rows, or columns, that go into a mean, and what the mean is divided by on their account.
 struct MeanSpan {

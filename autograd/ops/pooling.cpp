@@ -42,21 +42,24 @@ bool sees_image(const kernels::WindowAxis& axis) {
   return true;
 }
 
-/// The gradient of max_pool2d, from dy and where the largest elements lie in their planes; its own
-/// picks at the same places.
-Tensor max_pool2d_backward(const Tensor& dy, const Tensor& positions, const Shape& input_shape) {
+/// The gradient of max_pool2d, which x looks up in dy; its own picks at the same places.
+Tensor max_pool2d_backward(const kernels::Window& window, const Tensor& x, const Tensor& dy) {
   const char* op = "max_pool2d_backward";
-  const std::int64_t n = planes(dy), in = input_shape[2] * input_shape[3];
   Tensor dx = dispatch_floating(op, dy.dtype(), [&]<class T>() {
-    Tensor out(input_shape, dy.dtype());
-    kernels::scatter_positions(n, in, dy.size(2) * dy.size(3), dy.data<T>().data(),
-                               positions.data<std::int64_t>().data(), out.data<T>().data());
+    Tensor out(x.shape(), dy.dtype());
+    kernels::max_pool2d_backward(window, planes(x), x.data<T>().data(), dy.data<T>().data(),
+                                 out.data<T>().data());
     return out;
   });
-  return record(op, dx, {dy},
-                [positions, n, in, shape = dy.shape()](const Tensor& ddx, Gradients& d) {
-                  d[0] = reshape(gather(reshape(ddx, {n, in}), 1, positions), shape);
-                });
+  return record(op, dx, {dy}, [op, window, x, shape = dy.shape()](const Tensor& ddx, Gradients& d) {
+    const std::int64_t n = planes(x);
+    Tensor positions({n, window.out_size()}, i64);
+    dispatch_floating(op, x.dtype(), [&]<class T>() {
+      kernels::max_pool2d_positions(window, n, x.data<T>().data(),
+                                    positions.data<std::int64_t>().data());
+    });
+    d[0] = reshape(gather(reshape(ddx, {n, window.in_size()}), 1, positions), shape);
+  });
 }
 
 template <class W>
@@ -103,17 +106,14 @@ Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options) {
   check_shape(sees_image(window.height) && sees_image(window.width),
               "max_pool2d: a window of kernel {} with dilation {} sees only padding of input {}",
               kernel, dilation, x.shape());
-  Tensor positions({planes(x), window.out_size()}, i64);
   Tensor y = dispatch_floating("max_pool2d", x.dtype(), [&]<class T>() {
     Tensor out(with_images(x, window.height.out, window.width.out), x.dtype());
-    kernels::max_pool2d(window, planes(x), x.data<T>().data(), out.data<T>().data(),
-                        positions.data<std::int64_t>().data());
+    kernels::max_pool2d(window, planes(x), x.data<T>().data(), out.data<T>().data());
     return out;
   });
-  return record("max_pool2d", y, {x},
-                [positions, shape = x.shape()](const Tensor& dy, Gradients& d) {
-                  d[0] = max_pool2d_backward(dy, positions, shape);
-                });
+  return record("max_pool2d", y, {x}, [window, x](const Tensor& dy, Gradients& d) {
+    d[0] = max_pool2d_backward(window, x, dy);
+  });
 }
 
 Tensor avg_pool2d(const Tensor& x, const AvgPool2dOptions& options) {
