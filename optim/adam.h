@@ -12,6 +12,8 @@ struct AdamOptions {
   double eps = 1e-8;                           ///< ε: bounds the step where gradients vanish
   double weight_decay = 0;                     ///< λ
   bool decoupled = false;                      ///< weight decay as in AdamW
+  bool nesterov = false;                       ///< look ahead, as NAdam
+  double momentum_decay = 4e-3;                ///< ψ, for nesterov
   bool amsgrad = false;                        ///< divide by the largest mean square so far
   bool eps_inside_root = false;                ///< √(v̂ + ε) instead of √v̂ + ε
   bool maximize = false;                       ///< climb instead of descend
@@ -26,7 +28,14 @@ struct AdamOptions {
 ///
 /// t counts the updates of the parameter. `amsgrad` puts the largest v so far in the place of v in
 /// v̂, as PyTorch does (Reddi et al., "On the convergence of Adam and beyond", 2018). With
-/// `decoupled` this is PyTorch's AdamW (Loshchilov & Hutter 2019), whose default for λ is 0.01.
+/// `decoupled` this is PyTorch's AdamW (Loshchilov & Hutter, "Decoupled weight decay
+/// regularization", 2019), whose default for λ is 0.01.
+///
+/// With `nesterov` this is PyTorch's NAdam (Dozat, "Incorporating Nesterov momentum into Adam",
+/// 2016), whose default for η is 2e-3. Its momentum μ rises from about β₁/2 to β₁:
+///
+///     μₜ = β₁(1 − ½·0.96^(tψ))
+///     m̂ = μₜ₊₁ m / (1 − μ₁μ₂…μₜ₊₁) + (1 − μₜ) g / (1 − μ₁μ₂…μₜ)
 class Adam final : public OptimizerWith<AdamOptions> {
  public:
   explicit Adam(std::vector<Tensor> parameters, const AdamOptions& options = {})
@@ -40,7 +49,9 @@ class Adam final : public OptimizerWith<AdamOptions> {
 
  private:
   const char* name() const override { return "Adam"; }
-  Slots slots() const override { return {{"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}, 2}; }
+  Slots slots() const override {
+    return {{"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "mu_product"}, 2, 3};
+  }
   std::vector<Option> list(AdamOptions& options) const override;
   void check_options(const AdamOptions& options) const override;
   void update(Parameter& parameter, const AdamOptions& options) override;

@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/copy.h>
 #include <engram/optim/optimizer.h>
+#include <engram/optim/saved_state.h>
 
 #include <algorithm>
 #include <string>
@@ -15,23 +16,6 @@ std::string group_key(std::size_t group, const char* name) {
 }
 std::string parameter_key(std::size_t parameter, const char* name) {
   return fmt::format("state.{}.{}", parameter, name);
-}
-
-template <class T>
-Tensor number(T value) {
-  return tensor(std::span<const T>(&value, 1), {});
-}
-
-/// The one number of this name.
-template <class T>
-T read(const StateDict& state, const std::string& key) {
-  const Tensor* value = state.find(key);
-  check(value != nullptr, "load_state_dict: \"{}\" is missing", key);
-  check_dtype(value->dtype() == dtype_of<T>(), "load_state_dict: \"{}\" is {}, expected {}", key,
-              value->dtype(), dtype_of<T>());
-  check_shape(value->rank() == 0, "load_state_dict: \"{}\" is {}, expected ()", key,
-              value->shape());
-  return value->item<T>();
 }
 
 }  // namespace
@@ -49,6 +33,14 @@ void Optimizer::step() {
   }
 }
 
+std::vector<Tensor> Optimizer::parameters() const {
+  std::vector<Tensor> all;
+  for (const auto& group : groups_) {
+    for (const Parameter& parameter : group) all.push_back(parameter.value);
+  }
+  return all;
+}
+
 void Optimizer::zero_grad() {
   for (const auto& group : groups_) {
     for (const Parameter& parameter : group) parameter.value.set_grad({});
@@ -58,9 +50,9 @@ void Optimizer::zero_grad() {
 /// The part of a saved state whose entries are always the same.
 StateDict Optimizer::settings() const {
   StateDict state;
-  state.add(steps_key(), number(steps_));
+  state.add(steps_key(), to_tensor(steps_));
   for (std::size_t k = 0; k < groups_.size(); ++k) {
-    state.add(group_key(k, "parameters"), number(static_cast<std::int64_t>(groups_[k].size())));
+    state.add(group_key(k, "parameters"), to_tensor(static_cast<std::int64_t>(groups_[k].size())));
     save_options(state, k);
   }
   return state;
@@ -71,7 +63,7 @@ StateDict Optimizer::state_dict() const {
   std::size_t index = 0;
   for (const auto& group : groups_) {
     for (const Parameter& parameter : group) {
-      state.add(parameter_key(index, "step"), number(parameter.step));
+      state.add(parameter_key(index, "step"), to_tensor(parameter.step));
       for (std::size_t slot = 0; slot < max_slots; ++slot) {
         const Tensor& value = parameter.state[slot];
         if (value.defined()) state.add(parameter_key(index, slots().names[slot]), clone(value));
@@ -83,9 +75,8 @@ StateDict Optimizer::state_dict() const {
 }
 
 void Optimizer::load_state_dict(const StateDict& state) {
-  check(state.contains(steps_key()),
-        "load_state_dict: this is not the state of {}: there is no \"{}\"", name(), steps_key());
-  const auto steps = read<std::int64_t>(state, steps_key());
+  check_owner(state, name(), steps_key());
+  const auto steps = read_number<std::int64_t>(state, steps_key());
 
   std::size_t group_count = 0;
   while (state.contains(group_key(group_count, "parameters"))) ++group_count;
@@ -96,13 +87,13 @@ void Optimizer::load_state_dict(const StateDict& state) {
   std::vector<std::vector<Parameter>> loaded = groups_;
   std::size_t index = 0;
   for (std::size_t k = 0; k < group_count; ++k) {
-    const auto saved = read<std::int64_t>(state, group_key(k, "parameters"));
+    const auto saved = read_number<std::int64_t>(state, group_key(k, "parameters"));
     check(saved == static_cast<std::int64_t>(loaded[k].size()),
           "load_state_dict: saved were {} parameters in group {}, {} has {}", saved, k, name(),
           loaded[k].size());
     for (Parameter& parameter : loaded[k]) {
       const std::string step_key = parameter_key(index, "step");
-      parameter.step = read<std::int64_t>(state, step_key);
+      parameter.step = read_number<std::int64_t>(state, step_key);
       check(parameter.step >= 0 && parameter.step <= steps,
             "load_state_dict: \"{}\" is {}, of {} steps", step_key, parameter.step, steps);
       expected.add(step_key, state[step_key]);
@@ -116,12 +107,16 @@ void Optimizer::load_state_dict(const StateDict& state) {
                 key, parameter.step);
           continue;
         }
-        check_shape(value->shape() == parameter.value.shape(),
-                    "load_state_dict: \"{}\" is {}, the parameter {}", key, value->shape(),
-                    parameter.value.shape());
-        check_dtype(value->dtype() == parameter.value.dtype(),
-                    "load_state_dict: \"{}\" is {}, the parameter {}", key, value->dtype(),
-                    parameter.value.dtype());
+        if (slot == slots().number) {
+          read_number<double>(state, key);
+        } else {
+          check_shape(value->shape() == parameter.value.shape(),
+                      "load_state_dict: \"{}\" is {}, the parameter {}", key, value->shape(),
+                      parameter.value.shape());
+          check_dtype(value->dtype() == parameter.value.dtype(),
+                      "load_state_dict: \"{}\" is {}, the parameter {}", key, value->dtype(),
+                      parameter.value.dtype());
+        }
         parameter.state[slot] = clone(detach(*value));
         expected.add(key, *value);
       }
@@ -143,9 +138,9 @@ void Optimizer::write_options(StateDict& state, std::size_t group,
   for (const auto& [option, value] : options) {
     const std::string key = group_key(group, option);
     if (const auto* const* flag = std::get_if<bool*>(&value)) {
-      state.add(key, number(static_cast<std::uint8_t>(**flag)));
+      state.add(key, to_tensor(static_cast<std::uint8_t>(**flag)));
     } else {
-      state.add(key, number(*std::get<double*>(value)));
+      state.add(key, to_tensor(*std::get<double*>(value)));
     }
   }
 }
@@ -155,9 +150,9 @@ void Optimizer::read_options(const StateDict& state, std::size_t group,
   for (const auto& [option, value] : options) {
     const std::string key = group_key(group, option);
     if (bool* const* flag = std::get_if<bool*>(&value)) {
-      **flag = read<std::uint8_t>(state, key) != 0;
+      **flag = read_number<std::uint8_t>(state, key) != 0;
     } else {
-      *std::get<double*>(value) = read<double>(state, key);
+      *std::get<double*>(value) = read_number<double>(state, key);
     }
   }
 }
@@ -198,8 +193,9 @@ void Optimizer::check_option(bool ok, std::string_view option, std::string_view 
 void Optimizer::check_states() const {
   for (const auto& group : groups_) {
     for (const Parameter& parameter : group) {
-      for (const Tensor& state : parameter.state) {
-        if (!state.defined()) continue;
+      for (std::size_t slot = 0; slot < max_slots; ++slot) {
+        const Tensor& state = parameter.state[slot];
+        if (!state.defined() || slot == slots().number) continue;
         const Tensor& value = parameter.value;
         check_shape(state.shape() == value.shape(),
                     "{}: a parameter is {} now, what is remembered of it {}", name(), value.shape(),
@@ -216,6 +212,12 @@ Tensor& Optimizer::state(Parameter& parameter, std::size_t slot, double initial)
   Tensor& state = parameter.state[slot];
   if (!state.defined()) state = full_like(parameter.value, initial);
   return state;
+}
+
+double& Optimizer::number(Parameter& parameter, std::size_t slot, double initial) {
+  Tensor& state = parameter.state[slot];
+  if (!state.defined()) state = to_tensor(initial);
+  return state.data<double>()[0];
 }
 
 }  // namespace engram::optim

@@ -52,8 +52,13 @@ class Optimizer {
 
   std::size_t group_count() const { return groups_.size(); }
 
-  /// The learning rate of a group, whatever the optimizer: for a schedule to read and assign.
+  /// The parameters of all groups, in order.
+  std::vector<Tensor> parameters() const;
+
+  /// The learning rate of a group, whatever the optimizer, to read and to assign.
   virtual double& lr(std::size_t group = 0) = 0;
+  /// The momentum of a group, which for Adam is β₁; null where the optimizer knows none.
+  virtual double* momentum(std::size_t group = 0) = 0;
 
   /// All that is needed to go on later as if nothing had happened, but for the parameters: the
   /// options of the groups, the counts, and what is remembered of each parameter. A copy: unlike
@@ -69,7 +74,7 @@ class Optimizer {
   Optimizer() = default;
   Optimizer(Optimizer&&) = default;
 
-  static constexpr std::size_t max_slots = 3;  // tensors that an optimizer keeps for a parameter
+  static constexpr std::size_t max_slots = 4;  // tensors that an optimizer keeps for a parameter
 
   struct Parameter {
     Tensor value;
@@ -80,6 +85,7 @@ class Optimizer {
   struct Slots {
     std::array<const char*, max_slots> names{};
     std::size_t always = 0;  // so many of them are kept whatever the options, the first ones
+    std::size_t number = max_slots;  // this one is a single f64 and has not the parameter's shape
   };
 
   /// An option of a group, under its name.
@@ -111,6 +117,8 @@ class Optimizer {
 
   /// A tensor of the parameter's state, made full of `initial` when it is used first.
   static Tensor& state(Parameter& parameter, std::size_t slot, double initial = 0);
+  /// The same for the slot that is a single number.
+  static double& number(Parameter& parameter, std::size_t slot, double initial);
 
  private:
   virtual void check_options(std::size_t group) const = 0;
@@ -147,6 +155,16 @@ class OptimizerWith : public Optimizer {
   }
 
   double& lr(std::size_t index = 0) final { return group(index).lr; }
+  double* momentum(std::size_t index = 0) final {
+    [[maybe_unused]] Options& options = group(index);
+    if constexpr (requires { options.betas; }) {
+      return &options.betas[0];
+    } else if constexpr (requires { options.momentum; }) {
+      return &options.momentum;
+    } else {
+      return nullptr;
+    }
+  }
 
  protected:
   explicit OptimizerWith(const Options& defaults) : defaults_(defaults) {}

@@ -5,6 +5,9 @@ Run by hand when a case is added, with Debian's python3-torch (1.13), never by t
 
     tests/golden/optimizers.py
 
+NAdam runs with foreach=True: what 1.13 does without it multiplies by mu twice in the step to
+mu_product_next, against its own documentation and later versions.
+
 The network is y = tanh(x W1' + b1) W2' + b2 in f64, the loss the mean squared error of one of four
 batches, which take turns, so that the gradients never vanish. Every case makes 1,000 steps; after
 step 500 all learning rates are halved. "second" holds what the biases' group changes of the options,
@@ -39,6 +42,8 @@ y = numbers(BATCHES, ROWS, 2) * 2
 def train(optimizer, options, second, sometimes):
     w = {name: value.clone().requires_grad_() for name, value in start.items()}
     groups = [{"params": [w["W1"], w["W2"]]}, {"params": [w["b1"], w["b2"]], **second}]
+    if optimizer is torch.optim.NAdam:
+        options = {**options, "foreach": True}
     optimizer = optimizer(groups if second else list(w.values()), **options)
     at = {}
     for step in range(1, STEPS + 1):
@@ -68,7 +73,8 @@ cases = []
 def case(name, kind, second=None, sometimes=False, **options):
     optimizer = {"SGD": torch.optim.SGD, "Momentum": torch.optim.SGD,
                  "Adagrad": torch.optim.Adagrad, "RMSProp": torch.optim.RMSprop,
-                 "Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}[kind]
+                 "Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW,
+                 "NAdam": torch.optim.NAdam}[kind]
     at = train(optimizer, options, second or {}, sometimes)
     cases.append({"name": name, "optimizer": kind, "options": options, "second": second,
                   "sometimes": sometimes, "at": at})
@@ -118,6 +124,16 @@ case("Adam, a gradient sometimes", "Adam", lr=0.01, sometimes=True)
 case("AdamW", "AdamW", lr=0.01, weight_decay=0.1)
 case("AdamW, amsgrad, two groups", "AdamW", lr=0.01, weight_decay=0.1, amsgrad=True, eps=1e-2,
      second={"weight_decay": 0.0})
+case("AdamW, maximize", "AdamW", lr=0.01, weight_decay=0.1, maximize=True)
+case("AdamW, a gradient sometimes", "AdamW", lr=0.01, weight_decay=0.01, betas=(0.8, 0.99),
+     sometimes=True)
+
+case("NAdam", "NAdam", lr=2e-3)
+case("NAdam, eps 1e-2, weight decay", "NAdam", lr=0.01, eps=1e-2, weight_decay=0.01)
+case("NAdam, betas, momentum decay", "NAdam", lr=5e-3, betas=(0.8, 0.99), momentum_decay=0.1)
+case("NAdam, two groups", "NAdam", lr=2e-3,
+     second={"lr": 1e-3, "betas": (0.5, 0.9), "momentum_decay": 0.01})
+case("NAdam, a gradient sometimes", "NAdam", lr=2e-3, sometimes=True)
 
 document = {"start": [v for value in start.values() for v in value.flatten().tolist()],
             "x": x.flatten().tolist(), "y": y.flatten().tolist()}

@@ -275,4 +275,5 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
   adam({.betas = {0.5, -0.1}}, "Adam: betas[1] must be in [0, 1), got -0.1");
   adam({.eps = -1e-8}, "Adam: eps must be at least 0, got -1e-08");
   adam({.weight_decay = -1}, "Adam: weight_decay must be at least 0, got -1");
+  adam({.nesterov = true, .momentum_decay = -1}, "Adam: momentum_decay must be at least 0, got -1");
 }

@@ -33,5 +33,7 @@ inline std::vector<OptimizerKind> optimizer_kinds() {
           kind<optim::Momentum>("Momentum", optim::MomentumOptions{.lr = 0.01, .nesterov = true}),
           kind<optim::Adagrad>("Adagrad", optim::AdagradOptions{.lr_decay = 0.1}),
           kind<optim::RMSProp>("RMSProp", optim::RMSPropOptions{.momentum = 0.5, .centered = true}),
-          kind<optim::Adam>("Adam", optim::AdamOptions{.lr = 0.01, .amsgrad = true})};
+          kind<optim::Adam>("Adam", optim::AdamOptions{.lr = 0.01, .amsgrad = true}),
+          kind<optim::Adam>("AdamW", optim::AdamOptions{.weight_decay = 0.1, .decoupled = true}),
+          kind<optim::Adam>("NAdam", optim::AdamOptions{.lr = 0.01, .nesterov = true})};
 }

@@ -118,8 +118,9 @@ TEST_CASE("a state has PyTorch's names") {
   for (const auto& [name, value] : adam.state_dict()) names += name + " ";
   const auto options = [](const std::string& group) {
     std::string all;
-    for (const char* option : {"parameters", "lr", "betas.0", "betas.1", "eps", "weight_decay",
-                               "decoupled", "amsgrad", "eps_inside_root", "maximize"}) {
+    for (const char* option :
+         {"parameters", "lr", "betas.0", "betas.1", "eps", "weight_decay", "decoupled", "nesterov",
+          "momentum_decay", "amsgrad", "eps_inside_root", "maximize"}) {
       all += "groups." + group + "." + option + " ";
     }
     return all;
@@ -182,4 +183,20 @@ TEST_CASE("a state that does not fit is refused and changes nothing") {
   check_refused(with("state.3.step", scalar(1, i64)),
                 "load_state_dict: \"state.3.step\" is unexpected");
   check_refused(with("momentum", scalar(1)), "load_state_dict: \"momentum\" is unexpected");
+}
+
+TEST_CASE("NAdam's state has a number beside the tensors, and what is none is refused") {
+  const Parameters p;
+  optim::Adam adam(p.groups(), {.nesterov = true});
+  p.train(adam, 1, 2);
+  const StateDict saved = adam.state_dict();
+  CHECK(saved["state.1.mu_product"].shape() == Shape{});
+  CHECK(saved["state.1.mu_product"].item() == doctest::Approx(0.45 * 0.45).epsilon(1e-3));
+  StateDict wrong;
+  for (const auto& [name, value] : saved) {
+    wrong.add(name, name == "state.1.mu_product" ? zeros({4}, f64) : value);
+  }
+  CHECK_THROWS_WITH_AS(adam.load_state_dict(wrong),
+                       "load_state_dict: \"state.1.mu_product\" is (4,), expected ()", ShapeError);
+  check_bitwise(adam.state_dict(), saved);
 }
