@@ -55,6 +55,15 @@
 #include <engram/optim/clip.h>
 #include <engram/optim/ewc.h>
 #include <engram/optim/fisher.h>
+#include <engram/optim/lr_anneal.h>
+#include <engram/optim/lr_composition.h>
+#include <engram/optim/lr_cosine.h>
+#include <engram/optim/lr_decay.h>
+#include <engram/optim/lr_one_cycle.h>
+#include <engram/optim/lr_plateau.h>
+#include <engram/optim/lr_scheduler.h>
+#include <engram/optim/lr_swa.h>
+#include <engram/optim/lr_warmup.h>
 #include <engram/optim/momentum.h>
 #include <engram/optim/optimizer.h>
 #include <engram/optim/quadratic_penalty.h>
