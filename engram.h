@@ -52,6 +52,7 @@
 #include <engram/nn/summary.h>
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
+#include <engram/optim/averaged_parameters.h>
 #include <engram/optim/clip.h>
 #include <engram/optim/ewc.h>
 #include <engram/optim/fisher.h>

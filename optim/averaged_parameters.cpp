@@ -1,0 +1,109 @@
+#include <engram/autograd/error.h>
+#include <engram/autograd/kernels/elementwise.h>
+#include <engram/autograd/ops/copy.h>
+#include <engram/optim/averaged_parameters.h>
+#include <engram/optim/saved_state.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace engram::optim {
+namespace {
+
+constexpr const char* updates_key = "AveragedParameters.updates";
+
+std::string average_key(std::size_t k) { return fmt::format("{}.average", k); }
+
+}  // namespace
+
+AveragedParameters::AveragedParameters(std::vector<Tensor> parameters,
+                                       const AveragedParametersOptions& options)
+    : parameters_(std::move(parameters)), options_(options) {
+  check(!parameters_.empty(), "AveragedParameters: there are no parameters");
+  check(!options_.decay || (*options_.decay >= 0 && *options_.decay <= 1),
+        "AveragedParameters: decay must be in [0, 1], got {}", options_.decay.value_or(0));
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    const Tensor& parameter = parameters_[k];
+    check(parameter.defined(), "AveragedParameters: parameter {} is undefined", k);
+    check_dtype(is_floating(parameter.dtype()),
+                "AveragedParameters: parameter {} needs f32 or f64, got {}", k, parameter.dtype());
+    average_.push_back(clone(detach(parameter)));
+  }
+}
+
+void AveragedParameters::update() {
+  check_ready("update");
+  const double n = static_cast<double>(updates_);
+  const double share = updates_ == 0 ? 1 : options_.decay ? 1 - *options_.decay : 1 / (n + 1);
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    dispatch_floating("AveragedParameters", parameters_[k].dtype(), [&]<class T>() {
+      const T* w = parameters_[k].data<T>().data();
+      T* average = average_[k].data<T>().data();
+      const T step(share);
+      kernels::for_each_index(parameters_[k].numel(),
+                              [=](std::int64_t i) { average[i] += step * (w[i] - average[i]); });
+    });
+  }
+  ++updates_;
+}
+
+AveragedParameters::SwappedIn AveragedParameters::swap_in() {
+  check_ready("swap_in");
+  return SwappedIn(*this);
+}
+
+void AveragedParameters::copy_to_parameters() const {
+  check_ready("copy_to_parameters");
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    std::ranges::copy(average_[k].bytes(), parameters_[k].bytes().begin());
+  }
+}
+
+StateDict AveragedParameters::state_dict() const {
+  check_ready("state_dict");
+  StateDict state;
+  state.add(updates_key, to_tensor(updates_));
+  for (std::size_t k = 0; k < average_.size(); ++k) state.add(average_key(k), clone(average_[k]));
+  return state;
+}
+
+void AveragedParameters::load_state_dict(const StateDict& state) {
+  check_ready("load_state_dict");
+  check_owner(state, "AveragedParameters", updates_key);
+  const auto updates = read_number<std::int64_t>(state, updates_key);
+  check(updates >= 0, "load_state_dict: \"{}\" is {}", updates_key, updates);
+  check(state.size() == 1 + average_.size(),
+        "load_state_dict: saved were {} parameters, AveragedParameters has {}", state.size() - 1,
+        average_.size());
+  std::vector<Tensor> average;
+  for (std::size_t k = 0; k < average_.size(); ++k) {
+    average.push_back(clone(
+        detach(read_tensor(state, average_key(k), average_[k].dtype(), average_[k].shape()))));
+  }
+  average_ = std::move(average);
+  updates_ = updates;
+}
+
+void AveragedParameters::check_ready(const char* caller) const {
+  check(!swapped_in_, "AveragedParameters: {} while the average is swapped in", caller);
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    check_shape(parameters_[k].shape() == average_[k].shape(),
+                "AveragedParameters: parameter {} is {} now, its average {}", k,
+                parameters_[k].shape(), average_[k].shape());
+    check_dtype(parameters_[k].dtype() == average_[k].dtype(),
+                "AveragedParameters: parameter {} is {} now, its average {}", k,
+                parameters_[k].dtype(), average_[k].dtype());
+  }
+}
+
+void AveragedParameters::swap() noexcept {
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    std::ranges::swap_ranges(parameters_[k].bytes(), average_[k].bytes());
+  }
+  swapped_in_ = !swapped_in_;
+}
+
+}  // namespace engram::optim
