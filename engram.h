@@ -55,6 +55,7 @@
 #include <engram/optim/averaged_parameters.h>
 #include <engram/optim/clip.h>
 #include <engram/optim/ewc.h>
+#include <engram/optim/find_lr.h>
 #include <engram/optim/fisher.h>
 #include <engram/optim/lr_anneal.h>
 #include <engram/optim/lr_composition.h>

@@ -1,6 +1,7 @@
 // Trains a multilayer perceptron, 784-400-400-10, on MNIST. The learning rate falls in a straight
-// line, epoch by epoch.
+// line, epoch by epoch. With --find-lr it tries learning rates instead.
 #include "common/evaluation.h"
+#include "common/lr_plot.h"
 #include "common/optimizer.h"
 #include "common/options.h"
 #include "common/progress.h"
@@ -9,6 +10,7 @@
 #include "common/training_record.h"
 
 #include <engram/engram.h>
+#include <fmt/format.h>
 
 using namespace engram;
 using namespace engram::examples;
@@ -21,6 +23,34 @@ struct Net : nn::Module {
   Tensor operator()(const Tensor& x) const { return out(relu(fc2(relu(fc1(x))))); }
 };
 
+/// Tries learning rates from very small to too large, a batch each, and draws the losses.
+void find_learning_rate(const Net& net, optim::Optimizer& optimizer, data::Loader& batches,
+                        Results& results, const std::filesystem::path& folder) {
+  auto batch = batches.begin();
+  const auto train_step = [&] {
+    const auto [x, y] = *batch;
+    ++batch;
+    Tape tape;
+    const Tensor loss = cross_entropy(net(x), y);
+    tape.backward(loss);
+    optimizer.step();
+    optimizer.zero_grad();
+    stop_if_interrupted();
+    return loss.item();
+  };
+  const optim::LRCurve curve =
+      optim::find_lr(optimizer, train_step, {.steps = static_cast<int>(batches.size())});
+  results["find_lr"] = {{"lr", curve.lr}, {"loss", curve.loss}};
+  if (curve.suggestion) {
+    results["find_lr"]["suggestion"] = *curve.suggestion;
+    fmt::print("suggested: --lr {:.2g}\n", *curve.suggestion);
+  } else {
+    fmt::print("the loss fell at no learning rate\n");
+  }
+  results.write();
+  plot_lr_curve(folder, curve);
+}
+
 int main(int argc, char** argv) try {
   CLI::App app("Trains a multilayer perceptron, 784-400-400-10, on MNIST.");
   Options options{
@@ -28,6 +58,9 @@ int main(int argc, char** argv) try {
       .epochs = 10,
       .learning_rates = {
           {"sgd", 0.5}, {"momentum", 0.05}, {"adagrad", 0.02}, {"rmsprop", 5e-4}, {"adam", 1e-3}}};
+  bool finds_lr = false;
+  app.add_flag("--find-lr", finds_lr,
+               "Try learning rates on 200 batches, draw find_lr.png, and do not train");
   parse_options(app, options, argc, argv);
   catch_interrupts();
   manual_seed(options.seed);
@@ -39,6 +72,12 @@ int main(int argc, char** argv) try {
   auto optimizer = make_optimizer(options.optimizer, net.parameters(), options.learning_rate());
 
   Results results("mnist_mlp", argc, argv, options);
+  if (finds_lr) {
+    data::Loader batches(train.flatten(),
+                         {.batch = options.batch, .shuffle = true, .iterations = 200});
+    find_learning_rate(net, *optimizer, batches, results, options.out);
+    return 0;
+  }
   TrainingRecord record(results, evaluate(net, flat_test));
   Progress progress(options.epochs * loader.size());
 

@@ -134,6 +134,24 @@ TEST_CASE("mnist_mlp: learns") {
   CHECK(run.results()["test_accuracy"] == 1.0);
 }
 
+TEST_CASE("mnist_mlp --find-lr: suggests a rate, draws the curve, and does not train") {
+  Run run("mnist_mlp", "--find-lr --batch 10 --threads 1");
+  REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+  CHECK(run.output().starts_with("suggested: --lr "));
+  CHECK(run.output().find("epoch") == std::string::npos);
+
+  const json results = run.results();
+  CHECK(has_keys(results, keys_of_every_run));
+  CHECK_FALSE(has_keys(results, {"test_accuracy"}));
+  const json& curve = results["find_lr"];
+  CHECK(curve["lr"].size() > 100);
+  CHECK(curve["loss"].size() == curve["lr"].size());
+  CHECK(curve["lr"][0] == 1e-7);
+  CHECK(curve["suggestion"].get<double>() > 1e-5);
+  CHECK(curve["suggestion"].get<double>() < 0.1);
+  CHECK(fs::exists(run.out / "find_lr.gp"));
+}
+
 TEST_CASE("mnist_mlp: the same seed gives the same numbers, another seed others") {
   const auto history = [](const std::string& seed) {
     Run run("mnist_mlp", "--epochs 2 --batch 16 --threads 1 --seed " + seed);

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <engram/optim/optimizer.h>
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace engram::optim {
+
+struct FindLROptions {
+  double lr_min = 1e-7;    ///< the first rate, above 0
+  double lr_max = 10;      ///< the last one, above lr_min
+  int steps = 100;         ///< at least 2
+  double smoothing = 0.9;  ///< β of the average of the losses, in [0, 1)
+  double divergence = 4;  ///< stop when the smoothed loss is above so many times its least; above 1
+};
+
+/// The loss over the rate, one entry for each step.
+struct LRCurve {
+  std::vector<double> lr;
+  std::vector<double> loss;
+  std::vector<double> smoothed_loss;
+  /// The rate at which the smoothed loss falls fastest over the logarithm of the rate, the first
+  /// tenth of the steps aside; nothing if it falls nowhere.
+  std::optional<double> suggestion{};
+};
+
+/// Learning-rate range test: Smith, "Cyclical learning rates for training neural networks", 2017;
+/// with the rate growing exponentially and the loss smoothed, as fastai does it, whose β of 0.98
+/// lags fifty steps behind.
+///
+///     const optim::LRCurve curve = optim::find_lr(adam, [&] {
+///       const auto [x, y] = next_batch();
+///       Tape tape;
+///       const Tensor loss = cross_entropy(net(x), y);
+///       tape.backward(loss);
+///       adam.step();
+///       adam.zero_grad();
+///       return loss.item();
+///     });
+///     adam.lr() = curve.suggestion.value_or(1e-3);
+///
+/// Step i of n trains with the rate lr_min·(lr_max/lr_min)^(i/(n−1)) and returns the loss on its
+/// batch before the update:
+///
+///     s ← βs + (1−β)·loss,   smoothed = s / (1 − βⁱ⁺¹)
+///
+/// The rate is that of the first group; the others keep their proportion to it. The test ends
+/// early, without an entry, when the loss is not finite or the smoothed one has diverged.
+///
+/// Afterwards, also when a step throws, parameters and optimizer are as they were, and there are no
+/// gradients. What else a step changes, such as the statistics of batch normalisation or the random
+/// numbers taken, is not restored.
+LRCurve find_lr(Optimizer& optimizer, const std::function<double()>& train_step,
+                const FindLROptions& options = {});
+
+}  // namespace engram::optim
