@@ -61,16 +61,16 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
   return record("quadratic_penalty", scalar(0.5 * strength * total, dtype), std::span(inputs),
                 [parameters, importance, center, strength, gradients = std::move(gradients)](
                     const Tensor& dy, Gradients& d) {
-    for (std::size_t k = 0; k < parameters.size(); ++k) {
-      const int input = static_cast<int>(k);
-      if (!d.wants(input)) continue;
-      if (Tape::current()) {  // these gradients are to be differentiated themselves
-        d[input] = dy * strength * importance[k] * (parameters[k] - center[k]);
-      } else {
-        d[input] = dy.item() == 1 ? gradients[k] : dy * gradients[k];
-      }
-    }
-  });
+                  for (std::size_t k = 0; k < parameters.size(); ++k) {
+                    const int input = static_cast<int>(k);
+                    if (!d.wants(input)) continue;
+                    if (Tape::current()) {  // these gradients are to be differentiated themselves
+                      d[input] = dy * strength * importance[k] * (parameters[k] - center[k]);
+                    } else {
+                      d[input] = dy.item() == 1 ? gradients[k] : dy * gradients[k];
+                    }
+                  }
+                });
 }
 
 }  // namespace engram::optim
