@@ -30,6 +30,21 @@ Tensor accumulated(Tensor sum, Tensor part) {
   return record("add", out, {sum, part}, [](const Tensor& dy, Gradients& d) { d[0] = d[1] = dy; });
 }
 
+/// sum + part², where there is a sum already; in place.
+void add_square(Tensor& sum, const Tensor& part) {
+  const bool first = !sum.defined();
+  if (first) sum = Tensor(part.shape(), part.dtype());
+  dispatch_floating("backward", part.dtype(), [&]<class T>() {
+    const T* x = part.data<T>().data();
+    T* y = sum.data<T>().data();
+    if (first) {
+      kernels::map(part.numel(), x, y, [](T v) { return v * v; });
+    } else {
+      kernels::map(part.numel(), y, x, y, [](T before, T v) { return before + v * v; });
+    }
+  });
+}
+
 Tensor copy(const Tensor& x) {
   Tensor y(x.shape(), x.dtype());
   std::ranges::copy(x.bytes(), y.bytes().begin());
@@ -37,6 +52,12 @@ Tensor copy(const Tensor& x) {
 }
 
 }  // namespace
+
+Tensor Gradients::sum_of_squares(const Tensor& dy) {
+  check_autograd(squares_.sum != nullptr, "Gradients: nobody asks for squares");
+  add_square(*squares_.sum, dy);
+  return squares_.last_cotangent ? std::move(*squares_.sum) : Tensor();
+}
 
 // The lists of a thread's last tape, empty but with their memory, for its next one.
 struct Tape::Spare {
@@ -56,13 +77,24 @@ struct Tape::Request {
   bool record = false;
   std::span<const Tensor> x{};
   std::vector<Tensor> results{};  // one for each x
-  std::int64_t samples = 0;       // squares only: the rows of y
-  bool unsupported = false;       // squares only: an operation had no formula, or x was met twice
+
+  // Squares only.
+  std::int64_t samples = 0;        // the rows of y
+  std::size_t cotangents = 0;      // how many come in all
+  std::size_t cotangent = 0;       // the number of the running one, from 1
+  std::vector<std::size_t> met{};  // how often each x was
+  std::vector<Tensor> sums{};      // of dy² so far, one for each node
+  bool unsupported = false;        // an operation had no formula, or x was met twice
 
   bool wants(const Tensor& leaf) const {
     if (!leaf.defined()) return false;
     if (kind == Kind::every_leaf) return leaf.impl_->tape == 0 && leaf.impl_->requires_grad;
     return std::ranges::any_of(x, [&](const Tensor& each) { return each.is(leaf); });
+  }
+
+  Gradients::Squares squares(std::size_t node) {
+    if (kind != Kind::squares) return {};
+    return {samples, &sums[node], cotangent == cotangents};
   }
 
   void deliver(const Tensor& leaf, Tensor gradient) {
@@ -76,7 +108,7 @@ struct Tape::Request {
     }
     for (std::size_t k = 0; k < x.size(); ++k) {
       if (!x[k].is(leaf)) continue;
-      if (kind == Kind::squares) unsupported |= !gradient.defined() || results[k].defined();
+      if (kind == Kind::squares) unsupported |= ++met[k] > cotangent;
       if (gradient.defined()) results[k] = accumulated(std::move(results[k]), gradient);
     }
   }
@@ -179,14 +211,20 @@ std::vector<Tensor> Tape::gradient(const Tensor& y, const std::vector<Tensor>& x
 
 std::optional<std::vector<Tensor>> Tape::per_sample_squares(const Tensor& y,
                                                             const std::vector<Tensor>& x,
-                                                            const Tensor& gradient) {
+                                                            const std::vector<Tensor>& cotangents) {
   Request request{.kind = Request::Kind::squares,
                   .retain = true,
                   .x = x,
                   .results = std::vector<Tensor>(x.size()),
-                  .samples = y.rank() == 0 ? 1 : y.size(0)};
-  run("per_sample_squares", y, gradient, request);
-  if (request.unsupported) return std::nullopt;
+                  .samples = y.rank() == 0 ? 1 : y.size(0),
+                  .cotangents = cotangents.size(),
+                  .met = std::vector<std::size_t>(x.size()),
+                  .sums = std::vector<Tensor>(nodes_.size())};
+  for (const Tensor& cotangent : cotangents) {
+    ++request.cotangent;
+    run("per_sample_squares", y, cotangent, request);
+    if (request.unsupported) return std::nullopt;
+  }
   return std::move(request.results);
 }
 
@@ -269,7 +307,7 @@ void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
                  "{}: the recording of {} was released by an earlier backward; "
                  "{{.retain_graph = true}} keeps it",
                  caller, nodes_[at].op);
-  Gradients gradients(slots_, request.samples);
+  Gradients gradients(slots_, request.squares(at));
   nodes_[at].backward(dy, gradients);
   // Released before the gradients are handed on: what the closure alone still held is theirs now.
   if (!request.retain) nodes_[at].backward = Backward();
@@ -306,7 +344,10 @@ void Tape::hand_on(std::size_t at, Request& request) {
     // By value: to add may record, which appends to the lists.
     const Input input = inputs_[nodes_[at].first_input + k];
     Tensor gradient = std::move(slots_[k].gradient);
-    if (slots_[k].wants == Wants::squares && !slots_[k].has_squares) gradient = Tensor();
+    if (slots_[k].wants == Wants::squares && !slots_[k].has_squares) {
+      request.unsupported = true;
+      return;
+    }
     if (input.node < 0) {
       check_fits(at, k, gradient, input.leaf.shape(), input.leaf.dtype());
       request.deliver(input.leaf, std::move(gradient));

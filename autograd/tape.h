@@ -33,8 +33,13 @@ class Gradients {
   /// the slot empty.
   bool wants_squares(int input, std::int64_t rows) {
     Slot& asked = slot(input);
-    return asked.has_squares = asked.wants == Wants::squares && rows == samples_;
+    return asked.has_squares = asked.wants == Wants::squares && rows == squares_.samples;
   }
+
+  /// For an operation whose sums of squares are linear in dy∘dy: adds that up over the cotangents,
+  /// and returns the sum with the last of them, so that the operation works once for all. Undefined
+  /// until then; the operation leaves the slots empty.
+  Tensor sum_of_squares(const Tensor& dy);
 
  private:
   friend class Tape;
@@ -45,7 +50,12 @@ class Gradients {
     Tensor* sum = nullptr;
     bool has_squares = false;  // the operation knows how, and does not merely fill the slot
   };
-  Gradients(std::span<Slot> slots, std::int64_t samples) : slots_(slots), samples_(samples) {}
+  struct Squares {  // of the node that is running
+    std::int64_t samples = 0;
+    Tensor* sum = nullptr;       // of dy² over the cotangents so far
+    bool last_cotangent = true;
+  };
+  Gradients(std::span<Slot> slots, const Squares& squares) : slots_(slots), squares_(squares) {}
 
   Slot& slot(int input) const {
     const auto k = static_cast<std::size_t>(input);
@@ -55,7 +65,7 @@ class Gradients {
   }
 
   std::span<Slot> slots_;
-  std::int64_t samples_;
+  Squares squares_;
 };
 
 /// A closure `void(const Tensor& dy, Gradients& d)` in recycled memory: from the gradient of an
@@ -140,14 +150,14 @@ class Tape {
   std::vector<Tensor> gradient(const Tensor& y, const std::vector<Tensor>& x,
                                const GradientOptions& options = {});
 
-  /// For each x, the sum over the samples n of (∂y_n/∂x)², element by element, where y_n is the row
-  /// n of `y` weighted by row n of `gradient`, and the recording treats the samples (the rows of
-  /// the leading axis) independently. Keeps the recording. Undefined for an x that y does not
-  /// depend on. Returns nothing when some x is used more than once, or by an operation without a
-  /// formula for it; `linear` and `conv2d` have one.
+  /// For each x, the sum over the cotangents g and the samples n of (∂(g_n·y_n)/∂x)², element by
+  /// element, where g_n and y_n are the rows n of g and `y`, and the recording treats the samples
+  /// (the rows of the leading axis) independently. Each cotangent has y's shape. Keeps the
+  /// recording. Undefined for an x that y does not depend on. Returns nothing when some x is used
+  /// more than once, or by an operation without a formula for it; `linear` and `conv2d` have one.
   std::optional<std::vector<Tensor>> per_sample_squares(const Tensor& y,
                                                         const std::vector<Tensor>& x,
-                                                        const Tensor& gradient);
+                                                        const std::vector<Tensor>& cotangents);
 
   /// How many operations have been recorded, and their names in order.
   std::size_t size() const { return nodes_.size(); }

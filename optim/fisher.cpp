@@ -139,13 +139,10 @@ std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<T
                 logits.shape());
     if (!logits.requires_grad()) continue;  // depends on no parameter
     const std::vector<Tensor> logit_gradients = cotangents(logits, y, options.labels, generator);
-    for (const Tensor& gradient : logit_gradients) {
-      const auto squares = tape.per_sample_squares(logits, parameters, gradient);
-      if (!squares) {
-        add_sample_by_sample(totals, model, parameters, x, logit_gradients);
-        break;
-      }
+    if (const auto squares = tape.per_sample_squares(logits, parameters, logit_gradients)) {
       add_to(totals, *squares);
+    } else {
+      add_sample_by_sample(totals, model, parameters, x, logit_gradients);
     }
   }
   const NoGrad no_grad;

@@ -121,8 +121,12 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     if (d.wants(2)) d[2] = sum(dy2, {0});
     // A sample's own gradient is δ·aᵀ, so the sum of their squares is (δ∘δ)ᵀ(a∘a).
     if (x.rank() != 2) return;
-    if (d.wants_squares(1, rows)) d[1] = matmul(square(dy2), square(x2), {.transpose_a = true});
-    if (d.wants_squares(2, rows)) d[2] = sum(square(dy2), {0});
+    const bool weight_squares = d.wants_squares(1, rows), bias_squares = d.wants_squares(2, rows);
+    if (!weight_squares && !bias_squares) return;
+    const Tensor squares = d.sum_of_squares(dy);
+    if (!squares.defined()) return;
+    if (weight_squares) d[1] = matmul(squares, square(x), {.transpose_a = true});
+    if (bias_squares) d[2] = sum(squares, {0});
   });
 }
 

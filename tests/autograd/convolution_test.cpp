@@ -228,7 +228,7 @@ TEST_CASE("conv2d: per-sample squares are those of a loop over batches of one") 
     }
     Tape tape;
     const auto squares =
-        tape.per_sample_squares(conv2d(x, weight, bias, c.options), {weight, bias}, dy);
+        tape.per_sample_squares(conv2d(x, weight, bias, c.options), {weight, bias}, {dy});
     REQUIRE(squares);
     const NoGrad no_grad;
     CHECK(max(abs((*squares)[0] / weight_squares - 1)).item() < 1e-12);

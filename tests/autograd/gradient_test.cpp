@@ -130,7 +130,7 @@ TEST_CASE("per_sample_squares: of a dense layer are those of batches of one") {
 
   Tape tape;
   const Tensor y = net(x);
-  const auto squares = tape.per_sample_squares(y, {weight, bias, last}, gradient);
+  const auto squares = tape.per_sample_squares(y, {weight, bias, last}, {gradient});
   REQUIRE(squares.has_value());
   for (std::size_t k = 0; k < expected.size(); ++k) {
     CAPTURE(k);
@@ -142,27 +142,58 @@ TEST_CASE("per_sample_squares: of a dense layer are those of batches of one") {
   CHECK(max(abs(square(batch) - expected[0])).item() > 0.1 * max(expected[0]).item());
 }
 
+TEST_CASE("per_sample_squares: of several cotangents are the sum of those of each") {
+  const Tensor kernel = parameter({2, 1, 2, 2}, 1), kernel_bias = parameter({2}, 2);
+  const Tensor weight = parameter({4, 8}, 3), bias = parameter({4}, 4), last = parameter({3, 4}, 5);
+  const std::vector<Tensor> parameters = {kernel, kernel_bias, weight, bias, last};
+  const Tensor x = detach(parameter({5, 1, 3, 3}, 6));
+  Tape tape;
+  const Tensor h = tanh(conv2d(x, kernel, kernel_bias));
+  const Tensor y = linear(tanh(linear(reshape(h, {5, 8}), weight, bias)), last);
+  std::vector<Tensor> cotangents, expected;
+  for (const Tensor& each : parameters) expected.push_back(zeros_like(each));
+  for (std::uint64_t seed = 7; seed < 10; ++seed) {
+    cotangents.push_back(detach(parameter({5, 3}, seed)));
+    const auto one = tape.per_sample_squares(y, parameters, {cotangents.back()});
+    REQUIRE(one);
+    const NoGrad no_grad;
+    for (std::size_t k = 0; k < expected.size(); ++k) expected[k] = expected[k] + (*one)[k];
+  }
+
+  const auto squares = tape.per_sample_squares(y, parameters, cotangents);
+  REQUIRE(squares);
+  const NoGrad no_grad;
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    CAPTURE(k);
+    CHECK(max(abs((*squares)[k] - expected[k])).item() <= 1e-12 * max(expected[k]).item());
+  }
+  const auto none = tape.per_sample_squares(y, {weight}, {});
+  REQUIRE(none);
+  CHECK_FALSE((*none)[0].defined());
+}
+
 TEST_CASE("per_sample_squares: nothing where there is no formula for it") {
   const Tensor weight = parameter({4, 4}, 1), x = detach(parameter({2, 4}, 2));
   const Tensor gradient = ones({2, 4}, f64);
   {
     Tape tape;  // used twice
     const Tensor y = linear(linear(x, weight), weight);
-    CHECK_FALSE(tape.per_sample_squares(y, {weight}, gradient).has_value());
+    CHECK_FALSE(tape.per_sample_squares(y, {weight}, {gradient}).has_value());
+    CHECK_FALSE(tape.per_sample_squares(y, {weight}, {gradient, gradient}).has_value());
   }
   {
     Tape tape;  // an operation that knows nothing of samples
     const Tensor y = matmul(x, weight);
-    CHECK_FALSE(tape.per_sample_squares(y, {weight}, gradient).has_value());
+    CHECK_FALSE(tape.per_sample_squares(y, {weight}, {gradient}).has_value());
   }
   {
     Tape tape;  // rows that are not the samples
     const Tensor y =
         reshape(linear(reshape(x, {4, 2}), slice(slice(weight, 0, 0, 2), 1, 0, 2)), {2, 4});
-    CHECK_FALSE(tape.per_sample_squares(y, {weight}, gradient).has_value());
+    CHECK_FALSE(tape.per_sample_squares(y, {weight}, {gradient}).has_value());
   }
   Tape tape;
   const Tensor narrow = parameter({2, 2}, 3);
   const Tensor y = reshape(linear(reshape(x, {4, 2}), narrow), {2, 4});
-  CHECK_FALSE(tape.per_sample_squares(y, {narrow}, gradient).has_value());
+  CHECK_FALSE(tape.per_sample_squares(y, {narrow}, {gradient}).has_value());
 }

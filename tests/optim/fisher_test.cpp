@@ -135,7 +135,7 @@ TEST_CASE("Fisher: dense and convolution layers take the path without a loop ove
   const auto takes_it = [](const Problem& p) {
     Tape tape;
     const Tensor logits = p.model(p.x);
-    return tape.per_sample_squares(logits, p.parameters, ones_like(logits)).has_value();
+    return tape.per_sample_squares(logits, p.parameters, {ones_like(logits)}).has_value();
   };
   CHECK(takes_it(dense(3)));
   CHECK(takes_it(convolutional(3)));
