@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstddef>
 #include <mutex>
 #include <new>
 
@@ -41,6 +42,12 @@ constexpr SizeClass size_class(std::size_t bytes) {
   return {small_classes + 4 * (doubling - 10) + quarter, base + (quarter + 1) * (base / 4)};
 }
 
+// A large block may serve a smaller request, so that the memory of one layer is taken for the next:
+// it remembers its class in a header in front of it.
+constexpr std::size_t smallest_large = std::size_t{1} << 20;
+constexpr std::size_t header_bytes = alignment;
+constexpr std::size_t larger_classes = 4;  // up to twice the size
+
 struct FreeBlock {
   FreeBlock* next;
 };
@@ -60,17 +67,17 @@ std::atomic<std::size_t> reserved{0};
 std::atomic<std::size_t> allocations{0};
 
 void return_to_system(void* block, std::size_t bytes) noexcept {
-  ::operator delete(block, std::align_val_t{alignment});
+  ::operator delete (block, std::align_val_t{alignment});
   reserved.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 void* take_from_system(std::size_t bytes) {
   void* block;
   try {
-    block = ::operator new(bytes, std::align_val_t{alignment});
+    block = ::operator new (bytes, std::align_val_t{alignment});
   } catch (const std::bad_alloc&) {
     release_cached();
-    block = ::operator new(bytes, std::align_val_t{alignment});
+    block = ::operator new (bytes, std::align_val_t{alignment});
   }
   reserved.fetch_add(bytes, std::memory_order_relaxed);
   allocations.fetch_add(1, std::memory_order_relaxed);
@@ -109,12 +116,41 @@ ThreadCache::~ThreadCache() {
   flush();
 }
 
+/// A block of the smallest class in [first, last] that has one, or null. `index` gets the class.
+void* take_from_pool(std::size_t first, std::size_t last, std::size_t* index = nullptr) {
+  const std::lock_guard lock(pool().mutex);
+  for (std::size_t k = first; k <= last; ++k) {
+    if (FreeBlock* block = pool().free[k]) {
+      pool().free[k] = block->next;
+      if (index) *index = k;
+      return block;
+    }
+  }
+  return nullptr;
+}
+
+void give_to_pool(void* block, std::size_t index) noexcept {
+  const std::lock_guard lock(pool().mutex);
+  pool().free[index] = new (block) FreeBlock{pool().free[index]};
+}
+
+void* allocate_large(std::size_t bytes) {
+  const SizeClass size = size_class(bytes + header_bytes);
+  std::size_t index = size.index;
+  const std::size_t last = std::min(size.index + larger_classes, class_count - 1);
+  void* block = take_from_pool(size.index, last, &index);
+  if (!block) block = take_from_system(size.bytes);
+  new (block) std::size_t(index);
+  return static_cast<std::byte*>(block) + header_bytes;
+}
+
 }  // namespace
 
 void* allocate(std::size_t bytes) {
   if constexpr (!recycle) return take_from_system(bytes);
   // Half of the address space is more than any class can hold, and the sign of a wrong size.
   if (bytes > (std::size_t{1} << 62)) throw std::bad_alloc();
+  if (bytes >= smallest_large) return allocate_large(bytes);
   const SizeClass size = size_class(bytes);
   if (size.index < small_classes && cache_alive) {
     if (FreeBlock* block = cache.free[size.index]) {
@@ -123,30 +159,25 @@ void* allocate(std::size_t bytes) {
       return block;
     }
   }
-  {
-    const std::lock_guard lock(pool().mutex);
-    if (FreeBlock* block = pool().free[size.index]) {
-      pool().free[size.index] = block->next;
-      return block;
-    }
-  }
-  return take_from_system(size.bytes);
+  void* block = take_from_pool(size.index, size.index);
+  return block ? block : take_from_system(size.bytes);
 }
 
 void deallocate(void* block, std::size_t bytes) noexcept {
   if constexpr (!recycle) return return_to_system(block, bytes);
+  if (bytes >= smallest_large) {
+    void* whole = static_cast<std::byte*>(block) - header_bytes;
+    return give_to_pool(whole, *static_cast<std::size_t*>(whole));
+  }
   const SizeClass size = size_class(bytes);
-  auto* freed = static_cast<FreeBlock*>(block);
-  if (size.index < small_classes && cache_alive &&
-      cache.count[size.index] < ThreadCache::limit) {
+  if (size.index < small_classes && cache_alive && cache.count[size.index] < ThreadCache::limit) {
+    auto* freed = static_cast<FreeBlock*>(block);
     freed->next = cache.free[size.index];
     cache.free[size.index] = freed;
     ++cache.count[size.index];
     return;
   }
-  const std::lock_guard lock(pool().mutex);
-  freed->next = pool().free[size.index];
-  pool().free[size.index] = freed;
+  give_to_pool(block, size.index);
 }
 
 Stats stats() {
@@ -158,11 +189,10 @@ void release_cached() {
   if (cache_alive) cache.flush();
   const std::lock_guard lock(pool().mutex);
   for (std::size_t index = 0; index < class_count; ++index) {
-    const std::size_t bytes =
-        index < small_classes
-            ? (index + 1) * alignment
-            : (std::size_t{1} << (10 + (index - small_classes) / 4)) / 4 *
-                  (5 + (index - small_classes) % 4);
+    const std::size_t bytes = index < small_classes
+                                  ? (index + 1) * alignment
+                                  : (std::size_t{1} << (10 + (index - small_classes) / 4)) / 4 *
+                                        (5 + (index - small_classes) % 4);
     while (FreeBlock* block = pool().free[index]) {
       pool().free[index] = block->next;
       return_to_system(block, bytes);

@@ -13,6 +13,18 @@ void* allocate(std::size_t bytes);
 /// Gives a block back; `bytes` as it was asked for.
 void deallocate(void* block, std::size_t bytes) noexcept;
 
+/// For containers that live as long as a step: std::vector<Tensor, memory::Allocator<Tensor>>.
+template <class T>
+struct Allocator {
+  using value_type = T;
+  Allocator() = default;
+  template <class U>
+  Allocator(const Allocator<U>&) noexcept {}
+  T* allocate(std::size_t n) { return static_cast<T*>(memory::allocate(n * sizeof(T))); }
+  void deallocate(T* block, std::size_t n) noexcept { memory::deallocate(block, n * sizeof(T)); }
+  bool operator==(const Allocator&) const = default;
+};
+
 struct Stats {
   std::size_t reserved;     ///< bytes taken from the system and not returned: in use or kept
   std::size_t allocations;  ///< how often the system was asked since the program started

@@ -9,7 +9,7 @@ namespace engram::nn {
 
 struct ReLU : Module {
   ReLU() : Module("ReLU") {}
-  Tensor operator()(const Tensor& x) const { return report(relu(x)); }
+  Tensor operator()(Tensor x) const { return report(relu(std::move(x))); }
 };
 
 struct LeakyReLU : Module {

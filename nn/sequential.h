@@ -8,7 +8,7 @@ namespace engram::nn {
 
 /// What can be called with a tensor and returns one: a module, a function, a lambda.
 template <class F>
-concept Layer = std::is_invocable_r_v<Tensor, const F&, const Tensor&>;
+concept Layer = std::is_invocable_r_v<Tensor, const F&, Tensor>;
 
 /// Calls its layers one after the other. They are named "0", "1", … by their places; functions that
 /// are no modules take a place too.
@@ -22,7 +22,7 @@ struct Sequential : Module {
 
   Tensor operator()(const Tensor& x) const {
     Tensor y = x;
-    for (const auto& layer : layers_) y = layer(y);
+    for (const auto& layer : layers_) y = layer(std::move(y));
     return report(y);
   }
 
@@ -35,7 +35,7 @@ struct Sequential : Module {
     layers_.emplace_back(std::move(layer));
   }
 
-  std::vector<std::function<Tensor(const Tensor&)>> layers_;
+  std::vector<std::function<Tensor(Tensor)>> layers_;
 };
 
 }  // namespace engram::nn

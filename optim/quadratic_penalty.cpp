@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/kernels/reduce_blocks.h>
 #include <engram/autograd/kernels/runs.h>
+#include <engram/autograd/memory.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/tape.h>
 #include <engram/optim/quadratic_penalty.h>
@@ -9,6 +10,15 @@
 
 namespace engram::optim {
 namespace {
+
+/// In recycled memory, for the penalty is computed in every step.
+template <class T>
+using Recycled = std::vector<T, memory::Allocator<T>>;
+
+template <class T>
+Recycled<T> recycled(const std::vector<Tensor>& tensors) {
+  return Recycled<T>(tensors.begin(), tensors.end());
+}
 
 /// Returns Σ Ω(θ − θ*)² and writes the gradient strength·Ω(θ − θ*), in one pass over the memory.
 template <class T>
@@ -38,7 +48,7 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
         importance.size(), center.size());
   if (parameters.empty()) return {};
   const DType dtype = parameters[0].dtype();
-  std::vector<Tensor> gradients;
+  Recycled<Tensor> gradients;
   gradients.reserve(parameters.size());
   double total = 0;
   for (std::size_t k = 0; k < parameters.size(); ++k) {
@@ -57,10 +67,11 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
                                   gradients[k].data<T>().data());
     });
   }
-  const std::vector<TensorRef> inputs(parameters.begin(), parameters.end());
-  return record("quadratic_penalty", scalar(0.5 * strength * total, dtype), std::span(inputs),
-                [parameters, importance, center, strength, gradients = std::move(gradients)](
-                    const Tensor& dy, Gradients& d) {
+  return record("quadratic_penalty", scalar(0.5 * strength * total, dtype),
+                recycled<TensorRef>(parameters),
+                [parameters = recycled<Tensor>(parameters),
+                 importance = recycled<Tensor>(importance), center = recycled<Tensor>(center),
+                 strength, gradients = std::move(gradients)](const Tensor& dy, Gradients& d) {
                   for (std::size_t k = 0; k < parameters.size(); ++k) {
                     const int input = static_cast<int>(k);
                     if (!d.wants(input)) continue;

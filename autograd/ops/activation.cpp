@@ -31,25 +31,27 @@ constexpr double inv_sqrt2pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
 }  // namespace
 
 Tensor tanh(const Tensor& x) {
-  return unary_of_output("tanh", x, [](auto v) { return kernels::math::tanh(v); },
-                         [](auto y, auto dy) { return dy * (1 - y * y); });
+  return unary_of_output(
+      "tanh", x, [](auto v) { return kernels::math::tanh(v); },
+      [](auto y, auto dy) { return dy * (1 - y * y); });
 }
 
 Tensor sigmoid(const Tensor& x) {
-  return unary_of_output("sigmoid", x, [](auto v) { return sigmoid(v); },
-                         [](auto y, auto dy) { return dy * y * (1 - y); });
+  return unary_of_output(
+      "sigmoid", x, [](auto v) { return sigmoid(v); },
+      [](auto y, auto dy) { return dy * y * (1 - y); });
 }
 
-Tensor relu(const Tensor& x) {
+Tensor relu(Tensor x) {
   // Written so that NaN passes.
-  return unary_of_output("relu", x, []<class T>(T v) { return v < 0 ? T{0} : v; },
-                         [](auto y, auto dy) { return where(y <= 0, zeros_like(dy), dy); });
+  return unary_of_output(
+      "relu", std::move(x), []<class T>(T v) { return v < 0 ? T{0} : v; },
+      [](auto y, auto dy) { return where(y <= 0, zeros_like(dy), dy); });
 }
 
 Tensor leaky_relu(const Tensor& x, double negative_slope) {
   return unary_of_input(
-      "leaky_relu", x,
-      [=]<class T>(T v) { return v > 0 ? v : v * static_cast<T>(negative_slope); },
+      "leaky_relu", x, [=]<class T>(T v) { return v > 0 ? v : v * static_cast<T>(negative_slope); },
       [=]<class V>(V v, V dy) {
         return where(v > 0, dy, V(dy * static_cast<Constant<V>>(negative_slope)));
       });
@@ -58,8 +60,7 @@ Tensor leaky_relu(const Tensor& x, double negative_slope) {
 Tensor gelu(const Tensor& x) {
   // (x Φ(x))' = Φ(x) + x φ(x) with Φ(x) = (1 + erf(x/√2)) / 2 and φ(x) = e^(-x²/2) / √(2π)
   return unary_of_input(
-      "gelu", x,
-      []<class T>(T v) { return v * (T{1} + erf(v * static_cast<T>(inv_sqrt2))) / 2; },
+      "gelu", x, []<class T>(T v) { return v * (T{1} + erf(v * static_cast<T>(inv_sqrt2))) / 2; },
       []<class V>(V v, V dy) {
         using C = Constant<V>;
         return dy * (C(0.5) * (1 + erf(v * C(inv_sqrt2))) + v * exp(-v * v / 2) * C(inv_sqrt2pi));

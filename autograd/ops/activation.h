@@ -10,7 +10,8 @@ Tensor tanh(const Tensor& x);
 /// 1 / (1 + e^-x)
 Tensor sigmoid(const Tensor& x);
 /// max(x, 0); its gradient at 0 is 0.
-Tensor relu(const Tensor& x);
+/// Of a temporary, as in relu(conv(x)), it takes the memory, so that large layers need half of it.
+Tensor relu(Tensor x);
 /// x where positive, slope·x elsewhere.
 Tensor leaky_relu(const Tensor& x, double negative_slope = 0.01);
 /// x·Φ(x) with the normal distribution's Φ, exact (not the tanh approximation).

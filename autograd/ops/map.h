@@ -4,6 +4,7 @@
 #include <engram/autograd/tape.h>
 
 #include <type_traits>
+#include <utility>
 
 // What elementwise operations are made of. `map` computes; `unary_of_input` and `unary_of_output`
 // also record.
@@ -90,13 +91,27 @@ Tensor unary_of_input(const char* op, const Tensor& x, F f, D derivative) {
   });
 }
 
-/// y = f(x) with dx = derivative(y, dy): for functions whose derivative is shorter in terms of y.
-template <class F, class D>
-Tensor unary_of_output(const char* op, const Tensor& x, F f, D derivative) {
-  Tensor y = map(op, x, f);
+template <class D>
+Tensor record_of_output(const char* op, const Tensor& y, const Tensor& x, D derivative) {
   return record(op, y, {x}, [op, y, derivative](const Tensor& dy, Gradients& d) {
     d[0] = apply_derivative(op, y, dy, derivative);
   });
+}
+
+/// y = f(x) with dx = derivative(y, dy): for functions whose derivative is shorter in terms of y.
+template <class F, class D>
+Tensor unary_of_output(const char* op, const Tensor& x, F f, D derivative) {
+  return record_of_output(op, map(op, x, f), x, derivative);
+}
+
+/// The same of a temporary: y takes its memory, where nobody else can see it.
+template <class F, class D>
+Tensor unary_of_output(const char* op, Tensor&& x, F f, D derivative) {
+  if (!x.unshared()) return unary_of_output(op, std::as_const(x), f, derivative);
+  dispatch_floating(op, x.dtype(), [&]<class T>() {
+    kernels::map(x.numel(), x.data<T>().data(), x.data<T>().data(), f);
+  });
+  return record_of_output(op, view(x, x.shape()), x, derivative);
 }
 
 }  // namespace engram

@@ -52,6 +52,26 @@ TEST_CASE("a freed block is handed out again") {
   }
 }
 
+TEST_CASE("a large block serves a smaller request, but none below half of it, and stays large") {
+  if (!recycles) return;
+  memory::release_cached();
+  constexpr std::size_t large = 8'000'000, smaller = 5'000'000, small = 3'000'000;
+  void* block = memory::allocate(large);
+  memory::deallocate(block, large);
+
+  void* of_small = memory::allocate(small);
+  CHECK(of_small != block);
+  memory::deallocate(of_small, small);
+
+  void* of_smaller = memory::allocate(smaller);
+  CHECK(of_smaller == block);
+  memory::deallocate(of_smaller, smaller);
+
+  void* again = memory::allocate(large);
+  CHECK(again == block);
+  memory::deallocate(again, large);
+}
+
 TEST_CASE("what is reserved grows with use, and shrinks when the kept blocks are released") {
   constexpr std::size_t bytes = 10'000'000;
   memory::release_cached();

@@ -51,7 +51,7 @@ std::vector<Operation> elementwise_operations() {
   add_unary(rows, "erf", erf);
   add_unary(rows, "tanh", tanh);
   add_unary(rows, "sigmoid", sigmoid);
-  add_unary(rows, "relu", relu);
+  add_unary(rows, "relu", [](const Tensor& x) { return relu(x); });
   add_unary(rows, "gelu", gelu);
 
   const std::vector<Operation> more = {
