@@ -46,7 +46,7 @@ constexpr SizeClass size_class(std::size_t bytes) {
 // it remembers its class in a header in front of it.
 constexpr std::size_t smallest_large = std::size_t{1} << 20;
 constexpr std::size_t header_bytes = alignment;
-constexpr std::size_t larger_classes = 4;  // up to twice the size
+constexpr std::size_t larger_classes = 3;  // less than twice the size
 
 struct FreeBlock {
   FreeBlock* next;

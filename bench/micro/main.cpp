@@ -24,7 +24,7 @@ void add_row(benchmark::State& state) {
   const Tensor a = rand({state.range(0), 400}), b = rand({400});
   measure(state, 2 * size * a.numel(), [&] { return a + b; });
 }
-template <Tensor (*operation)(const Tensor&)>
+template <auto operation>
 void unary(benchmark::State& state) {
   const Tensor x = rand({state.range(0)});
   measure(state, 2 * size * x.numel(), [&] { return operation(x); });
@@ -92,8 +92,8 @@ constexpr std::int64_t in_cache = 1 << 14, out_of_cache = 1 << 24;
 BENCHMARK(add_tensors)->Arg(64)->Arg(in_cache)->Arg(out_of_cache);
 BENCHMARK(add_row)->Arg(128)->Arg(1024);
 BENCHMARK(unary<relu>)->Name("relu")->Arg(64)->Arg(in_cache)->Arg(out_of_cache);
-BENCHMARK(unary<exp>)->Name("exp")->Arg(in_cache)->Arg(out_of_cache);
-BENCHMARK(unary<tanh>)->Name("tanh")->Arg(in_cache)->Arg(out_of_cache);
+BENCHMARK(unary<static_cast<Tensor (*)(const Tensor&)>(exp)>)->Name("exp")->Arg(in_cache)->Arg(out_of_cache);
+BENCHMARK(unary<static_cast<Tensor (*)(const Tensor&)>(tanh)>)->Name("tanh")->Arg(in_cache)->Arg(out_of_cache);
 BENCHMARK(sum_all)->Arg(in_cache)->Arg(out_of_cache);
 BENCHMARK(sum_axis<0>)->Name("sum_rows")->Args({128, 400})->Args({16384, 1024});
 BENCHMARK(sum_axis<1>)->Name("sum_columns")->Args({128, 400})->Args({16384, 1024});
