@@ -82,11 +82,12 @@ class Gnuplot {
   int status_ = -1;  // of a process that did not exit
 };
 
-/// Whether a PNG or SVG file was written to its end.
+/// Whether a PNG, GIF or SVG file was written to its end.
 bool is_complete(const fs::path& picture) {
   std::ifstream file(picture, std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(file), {});
   if (picture.extension() == ".png") return bytes.ends_with("IEND\xae\x42\x60\x82");
+  if (picture.extension() == ".gif") return bytes.ends_with(';');
   return std::string_view(bytes).substr(0, bytes.find_last_not_of('\n') + 1).ends_with("</svg>");
 }
 

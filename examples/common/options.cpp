@@ -89,6 +89,13 @@ void parse_command_line(CLI::App& app, int argc, char** argv) {
   }
 }
 
+void add_machine_options(CLI::App& app, std::optional<int>& threads, std::filesystem::path& data) {
+  app.add_option("--threads", threads, "How many to use; all cores by default")
+      ->check(whole(1, 1024));
+  app.add_option("--data", data,
+                 "Folder that has the folder mnist; $ENGRAM_DATA or ~/.cache/engram by default");
+}
+
 void parse_options(CLI::App& app, Options& options, int argc, char** argv) {
   std::string rates;
   for (const auto& [optimizer, rate] : options.learning_rates) {
@@ -97,10 +104,7 @@ void parse_options(CLI::App& app, Options& options, int argc, char** argv) {
   app.add_option("--seed", options.seed, "Of the initial weights and the order of the samples")
       ->check(any_seed)
       ->capture_default_str();
-  app.add_option("--threads", options.threads, "How many to use; all cores by default")
-      ->check(whole(1, 1024));
-  app.add_option("--data", options.data,
-                 "Folder that has the folder mnist; $ENGRAM_DATA or ~/.cache/engram by default");
+  add_machine_options(app, options.threads, options.data);
   app.add_option("--epochs", options.epochs, "How often to go through the training images")
       ->check(whole(1, 1'000'000))
       ->capture_default_str();

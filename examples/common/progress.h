@@ -1,5 +1,7 @@
 #pragma once
 
+#include "common/status_line.h"
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -37,16 +39,14 @@ class Progress {
 
   std::string line(const std::string& tail) const;
   std::string time_left() const;
-  void draw(const std::string& text);
 
-  std::FILE* out_;
-  bool terminal_;
+  StatusLine status_;
   std::int64_t all_steps_;
   std::int64_t steps_ = 0;
   Clock::time_point start_ = Clock::now();
 
   std::string stage_;  // empty between stages
-  Clock::time_point stage_start_, last_step_, last_drawn_;
+  Clock::time_point stage_start_, last_step_;
   std::int64_t samples_ = 0;
   std::int64_t correct_ = 0;
   double loss_sum_ = 0;

@@ -52,7 +52,19 @@ std::string machine() {
 
 Results::Results(const std::string& program, int argc, char** argv, const Options& options,
                  const Json& special)
-    : folder_(options.out) {
+    : Results(program, argc, argv, options.out, options.seed,
+              {{"data", options.data.string()},
+               {"epochs", options.epochs},
+               {"batch", options.batch},
+               {"optimizer", options.optimizer},
+               {"lr", options.learning_rate()},
+               {"out", options.out.string()}}) {
+  json_["options"].update(special);
+}
+
+Results::Results(const std::string& program, int argc, char** argv,
+                 const std::filesystem::path& out, std::uint64_t seed, const Json& options)
+    : folder_(out) {
   std::error_code failure;
   std::filesystem::create_directories(folder_, failure);
   check(!failure, "--out: cannot create {}: {}", folder_.string(), failure.message());
@@ -61,15 +73,12 @@ Results::Results(const std::string& program, int argc, char** argv, const Option
 
   json_["program"] = program;
   json_["command"] = command_line(argc, argv);
-  json_["seed"] = options.seed;
+  json_["seed"] = seed;
   json_["version"] = ENGRAM_VERSION;
   json_["machine"] = machine();
   json_["threads"] = num_threads();
   json_["seconds"] = 0;
-  json_["options"] = {{"data", options.data.string()}, {"epochs", options.epochs},
-                      {"batch", options.batch},        {"optimizer", options.optimizer},
-                      {"lr", options.learning_rate()}, {"out", options.out.string()}};
-  json_["options"].update(special);
+  json_["options"] = options;
 }
 
 void Results::write() {

@@ -21,6 +21,10 @@ class Results {
   Results(const std::string& program, int argc, char** argv, const Options& options,
           const Json& special = Json::object());
 
+  /// The same for a program with options of its own alone.
+  Results(const std::string& program, int argc, char** argv, const std::filesystem::path& out,
+          std::uint64_t seed, const Json& options);
+
   Json& operator[](const char* key) { return json_[key]; }
 
   /// Writes everything as it is now. A reader sees the file of before or of after, never a part.

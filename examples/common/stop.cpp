@@ -18,6 +18,7 @@ volatile std::sig_atomic_t interrupted = 0;
 }  // namespace
 
 void catch_interrupts() {
+  interrupted = 0;
   struct sigaction action = {};
   sigaction(SIGINT, nullptr, &action);
   if (action.sa_handler == SIG_IGN) return;

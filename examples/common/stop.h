@@ -25,7 +25,8 @@ struct Interrupted : std::runtime_error {
   Interrupted() : runtime_error("interrupted; what was written so far is kept") {}
 };
 
-/// From now on the first Ctrl-C waits for `stop_if_interrupted`; a second one ends the program.
+/// From now on the first Ctrl-C waits for `stop_if_interrupted`; a second one ends the program. One
+/// that came before is forgotten.
 /// Where Ctrl-C is ignored, as behind nohup, it stays so.
 void catch_interrupts();
 

@@ -1,0 +1,204 @@
+#include "optimizers/curves.h"
+
+#include "common/table.h"
+#include "optimizers/deepobs.h"
+#include "optimizers/drawing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace engram::examples::study {
+namespace {
+
+Curve::Spread spread_of(const std::vector<double>& values) {
+  const auto [low, high] = std::ranges::minmax_element(values);
+  return {estimate(values).mean, *low, *high};
+}
+
+std::string file_of(const Task& task) {
+  return fmt::format("curves-{}-{}", task.dataset, task.network);
+}
+
+/// Columns: epochs, seconds, loss with low and high, accuracy with low and high, in percent.
+std::string data_of(const std::string& name, const Curve& curve) {
+  std::vector<std::vector<double>> rows;
+  for (std::size_t i = 0; i < curve.epochs.size(); ++i) {
+    const Curve::Spread &loss = curve.loss[i], &accuracy = curve.accuracy[i];
+    rows.push_back({curve.epochs[i], curve.seconds[i], loss.mean, loss.low, loss.high,
+                    100 * accuracy.mean, 100 * accuracy.low, 100 * accuracy.high});
+  }
+  return data_block(name, rows);
+}
+
+/// A panel of all curves; `x` and `y` are columns of the data.
+std::string plot_of(const std::vector<Curve>& curves, const std::string& suffix, int x, int y) {
+  std::string bands, lines;
+  for (const Curve& curve : curves) {
+    if (curve.epochs.empty()) continue;
+    const Contender& one = contender(curve.optimizer);
+    const std::string source = fmt::format(", ${}_{} using {}:", curve.optimizer, suffix, x);
+    bands += fmt::format(
+        "{}{}:{} with filledcurves fillcolor \"{}\" fillstyle transparent solid "
+        "0.2 noborder",
+        source, y + 1, y + 2, one.colour);
+    lines += fmt::format("{}{} with linespoints {} pointsize 0.55 pointinterval {}", source, y,
+                         style(one), std::max<std::size_t>(1, curve.epochs.size() / 8));
+  }
+  return bands.empty() ? "" : "plot " + (bands + lines).substr(2) + "\n";
+}
+
+void draw_task(const Study& study, const CurveFigures::Of& of) {
+  constexpr double top = 0.045;
+  std::string data;
+  for (const auto& [curves, suffix] : {std::pair(&of.best, "best"), {&of.standard, "standard"}}) {
+    for (const Curve& curve : *curves) data += data_of(curve.optimizer + "_" + suffix, curve);
+  }
+  struct Row {
+    const std::vector<Curve>& curves;
+    const char* suffix;
+    const char* title;
+    const char* x_label;
+    int x;
+  };
+  const Row rows[] = {{of.best, "best", "each at its best rate", "epochs", 1},
+                      {of.best, "best", "each at its best rate", "training time, s", 2},
+                      {of.standard, "standard", "each at its default rate", "epochs", 1}};
+  std::string commands =
+      "unset key; set lmargin 9; set rmargin 2; set tmargin 1.8; set bmargin 3.3\n"
+      "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n";
+  for (int r = 0; r < 3; ++r) {
+    const Row& row = rows[r];
+    for (const bool is_loss : {true, false}) {
+      const std::string plot = plot_of(row.curves, row.suffix, row.x, is_loss ? 3 : 6);
+      if (plot.empty()) continue;
+      commands += panel(r, is_loss ? 0 : 1, 3, 2, top);
+      commands += fmt::format(
+          "set xlabel \"{}\" offset 0, 0.4; set xrange [0:*]\n"
+          "set title \"{{/:Bold {}}}, {}\" offset 0, -0.8\n"
+          "set ylabel \"{}\" offset 0.8, 0; {}\n",
+          row.x_label, is_loss ? "Training loss" : "Test accuracy", row.title,
+          is_loss ? "cross entropy, nats" : "accuracy, %",
+          is_loss ? "set logscale y; set yrange [*:3]" : "unset logscale y; set yrange [*:*]");
+      commands += plot;
+    }
+  }
+  draw(study.folder, file_of(of.task), 830, 900, data,
+       commands + key_panel(batch_contenders(), top));
+}
+
+/// Trained at all, of all that belong to the task.
+bool any(const std::vector<Curve>& curves) {
+  return std::ranges::any_of(curves, [](const Curve& curve) { return !curve.epochs.empty(); });
+}
+
+Table table_of(const CurveFigures::Of& of) {
+  Table table{.rows = {{"optimizer", "best rate", "training loss", "test accuracy, %",
+                        "default rate", "training loss", "test accuracy, %"}}};
+  for (std::size_t i = 0; i < of.best.size(); ++i) {
+    auto& row = table.rows.emplace_back();
+    row.push_back(contender(of.best[i].optimizer).title);
+    for (const Curve* curve : {&of.best[i], &of.standard[i]}) {
+      row.push_back(fmt::format("{:.2g}", curve->rate));
+      row.push_back(fixed(curve->final_loss.mean, 4));
+      row.push_back(percent(curve->final_accuracy));
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+Curve curve_of(const std::vector<const Record*>& records) {
+  Curve curve;
+  std::vector<double> losses, accuracies;
+  std::size_t points = 0;
+  for (const Record* record : records) {
+    losses.push_back(record->last().train_loss);
+    accuracies.push_back(record->last().test_accuracy);
+    points = std::max(points, record->points.size());
+  }
+  curve.final_loss = estimate(losses);
+  curve.final_accuracy = estimate(accuracies);
+  for (std::size_t i = 0; i < points; ++i) {
+    std::vector<double> epochs, seconds, loss, accuracy;
+    for (const Record* record : records) {
+      if (i >= record->points.size()) continue;
+      const Point& point = record->points[i];
+      epochs.push_back(record->epoch(point));
+      seconds.push_back(point.seconds);
+      loss.push_back(point.train_loss);
+      accuracy.push_back(point.test_accuracy);
+    }
+    curve.epochs.push_back(estimate(epochs).mean);
+    curve.seconds.push_back(estimate(seconds).mean);
+    curve.loss.push_back(spread_of(loss));
+    curve.accuracy.push_back(spread_of(accuracy));
+  }
+  return curve;
+}
+
+double epochs_to(const Curve& curve, double loss) {
+  std::vector<double> losses;
+  for (const Curve::Spread& spread : curve.loss) losses.push_back(spread.mean);
+  return first_crossing(curve.epochs, losses, loss);
+}
+
+CurveFigures measure_curves(const Study& study) {
+  CurveFigures figures;
+  for (const Task& task : tasks()) {
+    auto& of = figures.tasks.emplace_back(task, std::vector<Curve>(), std::vector<Curve>());
+    for (const Contender& one : batch_contenders()) {
+      for (const Rate rate : {Rate::best, Rate::standard}) {
+        const Setup setup = curve_setup(study.scale, study.store, task, one.name, rate);
+        Curve curve = curve_of(study.store.seeds(setup, study.scale.seeds));
+        curve.optimizer = one.name;
+        curve.rate = setup.with.lr;
+        (rate == Rate::best ? of.best : of.standard).push_back(std::move(curve));
+      }
+    }
+  }
+  return figures;
+}
+
+Section curves_section(const Study& study, const CurveFigures& figures) {
+  Section section{"2. The curves", {}};
+  const Scale& scale = study.scale;
+  const auto images = [](const Amount& amount) {
+    return amount.train ? fmt::format("{} images", amount.train) : "all images";
+  };
+  section.say(fmt::format(
+      "Each of the five learns MNIST and Fashion-MNIST in batches of 128: with an MLP "
+      "(784-128-128-10; {}, {} epochs) and with a small CNN (two 5×5 convolutions of 8 and 16 "
+      "channels; {}, {} epochs), once at the rate that was best on held-out training images in "
+      "part 3, and once at its default, which is PyTorch's. Lines are means of {} seeds, bands "
+      "reach from the lowest seed to the highest. Seconds are those of training alone.",
+      images(scale.mlp), scale.mlp.epochs, images(scale.cnn), scale.cnn.epochs, scale.seeds));
+  for (const auto& of : figures.tasks) {
+    if (!any(of.best) && !any(of.standard)) {
+      section.say(fmt::format("**{}**: not trained yet.", of.task.title));
+      continue;
+    }
+    draw_task(study, of);
+    std::string text = fmt::format("**{}.** ", of.task.title);
+    const auto best = std::ranges::max_element(of.best, {}, [](const Curve& curve) {
+      return curve.epochs.empty() ? -1 : curve.final_accuracy.mean;
+    });
+    const auto lowest = std::ranges::min_element(of.best, {}, [](const Curve& curve) {
+      return curve.epochs.empty() ? 1e9 : curve.final_loss.mean;
+    });
+    text += fmt::format(
+        "At their best rates {} ends with the highest test accuracy, {} %, and {} with the lowest "
+        "training loss, {}.",
+        contender(best->optimizer).title, percent(best->final_accuracy),
+        contender(lowest->optimizer).title, fixed(lowest->final_loss.mean, 4));
+    section.say(text);
+    section.show(Picture{file_of(of.task) + ".png",
+                         fmt::format("Training loss and test accuracy, {}", of.task.title)});
+    section.show(table_of(of));
+  }
+  add_deepobs(section, study);
+  return section;
+}
+
+}  // namespace engram::examples::study

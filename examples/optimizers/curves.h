@@ -1,0 +1,40 @@
+#pragma once
+
+#include "optimizers/statistics.h"
+#include "optimizers/study.h"
+
+#include <string>
+#include <vector>
+
+namespace engram::examples::study {
+
+/// The course of a training, over its seeds.
+struct Curve {
+  struct Spread {
+    double mean, low, high;  ///< low and high are those of the seeds
+  };
+  std::string optimizer;
+  double rate = 0;
+  std::vector<double> epochs, seconds;
+  std::vector<Spread> loss, accuracy;  ///< of training, on test images
+  Estimate final_loss, final_accuracy;
+};
+/// Of the seeds' records; a point that some of them did not come to is a mean of the others.
+Curve curve_of(const std::vector<const Record*>& records);
+
+/// After how many epochs the mean training loss is at `loss`; NaN if never.
+double epochs_to(const Curve& curve, double loss);
+
+struct CurveFigures {
+  struct Of {
+    Task task;
+    std::vector<Curve> best, standard;  ///< of the batch contenders; no points where not trained
+  };
+  std::vector<Of> tasks;
+};
+CurveFigures measure_curves(const Study& study);
+
+/// Part 2: loss and accuracy over epochs and seconds.
+Section curves_section(const Study& study, const CurveFigures& figures);
+
+}  // namespace engram::examples::study

@@ -1,0 +1,119 @@
+// The report's chapter on optimizers, run: gradient descent, SGD, momentum, Adagrad, RMSProp and
+// Adam on the same surfaces, data and networks, and each of the report's claims beside what was
+// measured.
+//
+// Every training that is done is kept, so that a run which was broken off goes on where it was.
+#include "common/options.h"
+#include "common/results.h"
+#include "common/status_line.h"
+#include "common/stop.h"
+#include "optimizers/paths.h"
+#include "optimizers/rates.h"
+#include "optimizers/study.h"
+
+#include <engram/autograd/new_file.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+using namespace engram;
+using namespace engram::examples;
+using namespace engram::examples::study;
+
+namespace {
+
+/// Trains what the store does not have yet.
+void train_all(const Scale& scale, Store& store, Images& images,
+               const std::filesystem::path& checkpoint) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  StatusLine status(stdout);
+  double done = 0;  // of the expected seconds
+  const std::size_t stage_count = all_stages(scale, store).size();
+  for (std::size_t s = 0; s < stage_count; ++s) {
+    const std::vector<Stage> stages = all_stages(scale, store);  // rates may be known now
+    const auto& [name, setups] = stages[s];
+    double later = 0;  // expected seconds of the stages that follow
+    for (std::size_t k = s; k < stage_count; ++k) {
+      for (const Setup& setup : stages[k].setups) {
+        if (!store.find(setup)) later += expected_seconds(setup);
+      }
+    }
+    std::size_t number = 0;
+    for (const Setup& setup : setups) {
+      ++number;
+      if (store.find(setup)) continue;
+      const double cost = expected_seconds(setup);
+      const Tell tell = [&](double share) {
+        if (!status.is_due()) return;
+        const double passed = std::chrono::duration<double>(Clock::now() - start).count();
+        const double finished = done + share * cost;
+        status.draw(
+            fmt::format("{}: {} of {}, {} at {:.2g}, {:.0f} % done, {}", name, number,
+                        setups.size(), contender(setup.optimizer).title, setup.with.lr, 100 * share,
+                        time_left(passed / std::max(finished, 1e-3) * (later - share * cost))));
+      };
+      store.add(train(setup, images, tell, checkpoint));
+      done += cost;
+      later -= cost;
+    }
+    status.end(fmt::format("{}: {} trainings", name, setups.size()));
+  }
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  NewFile file("report", path);
+  file.write(text.data(), text.size());
+  file.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  CLI::App app("Compares six optimizers, and holds a report's claims against what is measured.");
+  bool full = false, tiny = false;
+  double budget = 0;
+  std::optional<int> threads;
+  std::filesystem::path data, out;
+  app.add_flag("--full", full, "Take hours, not two minutes; may be broken off and asked again");
+  app.add_option("--budget", budget,
+                 "With --full: minutes on two cores that the epochs are reduced to; 0: no limit")
+      ->check(at_least(0))
+      ->capture_default_str();
+  add_machine_options(app, threads, data);
+  app.add_option("--out", out,
+                 "Folder; by default out/optimizers, with --full out/optimizers-full");
+  app.add_flag("--tiny", tiny)->group("");  // for the tests
+  parse_command_line(app, argc, argv);
+  if (threads) set_num_threads(*threads);
+  if (out.empty()) out = full ? "out/optimizers-full" : "out/optimizers";
+  catch_interrupts();
+
+  const Scale scale = tiny ? tiny_scale() : full ? full_scale(budget) : short_scale();
+  Results results("optimizers", argc, argv, out, 0,
+                  {{"scale", scale.name}, {"budget", budget}, {"out", out.string()}});
+  Store store(out / "trainings.jsonl");
+  Images images(data);
+  bool interrupted = false;
+  try {
+    train_all(scale, store, images, out / "checkpoint");
+  } catch (const Interrupted&) {
+    interrupted = true;
+    catch_interrupts();
+    fmt::print("\ninterrupted; the report is made of what there is\n");
+  }
+
+  const Study study{scale, store, out};
+  Report report{"Six optimizers, compared", {Section{"", {}}}};
+  report.sections.push_back(paths_section(study, measure_paths()));
+  report.sections.push_back(rates_section(study, measure_rates(study)));
+  write_file(out / "report.md", to_markdown(report, out));
+  write_file(out / "report.html", to_html(report, out));
+  fmt::print("{}\nThe report: {} and report.md\n", to_text(report), (out / "report.html").string());
+  results.write();
+  return interrupted ? 130 : 0;
+} catch (...) {
+  return report_failure("optimizers");
+}

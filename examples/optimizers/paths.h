@@ -1,0 +1,21 @@
+#pragma once
+
+#include "optimizers/statistics.h"
+#include "optimizers/study.h"
+
+#include <array>
+
+namespace engram::examples::study {
+
+/// What the paths say in figures.
+struct PathFigures {
+  Estimate sgd_cosine, momentum_cosine;  ///< `mean_cosine` in the bowl, at one rate, 20 seeds
+  std::array<double, 3> momenta = {0.5, 0.9, 0.99};
+  std::array<double, 3> overshoots;  ///< of those momenta
+};
+PathFigures measure_paths();
+
+/// Part 1: the paths over the contour lines, and a film of them.
+Section paths_section(const Study& study, const PathFigures& figures);
+
+}  // namespace engram::examples::study

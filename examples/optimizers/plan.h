@@ -1,0 +1,53 @@
+#pragma once
+
+#include "optimizers/scale.h"
+#include "optimizers/store.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+// Which trainings each part needs. Some depend on the outcome of others: as long as that is not
+// known, they stand in the list with the default rate.
+namespace engram::examples::study {
+
+/// A data set and a network.
+struct Task {
+  const char* dataset;
+  const char* network;
+  const char* title;  ///< "MNIST, MLP"
+};
+std::span<const Task> tasks();
+
+/// One training for each rate.
+std::vector<Setup> rate_setups(const Scale& scale, const Task& task, const std::string& optimizer);
+
+/// The rate with the highest validation accuracy in that sweep, as a mean over the seeds; nothing
+/// while the sweep has no record.
+std::optional<double> best_rate(const Scale& scale, const Store& store, const Task& task,
+                                const std::string& optimizer);
+
+/// A curve at the best rate, or at the default one.
+enum class Rate { best, standard };
+Setup curve_setup(const Scale& scale, const Store& store, const Task& task,
+                  const std::string& optimizer, Rate rate);
+
+/// SGD with momentum at its best rate, over momenta; RMSProp at its best rate, over β.
+std::vector<Setup> momentum_setups(const Scale& scale, const Store& store);
+std::vector<Setup> alpha_setups(const Scale& scale, const Store& store);
+
+/// The race to 97 % on MNIST; for gradient descent, which is given SGD's best rate, too.
+Setup price_setup(const Scale& scale, const Store& store, const std::string& optimizer);
+
+/// DeepOBS's protocol, at the rates that it found; for sgd, momentum and adam.
+Setup deepobs_setup(const Scale& scale, const std::string& optimizer);
+
+/// A part's name and its trainings, in the order in which they are worth most.
+struct Stage {
+  std::string name;
+  std::vector<Setup> setups;
+};
+std::vector<Stage> all_stages(const Scale& scale, const Store& store);
+
+}  // namespace engram::examples::study

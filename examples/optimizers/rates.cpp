@@ -1,0 +1,193 @@
+#include "optimizers/rates.h"
+
+#include "common/table.h"
+#include "optimizers/drawing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace engram::examples::study {
+namespace {
+
+std::vector<double> means(const Sweep& sweep) {
+  std::vector<double> values;
+  for (const Estimate& accuracy : sweep.accuracy) values.push_back(accuracy.mean);
+  return values;
+}
+
+std::vector<std::vector<double>> rows_of(const Sweep& sweep, double (*x)(double)) {
+  std::vector<std::vector<double>> rows;
+  for (std::size_t i = 0; i < sweep.x.size(); ++i) {
+    const Estimate& a = sweep.accuracy[i];
+    rows.push_back({x(sweep.x[i]), 100 * a.mean, std::isnan(a.error) ? 0 : 100 * a.error});
+  }
+  return rows;
+}
+
+void draw_rates(const Study& study, const RateFigures& figures) {
+  constexpr double top = 0.07;
+  std::string data, commands;
+  for (std::size_t t = 0; t < figures.tasks.size(); ++t) {
+    const int place = static_cast<int>(t);
+    commands += panel(place / 2, place % 2, 2, 2, top);
+    commands += fmt::format(
+        "unset key; set lmargin 8; set rmargin 2; set tmargin 2; set bmargin 3.3\n"
+        "set logscale x; set format x \"10^{{%T}}\"; set xrange [7e-6:1.4e1]; set yrange [0:102]\n"
+        "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n"
+        "set title \"{{/:Bold {}}}\" offset 0, -0.6\n"
+        "set xlabel \"learning rate (logarithmic)\" offset 0, 0.3\n"
+        "set ylabel \"test accuracy, %\" offset 0.8, 0\n",
+        figures.tasks[t].task.title);
+    std::string plot;
+    for (const Sweep& sweep : figures.tasks[t].sweeps) {
+      const std::string name = fmt::format("{}_{}", sweep.optimizer, t);
+      data += data_block(name, rows_of(sweep, [](double x) { return x; }));
+      plot += fmt::format("{}${} using 1:2:3 with yerrorlines {} pointsize 0.7",
+                          plot.empty() ? "plot " : ", ", name, style(contender(sweep.optimizer)));
+    }
+    commands += plot + "\n";
+  }
+  draw(study.folder, "rates", 830, 640, data, commands + key_panel(batch_contenders(), top));
+}
+
+/// 1 / (1 − β): over how many steps the average reaches, on a logarithmic axis.
+double memory(double beta) { return 1 / (1 - beta); }
+
+void draw_memory(const Study& study, const RateFigures& figures) {
+  std::string data, commands;
+  int column = 0;
+  for (const auto& [sweep, title] :
+       {std::pair(&figures.momentum, "SGD with momentum"), std::pair(&figures.alpha, "RMSProp")}) {
+    data += data_block(sweep->optimizer, rows_of(*sweep, memory));
+    std::string tics;
+    for (double x : sweep->x) {
+      tics += fmt::format("{}\"{:g}\" {:g}", tics.empty() ? "" : ", ", x, memory(x));
+    }
+    commands += panel(0, column++, 1, 2);
+    commands += fmt::format(
+        "unset key; set lmargin 8; set rmargin 2; set tmargin 2; set bmargin 4.6\n"
+        "set logscale x; set xtics ({}) rotate by 45 right; set autoscale x; set autoscale y\n"
+        "set offsets graph 0.03, graph 0.03, graph 0.08, graph 0.05\n"
+        "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n"
+        "set title \"{{/:Bold {}}}\" offset 0, -0.6\n"
+        "set xlabel \"{} (the axis is logarithmic in 1/(1−β))\" offset 0, -0.4\n"
+        "set ylabel \"test accuracy, %\" offset 0.8, 0\n"
+        "plot ${} using 1:2:3 with yerrorlines {} pointsize 0.8\n",
+        tics, title, column == 1 ? "momentum β" : "β", sweep->optimizer,
+        style(contender(sweep->optimizer)));
+  }
+  draw(study.folder, "memory", 830, 380, data, commands);
+}
+
+std::string width_text(const Valley& valley) {
+  return fmt::format("{}{:.1f}", valley.open ? "≥ " : "", valley.decades);
+}
+
+}  // namespace
+
+Sweep measure_sweep(const Study& study, const std::vector<Setup>& setups,
+                    double Hyperparameters::*value) {
+  Sweep sweep;
+  for (const Setup& setup : setups) {
+    std::vector<double> accuracies;
+    for (const Record* record : study.store.seeds(setup, study.scale.seeds)) {
+      accuracies.push_back(record->last().test_accuracy);
+    }
+    sweep.optimizer = setup.optimizer;
+    if (accuracies.empty()) continue;
+    sweep.x.push_back(setup.with.*value);
+    sweep.accuracy.push_back(estimate(accuracies));
+  }
+  return sweep;
+}
+
+Valley valley_of(const Sweep& sweep) {
+  Valley valley;
+  if (sweep.x.empty()) return valley;
+  const std::vector<double> y = means(sweep);
+  std::vector<double> x;
+  for (double rate : sweep.x) x.push_back(std::log10(rate));
+  const auto top = static_cast<std::size_t>(std::ranges::max_element(y) - y.begin());
+  const double level = y[top] - 0.01;
+  const std::vector<double> right_x(x.begin() + static_cast<std::ptrdiff_t>(top), x.end());
+  const std::vector<double> right_y(y.begin() + static_cast<std::ptrdiff_t>(top), y.end());
+  const std::vector<double> left_x(x.rend() - static_cast<std::ptrdiff_t>(top) - 1, x.rend());
+  const std::vector<double> left_y(y.rend() - static_cast<std::ptrdiff_t>(top) - 1, y.rend());
+  const double right = first_crossing(right_x, right_y, level);
+  const double left = first_crossing(left_x, left_y, level);
+  valley.best = sweep.x[top];
+  valley.accuracy = sweep.accuracy[top];
+  valley.open = std::isnan(left) || std::isnan(right);
+  valley.decades = (std::isnan(right) ? x.back() : right) - (std::isnan(left) ? x[0] : left);
+  return valley;
+}
+
+RateFigures measure_rates(const Study& study) {
+  RateFigures figures;
+  for (const Task& task : tasks()) {
+    auto& of = figures.tasks.emplace_back(task, std::vector<Sweep>());
+    for (const Contender& one : batch_contenders()) {
+      of.sweeps.push_back(
+          measure_sweep(study, rate_setups(study.scale, task, one.name), &Hyperparameters::lr));
+      of.sweeps.back().optimizer = one.name;
+    }
+  }
+  figures.momentum =
+      measure_sweep(study, momentum_setups(study.scale, study.store), &Hyperparameters::momentum);
+  figures.alpha =
+      measure_sweep(study, alpha_setups(study.scale, study.store), &Hyperparameters::alpha);
+  return figures;
+}
+
+Section rates_section(const Study& study, const RateFigures& figures) {
+  Section section{"3. The rate", {}};
+  const Scale& scale = study.scale;
+  section.say(fmt::format(
+      "Every optimizer is trained anew with each rate from 1e-5 to 10: the MLP for {} epochs with "
+      "{} seeds, the CNN for {} with {}. A point is the mean test accuracy at the end, its bar the "
+      "standard error. The valley that works is all rates whose accuracy is within one point of "
+      "the best; its width is given in decades.",
+      scale.mlp_rates.epochs, scale.seeds, scale.cnn_rates.epochs, scale.cnn_rate_seeds));
+  draw_rates(study, figures);
+  section.show(Picture{"rates.png", "Test accuracy over the learning rate"});
+
+  Table table{.rows = {{"optimizer"}}};
+  for (const auto& of : figures.tasks) {
+    table.rows[0].push_back(fmt::format("{}: best rate", of.task.title));
+    table.rows[0].push_back("accuracy there, %");
+    table.rows[0].push_back("valley, decades");
+  }
+  for (std::size_t i = 0; i < batch_contenders().size(); ++i) {
+    auto& row = table.rows.emplace_back();
+    row.push_back(batch_contenders()[i].title);
+    for (const auto& of : figures.tasks) {
+      const Valley valley = valley_of(of.sweeps[i]);
+      const bool none = of.sweeps[i].x.empty();
+      row.push_back(none ? "-" : fmt::format("{:.2g}", valley.best));
+      row.push_back(percent(valley.accuracy));
+      row.push_back(none ? "-" : width_text(valley));
+    }
+  }
+  section.show(table);
+
+  section.say(
+      "The memory has a length too: that of the velocity in SGD with momentum, that of the mean "
+      "square in RMSProp. Both were tried at the best rate from above, on MNIST with the MLP. "
+      "Classic momentum β makes steps 1/(1−β) times as long, so a large β is a large rate.");
+  draw_memory(study, figures);
+  section.show(Picture{"memory.png", "Test accuracy over momentum, and over RMSProp's β"});
+  for (const Sweep* sweep : {&figures.momentum, &figures.alpha}) {
+    Table values{
+        .rows = {{sweep == &figures.momentum ? "momentum β" : "RMSProp β"}, {"test accuracy, %"}}};
+    for (std::size_t i = 0; i < sweep->x.size(); ++i) {
+      values.rows[0].push_back(fmt::format("{:g}", sweep->x[i]));
+      values.rows[1].push_back(percent(sweep->accuracy[i]));
+    }
+    if (!sweep->x.empty()) section.show(values);
+  }
+  return section;
+}
+
+}  // namespace engram::examples::study
