@@ -7,8 +7,7 @@
 #include "common/results.h"
 #include "common/status_line.h"
 #include "common/stop.h"
-#include "optimizers/paths.h"
-#include "optimizers/rates.h"
+#include "optimizers/claims.h"
 #include "optimizers/study.h"
 
 #include <engram/autograd/new_file.h>
@@ -69,6 +68,36 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   file.finish();
 }
 
+/// What was run, where, and how much of it there is.
+Section introduction(const Study& study, Results& results) {
+  std::size_t planned = 0, done = 0;
+  double seconds = 0;
+  for (const Stage& stage : all_stages(study.scale, study.store)) {
+    for (const Setup& setup : stage.setups) {
+      ++planned;
+      const Record* record = study.store.find(setup);
+      done += record != nullptr;
+      if (record) seconds += record->last().seconds;
+    }
+  }
+  Section section{"", {}};
+  section.say(
+      "Full-batch gradient descent, SGD, SGD with momentum, Adagrad, RMSProp and Adam, on the same "
+      "surfaces, data and networks; at the end each claim of the report that explains them, beside "
+      "what was measured.");
+  section.say(fmt::format(
+      "This is the **{}** mode: {} of {} trainings, {:.1f} minutes of training steps. Machine: {}; "
+      "{} threads. Made by `{}`.",
+      study.scale.name, done, planned, seconds / 60, results["machine"].get<std::string>(),
+      num_threads(), results["command"].get<std::string>()));
+  if (study.scale.name == "short") {
+    section.say(
+        "The short mode learns from a few thousand images for a few epochs. Accuracies are lower "
+        "and differences between seeds larger than those of `--full`, which takes hours.");
+  }
+  return section;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -106,9 +135,18 @@ int main(int argc, char** argv) try {
   }
 
   const Study study{scale, store, out};
-  Report report{"Six optimizers, compared", {Section{"", {}}}};
-  report.sections.push_back(paths_section(study, measure_paths()));
-  report.sections.push_back(rates_section(study, measure_rates(study)));
+  const Measurements measured{.paths = measure_paths(),
+                              .rates = measure_rates(study),
+                              .curves = measure_curves(study),
+                              .prices = measure_prices(study),
+                              .gaps = measure_gaps(study),
+                              .mechanisms = measure_mechanisms(study, images)};
+  const Report report{
+      "Six optimizers, compared",
+      {introduction(study, results), paths_section(study, measured.paths),
+       curves_section(study, measured.curves), rates_section(study, measured.rates),
+       price_section(study, measured.prices), gap_section(study, measured.gaps),
+       mechanisms_section(study, measured.mechanisms), claims_section(judge(measured))}};
   write_file(out / "report.md", to_markdown(report, out));
   write_file(out / "report.html", to_html(report, out));
   fmt::print("{}\nThe report: {} and report.md\n", to_text(report), (out / "report.html").string());

@@ -25,12 +25,9 @@ std::unique_ptr<optim::Optimizer> make_walker(const Contender& contender, const 
   return make_contender(contender.name, {position}, {.lr = rate});
 }
 
-bool is_far_away(const Surface& surface, const Vector2& at) {
-  for (std::size_t i = 0; i < 2; ++i) {
-    const double size = surface.high[i] - surface.low[i];
-    if (!(at[i] > surface.low[i] - 3 * size && at[i] < surface.high[i] + 3 * size)) return true;
-  }
-  return false;
+bool is_in_picture(const Surface& surface, const Vector2& at) {
+  return at[0] >= surface.low[0] && at[0] <= surface.high[0] && at[1] >= surface.low[1] &&
+         at[1] <= surface.high[1];
 }
 
 Path walk_with(const Surface& surface, const Tensor& position, optim::Optimizer& optimizer,
@@ -48,7 +45,7 @@ Path walk_with(const Surface& surface, const Tensor& position, optim::Optimizer&
     optimizer.step();
     optimizer.zero_grad();
     path.push_back({coordinates[0], coordinates[1]});
-    if (is_far_away(surface, path.back())) break;
+    if (!is_in_picture(surface, path.back())) break;
   }
   return path;
 }

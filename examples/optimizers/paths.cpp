@@ -54,8 +54,8 @@ std::string contours_of(const Surface& s) {
   std::string levels;
   const double bottom = slope(s, s.minima[0]).value;
   const double start = slope(s, s.start).value - bottom;
-  for (int i = 1; i <= 14; ++i) {
-    levels += fmt::format("{}{:.5g}", i == 1 ? "" : ", ", bottom + start * std::pow(i / 9., 3));
+  for (int i = 2; i <= 14; ++i) {
+    levels += fmt::format("{}{:.5g}", i == 2 ? "" : ", ", bottom + start * std::pow(i / 9., 3));
   }
   return fmt::format(
       "unset surface; set contour base; set cntrparam levels discrete {1}\n"
@@ -172,20 +172,22 @@ Section paths_section(const Study& study, const PathFigures& figures) {
       figures.momenta[0], figures.momenta[1], figures.momenta[2], 100 * figures.overshoots[0],
       100 * figures.overshoots[1], 100 * figures.overshoots[2]));
   section.say(
-      "**On the other surfaces** each has the rate, of a grid of quarter decades, whose path ends "
-      "lowest. In Rosenbrock's valley the gradient points across, not along; those that scale each "
-      "axis by its own gradients turn into the valley at once. At the saddle the gradient along y "
-      "is "
-      "almost nothing at the start, and what divides by it gets away first.");
+      "**On the other surfaces** each has the rate, of a grid of quarter decades, whose path stays "
+      "in the picture and ends lowest. In Rosenbrock's valley the gradient points across rather "
+      "than along. At the saddle the gradient along y is almost nothing at the start: what divides "
+      "by the gradients' size takes steps as long there as anywhere.");
   for (const char* name : {"rosenbrock", "beale", "saddle"}) {
     section.show(Picture{fmt::format("paths-{}.png", name), fmt::format("Paths on {}", name)});
   }
-  Table rates{.rows = {{"rate"}}};
+  Table rates{.rows = {{"height at the end (rate)"}}};
   for (const Contender& one : contenders()) rates.rows[0].push_back(one.title);
   for (const Landscape& landscape : landscapes) {
     auto& row = rates.rows.emplace_back();
     row.push_back(landscape.surface.name);
-    for (double rate : landscape.rates) row.push_back(fmt::format("{:.2g}", rate));
+    for (std::size_t k = 0; k < landscape.paths.size(); ++k) {
+      const double height = slope(landscape.surface, landscape.paths[k].back()).value;
+      row.push_back(fmt::format("{:.2g} ({:.2g})", height, landscape.rates[k]));
+    }
   }
   section.show(rates);
   return section;

@@ -21,7 +21,7 @@ struct Scale {
   Amount cnn_rates;  ///< the sweep that finds the CNN's rates
   int cnn_rate_seeds;
   std::vector<double> rates, momenta, alphas;
-  Amount price;                      ///< the race to 97 %
+  Amount price;  ///< the race to 97 %
   int price_seeds;
   std::int64_t price_measure_every;  ///< steps
   Amount deepobs;                    ///< no epochs: left out
