@@ -2,6 +2,7 @@
 
 #include "common/stop.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,11 +41,14 @@ class WorkFolder {
   fs::path path_;
 };
 
-/// A running `gnuplot FILE`, without a shell, which does not outlive this.
+/// A running `gnuplot FILE`, without a shell, which does not outlive this. What it says on stderr
+/// goes to the file `messages` in the folder.
 class Gnuplot {
  public:
   Gnuplot(const fs::path& folder, const std::string& file) : process_(fork()) {
     if (process_ != 0) return;
+    const int messages = open((folder / "messages").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (messages >= 0) dup2(messages, STDERR_FILENO);
     if (chdir(folder.c_str()) == 0) execlp("gnuplot", "gnuplot", file.c_str(), nullptr);
     _exit(127);  // as shells say that there is no such command
   }
@@ -115,7 +119,11 @@ bool run_gnuplot(const fs::path& path, const std::string& script,
   }
   bool complete = exit_code == 0;
   for (const std::string& name : pictures) complete &= is_complete(work.path() / name);
-  if (!complete) return warn(fmt::format("gnuplot failed on {}", path.string()));
+  if (!complete) {
+    std::ifstream messages(work.path() / "messages");
+    fmt::print(stderr, "{}", std::string(std::istreambuf_iterator<char>(messages), {}));
+    return warn(fmt::format("gnuplot failed on {}", path.string()));
+  }
   for (const std::string& name : pictures) fs::rename(work.path() / name, folder / name);
   return true;
 }

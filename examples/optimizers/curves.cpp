@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace engram::examples::study {
 namespace {
@@ -29,6 +30,15 @@ std::string data_of(const std::string& name, const Curve& curve) {
                     100 * accuracy.mean, 100 * accuracy.low, 100 * accuracy.high});
   }
   return data_block(name, rows);
+}
+
+/// Where the axis of accuracies begins: below what the curves have after their first measurement.
+double bottom_of(const std::vector<Curve>& curves) {
+  double lowest = 1;
+  for (const Curve& curve : curves) {
+    if (curve.accuracy.size() > 1) lowest = std::min(lowest, curve.accuracy[1].low);
+  }
+  return 10 * std::floor(10 * lowest);
 }
 
 /// A panel of all curves; `x` and `y` are columns of the data.
@@ -79,7 +89,8 @@ void draw_task(const Study& study, const CurveFigures::Of& of) {
           "set ylabel \"{}\" offset 0.8, 0; {}\n",
           row.x_label, is_loss ? "Training loss" : "Test accuracy", row.title,
           is_loss ? "cross entropy, nats" : "accuracy, %",
-          is_loss ? "set logscale y; set yrange [*:3]" : "unset logscale y; set yrange [*:*]");
+          is_loss ? std::string("set logscale y; set yrange [*:3]")
+                  : fmt::format("unset logscale y; set yrange [{}:*]", bottom_of(row.curves)));
       commands += plot;
     }
   }
@@ -170,8 +181,9 @@ Section curves_section(const Study& study, const CurveFigures& figures) {
   section.say(fmt::format(
       "Each of the five learns MNIST and Fashion-MNIST in batches of 128: with an MLP "
       "(784-128-128-10; {}, {} epochs) and with a small CNN (two 5×5 convolutions of 8 and 16 "
-      "channels; {}, {} epochs), once at the rate that was best on held-out training images in "
-      "part 3, and once at its default, which is PyTorch's. Lines are means of {} seeds, bands "
+      "channels; {}, {} epochs), once at its best rate in part 3, "
+      "the smallest that is within a standard error of the best on held-out training images, and "
+      "once at its default, which is PyTorch's. Lines are means of {} seeds, bands "
       "reach from the lowest seed to the highest. Seconds are those of training alone.",
       images(scale.mlp), scale.mlp.epochs, images(scale.cnn), scale.cnn.epochs, scale.seeds));
   for (const auto& of : figures.tasks) {

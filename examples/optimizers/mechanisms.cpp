@@ -37,11 +37,11 @@ Trace watch(const data::Dataset& train, optim::Optimizer& optimizer, const nn::S
   return trace;
 }
 
-/// The value at step 10 over the mean of the last tenth.
+/// The first value over the mean of the last tenth.
 double fading(const std::vector<double>& rates) {
   if (rates.size() < 10) return std::nan("");
   const auto tenth = static_cast<std::ptrdiff_t>(rates.size() / 10);
-  return rates[9] * static_cast<double>(tenth) /
+  return rates[0] * static_cast<double>(tenth) /
          std::accumulate(rates.end() - tenth, rates.end(), 0.);
 }
 
@@ -69,7 +69,7 @@ std::vector<std::vector<double>> columns(std::initializer_list<const std::vector
 }
 
 const char* axes =
-    "set lmargin 10; set rmargin 2; set tmargin 2; set bmargin 3.3\n"
+    "set lmargin 10; set rmargin 3; set tmargin 2; set bmargin 3.3\n"
     "set logscale xy; set format y \"10^{%T}\"; set xlabel \"steps (logarithmic)\" offset 0, 0.3\n"
     "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n";
 
@@ -79,7 +79,7 @@ void draw_adagrad(const Study& study, const MechanismFigures& f) {
     measured.push_back(-f.adagrad.moves[i] / f.adagrad.gradients[i]);
   }
   const std::string commands = fmt::format(
-      "{0}set key bottom left Left reverse samplen 3\n"
+      "{0}set key outside top center vertical maxrows 3 Left reverse samplen 3\nunset tmargin\n"
       "set ylabel \"effective rate −Δw / g\" offset 0.8, 0\n"
       "plot $rates using 1:4 with lines linecolor \"{2}\" dashtype {3} title \"a moving average in "
       "the place of the sum (RMSProp, β = 0.99)\", "
@@ -110,9 +110,9 @@ void draw_adam(const Study& study, const MechanismFigures& f) {
   commands += panel(0, 1, 1, 2) +
               "set key bottom left Left reverse samplen 3\n"
               "set title \"{/:Bold Length of a step}\" offset 0, -0.6\n"
-              "set ylabel \"|Δw| / η\" offset 0.8, 0; set yrange [1e-2:10]\n" +
+              "set ylabel \"|Δw| / η\" offset 0.8, 0; set xrange [1:100]; set yrange [1e-3:10]\n" +
               plot(4, 5) +
-              ", $adam every 10 using 1:6 with points pointtype 13 pointsize 0.5 linecolor "
+              ", $adam using 1:6 with points pointtype 13 pointsize 0.4 linecolor "
               "\"#404040\" title \"measured\"\n";
   draw(study.folder, "adam", 830, 400,
        data_block("adam", columns({&f.corrected.rate, &f.uncorrected.rate, &f.corrected.move,
@@ -193,7 +193,7 @@ Section mechanisms_section(const Study& study, const MechanismFigures& figures) 
       "One parameter, the first bias of the MLP's last layer, watched for {} steps on MNIST. "
       "**Adagrad** divides its rate ({:.2g}) by the root of the sum of all squared gradients, "
       "which "
-      "only grows: from the tenth step to the end the effective rate falls by a factor of {:.1f}. "
+      "only grows: from the first step to the end the effective rate falls by a factor of {:.1f}. "
       "With a moving average of the same gradients in the place of the sum the factor is {:.2f}: "
       "it "
       "follows the size of the gradients, up as well as down.",

@@ -3,6 +3,7 @@
 #include "optimizers/statistics.h"
 
 #include <cmath>
+#include <limits>
 
 namespace engram::examples::study {
 namespace {
@@ -23,6 +24,12 @@ Setup setup_of(const Task& task, const Amount& amount, const std::string& optimi
           .validation = amount.validation,
           .test = amount.test,
           .epochs = amount.epochs};
+}
+
+/// A sweep needs no curve.
+Setup measured_at_end(Setup setup) {
+  setup.measure_every = std::numeric_limits<std::int64_t>::max();
+  return setup;
 }
 
 double best_or_default(const Scale& scale, const Store& store, const Task& task,
@@ -49,28 +56,30 @@ std::span<const Task> tasks() { return all_tasks; }
 std::vector<Setup> rate_setups(const Scale& scale, const Task& task, const std::string& optimizer) {
   std::vector<Setup> setups;
   for (double rate : scale.rates) {
-    setups.push_back(
-        setup_of(task, is_cnn(task) ? scale.cnn_rates : scale.mlp_rates, optimizer, rate));
+    setups.push_back(measured_at_end(
+        setup_of(task, is_cnn(task) ? scale.cnn_rates : scale.mlp_rates, optimizer, rate)));
   }
   return setups;
 }
 
 std::optional<double> best_rate(const Scale& scale, const Store& store, const Task& task,
                                 const std::string& optimizer) {
-  std::optional<double> best;
-  double highest = 0;
+  std::vector<std::pair<double, Estimate>> rates;
+  Estimate highest{.mean = -1};
   for (const Setup& setup : rate_setups(scale, task, optimizer)) {
     std::vector<double> accuracies;
     for (const Record* record : store.seeds(setup, scale.seeds)) {
-      accuracies.push_back(record->diverged ? 0 : record->validation_accuracy);
+      accuracies.push_back(record->validation_accuracy);
     }
-    const double mean = estimate(accuracies).mean;
-    if (mean > highest) {
-      highest = mean;
-      best = setup.with.lr;
-    }
+    if (accuracies.empty()) continue;
+    rates.emplace_back(setup.with.lr, estimate(accuracies));
+    if (rates.back().second.mean > highest.mean) highest = rates.back().second;
   }
-  return best;
+  const double error = std::isnan(highest.error) ? 0 : highest.error;
+  for (const auto& [rate, accuracy] : rates) {
+    if (accuracy.mean >= highest.mean - error) return rate;
+  }
+  return std::nullopt;
 }
 
 Setup curve_setup(const Scale& scale, const Store& store, const Task& task,
@@ -83,9 +92,9 @@ Setup curve_setup(const Scale& scale, const Store& store, const Task& task,
 std::vector<Setup> momentum_setups(const Scale& scale, const Store& store) {
   std::vector<Setup> setups;
   for (double momentum : scale.momenta) {
-    Setup& setup =
-        setups.emplace_back(setup_of(all_tasks[0], scale.mlp_rates, "momentum",
-                                     best_or_default(scale, store, all_tasks[0], "momentum")));
+    Setup& setup = setups.emplace_back(
+        measured_at_end(setup_of(all_tasks[0], scale.mlp_rates, "momentum",
+                                 best_or_default(scale, store, all_tasks[0], "momentum"))));
     setup.with.momentum = momentum;
   }
   return setups;
@@ -94,9 +103,9 @@ std::vector<Setup> momentum_setups(const Scale& scale, const Store& store) {
 std::vector<Setup> alpha_setups(const Scale& scale, const Store& store) {
   std::vector<Setup> setups;
   for (double alpha : scale.alphas) {
-    Setup& setup =
-        setups.emplace_back(setup_of(all_tasks[0], scale.mlp_rates, "rmsprop",
-                                     best_or_default(scale, store, all_tasks[0], "rmsprop")));
+    Setup& setup = setups.emplace_back(
+        measured_at_end(setup_of(all_tasks[0], scale.mlp_rates, "rmsprop",
+                                 best_or_default(scale, store, all_tasks[0], "rmsprop"))));
     setup.with.alpha = alpha;
   }
   return setups;

@@ -23,8 +23,10 @@ std::span<const Task> tasks();
 /// One training for each rate.
 std::vector<Setup> rate_setups(const Scale& scale, const Task& task, const std::string& optimizer);
 
-/// The rate with the highest validation accuracy in that sweep, as a mean over the seeds; nothing
-/// while the sweep has no record.
+/// The smallest rate whose validation accuracy, a mean over the seeds, is within one standard error
+/// of the highest in that sweep: what the sweep finds best, without favouring the edge of
+/// divergence. (The one-standard-error rule: Breiman et al., "Classification and regression trees",
+/// 1984.) Nothing while the sweep has no record.
 std::optional<double> best_rate(const Scale& scale, const Store& store, const Task& task,
                                 const std::string& optimizer);
 

@@ -67,12 +67,12 @@ void draw_memory(const Study& study, const RateFigures& figures) {
     }
     commands += panel(0, column++, 1, 2);
     commands += fmt::format(
-        "unset key; set lmargin 8; set rmargin 2; set tmargin 2; set bmargin 4.6\n"
+        "unset key; set lmargin 8; set rmargin 2; set tmargin 2; set bmargin 6\n"
         "set logscale x; set xtics ({}) rotate by 45 right; set autoscale x; set autoscale y\n"
         "set offsets graph 0.03, graph 0.03, graph 0.08, graph 0.05\n"
         "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n"
         "set title \"{{/:Bold {}}}\" offset 0, -0.6\n"
-        "set xlabel \"{} (the axis is logarithmic in 1/(1−β))\" offset 0, -0.4\n"
+        "set xlabel \"{} (the axis is logarithmic in 1/(1−β))\" offset 0, -0.6\n"
         "set ylabel \"test accuracy, %\" offset 0.8, 0\n"
         "plot ${} using 1:2:3 with yerrorlines {} pointsize 0.8\n",
         tics, title, column == 1 ? "momentum β" : "β", sweep->optimizer,
@@ -153,23 +153,26 @@ Section rates_section(const Study& study, const RateFigures& figures) {
   draw_rates(study, figures);
   section.show(Picture{"rates.png", "Test accuracy over the learning rate"});
 
-  Table table{.rows = {{"optimizer"}}};
+  Table table{.rows = {{"valley, decades (its best rate)"}}};
+  Table accuracies{.rows = {{"accuracy at the best rate, %"}}};
   for (const auto& of : figures.tasks) {
-    table.rows[0].push_back(fmt::format("{}: best rate", of.task.title));
-    table.rows[0].push_back("accuracy there, %");
-    table.rows[0].push_back("valley, decades");
+    table.rows[0].push_back(of.task.title);
+    accuracies.rows[0].push_back(of.task.title);
   }
   for (std::size_t i = 0; i < batch_contenders().size(); ++i) {
-    auto& row = table.rows.emplace_back();
+    auto& widths = table.rows.emplace_back();
+    auto& row = accuracies.rows.emplace_back();
+    widths.push_back(batch_contenders()[i].title);
     row.push_back(batch_contenders()[i].title);
     for (const auto& of : figures.tasks) {
       const Valley valley = valley_of(of.sweeps[i]);
-      const bool none = of.sweeps[i].x.empty();
-      row.push_back(none ? "-" : fmt::format("{:.2g}", valley.best));
+      widths.push_back(of.sweeps[i].x.empty()
+                           ? "-"
+                           : fmt::format("{} ({:.2g})", width_text(valley), valley.best));
       row.push_back(percent(valley.accuracy));
-      row.push_back(none ? "-" : width_text(valley));
     }
   }
+  section.show(accuracies);
   section.show(table);
 
   section.say(

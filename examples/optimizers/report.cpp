@@ -106,7 +106,36 @@ std::size_t width(const std::string& text) {
       std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
+/// Breaks the text at spaces into lines of at most 100 places, each after the indentation.
+std::string wrapped(const std::string& text, const std::string& indentation = "") {
+  std::string lines, line;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    if (!line.empty() && indentation.size() + width(line) + 1 + width(word) > 100) {
+      lines += indentation + line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+    begin = end + 1;
+  }
+  return lines + indentation + line + "\n";
+}
+
+/// A table of texts as a list: the first cell, and below it the others.
+std::string listed(const Table& table) {
+  std::string text;
+  for (std::size_t r = 1; r < table.rows.size(); ++r) {
+    for (std::size_t i = 0; i < table.rows[r].size(); ++i) {
+      text += wrapped(replaced(table.rows[r][i], "**", ""), i == 0 ? "" : "    ");
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 std::string plain(const Table& table) {
+  if (table.text) return listed(table);
   std::vector<std::size_t> widths;
   for (const auto& row : table.rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -117,27 +146,11 @@ std::string plain(const Table& table) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string space(widths[i] - width(row[i]), ' ');
-      line += (i == 0 ? "" : "  ") + (i == 0 || table.text ? row[i] + space : space + row[i]);
+      line += (i == 0 ? "" : "  ") + (i == 0 ? row[i] + space : space + row[i]);
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return text + "\n";
-}
-
-/// Breaks the text at spaces into lines of at most 100 places.
-std::string wrapped(const std::string& text) {
-  std::string lines, line;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    if (!line.empty() && width(line) + 1 + width(word) > 100) {
-      lines += line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    begin = end + 1;
-  }
-  return lines + line + "\n";
 }
 
 constexpr const char* style = R"(

@@ -10,10 +10,11 @@ namespace engram::examples::study {
 struct Paragraph {
   std::string text;  ///< `code` and **bold** are understood, nothing else
 };
-/// The first row is the head; the first column stands left, the others right, or all left.
+/// The first row is the head; the first column stands left, the others right. A table of texts has
+/// all columns left, and is a list on the screen.
 struct Table {
   std::vector<std::vector<std::string>> rows;
-  bool text = false;  ///< all columns stand left
+  bool text = false;
 };
 struct Picture {
   std::string file;  ///< in the report's folder: PNG or GIF

@@ -42,7 +42,7 @@ Scale full_scale(double budget_minutes) {
               .cnn = {.train = 50'000, .validation = 10'000, .test = 0, .epochs = 10},
               .mlp_rates = {.train = 50'000, .validation = 10'000, .test = 0, .epochs = 5},
               .cnn_rates = {.train = 20'000, .validation = 10'000, .test = 2000, .epochs = 2},
-              .cnn_rate_seeds = 1,
+              .cnn_rate_seeds = 5,
               .rates = rates(2),
               .momenta = {0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999},
               .alphas = {0, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999},
