@@ -2,6 +2,7 @@
 
 #include "common/table.h"
 #include "optimizers/drawing.h"
+#include "optimizers/training.h"
 
 #include <fmt/format.h>
 

@@ -9,6 +9,7 @@
 #include "common/stop.h"
 #include "optimizers/claims.h"
 #include "optimizers/study.h"
+#include "optimizers/training.h"
 
 #include <engram/autograd/new_file.h>
 

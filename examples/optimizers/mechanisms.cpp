@@ -1,6 +1,7 @@
 #include "optimizers/mechanisms.h"
 
 #include "optimizers/drawing.h"
+#include "optimizers/network.h"
 
 #include <engram/autograd/ops/loss.h>
 #include <engram/autograd/random.h>

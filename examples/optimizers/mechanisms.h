@@ -1,6 +1,7 @@
 #pragma once
 
 #include "optimizers/study.h"
+#include "optimizers/training.h"
 
 #include <vector>
 

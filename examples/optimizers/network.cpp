@@ -1,4 +1,4 @@
-#include "optimizers/training.h"
+#include "optimizers/network.h"
 
 #include <engram/autograd/error.h>
 #include <engram/autograd/random.h>
@@ -10,6 +10,7 @@
 #include <engram/nn/pool.h>
 
 #include <cmath>
+#include <vector>
 
 namespace engram::examples::study {
 namespace {

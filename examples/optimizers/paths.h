@@ -11,7 +11,7 @@ namespace engram::examples::study {
 struct PathFigures {
   Estimate sgd_cosine, momentum_cosine;  ///< `mean_cosine` in the bowl, at one rate, 20 seeds
   std::array<double, 3> momenta = {0.5, 0.9, 0.99};
-  std::array<double, 3> overshoots;  ///< of those momenta
+  std::array<double, 3> overshoots{};  ///< of those momenta
 };
 PathFigures measure_paths();
 

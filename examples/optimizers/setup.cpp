@@ -1,4 +1,4 @@
-#include "optimizers/training.h"
+#include "optimizers/setup.h"
 
 #include <cmath>
 #include <limits>

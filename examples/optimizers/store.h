@@ -1,6 +1,6 @@
 #pragma once
 
-#include "optimizers/training.h"
+#include "optimizers/setup.h"
 
 #include <deque>
 #include <filesystem>

@@ -2,6 +2,7 @@
 
 #include "common/evaluation.h"
 #include "common/stop.h"
+#include "optimizers/network.h"
 
 #include <engram/autograd/error.h>
 #include <engram/autograd/new_file.h>

@@ -29,6 +29,7 @@ class Run {
     fs::create_directory(folder_.path() / "mnist");
     write_images("train", 40);
     write_images("t10k", 20);
+    fs::create_directory_symlink("mnist", folder_.path() / "fashion-mnist");
     std::string all = arguments;
     if (all.find("--data") == all.npos) all += " --data " + folder_.path().string();
     if (all.find("--out") == all.npos) all += " --out " + out.string();
@@ -214,6 +215,48 @@ TEST_CASE("permuted_mnist: one task has no transfer") {
   Run run("permuted_mnist", "--tasks 1 --hidden 8 --batch 16");
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   CHECK(run.results()["methods"][0]["bwt"].is_null());
+}
+
+TEST_CASE("optimizers: the report has all its parts, and a second run trains nothing again") {
+  Run run("optimizers", "--tiny --threads 1");
+  REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+  const std::string report = read_file(run.out / "report.md");
+  for (const char* part :
+       {"# Six optimizers, compared\n", "## 1. The paths\n", "## 2. The curves\n",
+        "fmnist_2c2d", "## 3. The rate\n", "## 4. The price\n",
+        "## 5. The generalisation gap\n",
+        "## 6. Adagrad's fading rate, Adam's bias correction\n", "## The report's claims\n"}) {
+    CAPTURE(part);
+    CHECK(report.find(part) != std::string::npos);
+  }
+  CHECK(report.find("**not measured**") == std::string::npos);
+  if (std::system("gnuplot --version >/dev/null 2>&1") == 0) {
+    CHECK(run.errors() == "");
+    for (const char* picture :
+         {"paths.gif", "paths-bowl.png", "paths-rosenbrock.png", "paths-beale.png",
+          "paths-saddle.png", "curves-mnist-mlp.png", "curves-fashion-mnist-mlp.png",
+          "curves-mnist-cnn.png", "curves-fashion-mnist-cnn.png", "deepobs.png", "rates.png",
+          "memory.png", "price.png", "gap.png", "adagrad.png", "adam.png"}) {
+      CAPTURE(picture);
+      CHECK(fs::exists(run.out / picture));
+      CHECK(report.find(std::string("](") + picture) != std::string::npos);
+    }
+    CHECK(read_file(run.out / "report.html").find("data:image/gif;base64,") != std::string::npos);
+  }
+  CHECK(has_keys(run.results(), keys_of_every_run));
+
+  const std::string trainings = read_file(run.out / "trainings.jsonl");
+  Run again("optimizers", "--tiny --threads 1 --out " + run.out.string());
+  REQUIRE_MESSAGE(again.wait() == 0, again.errors());
+  CHECK(read_file(run.out / "trainings.jsonl") == trainings);
+}
+
+TEST_CASE("optimizers: Ctrl-C ends the training, and the report is made of what there is") {
+  Run run("optimizers", "--tiny --threads 1");
+  run.wait_for("trainings.jsonl");
+  run.interrupt();
+  CHECK(run.wait() == 130);
+  CHECK(read_file(run.out / "report.md").find("## The report's claims\n") != std::string::npos);
 }
 
 TEST_CASE("A loss that is no longer a number: the step is named, what was written is kept") {
