@@ -57,16 +57,12 @@ void draw_gaps(const Study& study, const std::vector<Gap>& gaps) {
       for (std::size_t i = 0; i < rows.size(); ++i) {
         const Contender& one = contender(gaps[g].contenders[i].optimizer);
         const int column = is_loss ? 3 : 1;
-        if (is_loss) {
-          plot += fmt::format(
-              ", $gap{0} every ::{1}::{1} using ({1}):{2}:(0.7) with boxes fillcolor \"{3}\" "
-              "linecolor \"#404040\"",
-              g, i, column, one.colour);
-        }
         plot += fmt::format(
-            ", $gap{0} every ::{1}::{1} using ({1}):{2}:{3} with yerrorbars linecolor \"{4}\" "
-            "pointtype {5} linewidth 1.3",
-            g, i, column, column + 1, is_loss ? "#404040" : one.colour, is_loss ? 0 : one.point);
+            ", $gap{0} every ::{1}::{1} using ({1}):{2}:{3}{4} linecolor \"{5}\"", g, i, column,
+            column + 1,
+            is_loss ? ":(0.7) with boxerrorbars"
+                    : fmt::format(" with yerrorbars linewidth 1.3 pointtype {}", one.point),
+            one.colour);
       }
       commands += "plot " + plot.substr(2) + "\n";
     }

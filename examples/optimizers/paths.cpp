@@ -111,7 +111,6 @@ void draw_film(const Study& study, const std::vector<Landscape>& landscapes) {
 {}
 set terminal gif animate delay 10 loop 0 optimize size 830, 760 font "sans,10"
 set output "paths.gif"
-set pointintervalbox 0
 do for [i = 1:{} + 10] {{
 frame = i < {} ? i : {}
 reset

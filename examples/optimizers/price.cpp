@@ -22,10 +22,8 @@ std::string bars(const std::vector<std::string>& optimizers, int column, const c
   for (std::size_t i = 0; i < optimizers.size(); ++i) {
     const Contender& one = contender(optimizers[i]);
     plot += fmt::format(
-        "{0}$prices every ::{1}::{1} using ({1}):{2}:(0.7) with boxes fillcolor \"{3}\" "
-        "linecolor \"#404040\", $prices every ::{1}::{1} using ({1}):{2}:{4} with yerrorbars "
-        "linecolor \"#404040\" pointtype 0",
-        i == 0 ? "plot " : ", ", i, column, one.colour, column + 1);
+        "{0}$prices every ::{1}::{1} using ({1}):{2}:{3}:(0.7) with boxerrorbars linecolor \"{4}\"",
+        i == 0 ? "plot " : ", ", i, column, column + 1, one.colour);
   }
   return text + plot + "\n";
 }
@@ -109,6 +107,12 @@ Section price_section(const Study& study, const std::vector<Price>& prices) {
       study.scale.price.test ? fmt::format("{} test images", study.scale.price.test)
                              : "the test images",
       study.scale.price_measure_every));
+  if (study.scale.mlp_rates.train < study.scale.price.train || study.scale.price.train == 0) {
+    section.say(fmt::format(
+        "The rates were found on {} images in {} epochs; here they serve all 60,000, for which "
+        "others may be better.",
+        study.scale.mlp_rates.train, study.scale.mlp_rates.epochs));
+  }
   if (prices.empty()) {
     section.say("Not trained yet.");
     return section;

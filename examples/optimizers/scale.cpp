@@ -23,15 +23,15 @@ Scale short_scale() {
   return {.name = "short",
           .mlp = {.train = 4000, .validation = 2000, .test = 2000, .epochs = 8},
           .cnn = {.train = 2000, .validation = 2000, .test = 1000, .epochs = 4},
-          .mlp_rates = {.train = 4000, .validation = 2000, .test = 1000, .epochs = 3},
+          .mlp_rates = {.train = 3000, .validation = 2000, .test = 1000, .epochs = 3},
           .cnn_rates = {.train = 2000, .validation = 1000, .test = 500, .epochs = 2},
           .cnn_rate_seeds = 1,
           .rates = rates(2),
           .momenta = {0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999},
           .alphas = {0, 0.5, 0.9, 0.99, 0.999, 0.9999},
-          .price = {.train = 0, .validation = 0, .test = 2000, .epochs = 5},
+          .price = {.train = 0, .validation = 0, .test = 0, .epochs = 5},
           .price_seeds = 3,
-          .price_measure_every = 50,
+          .price_measure_every = 100,
           .deepobs = {},
           .recorded_steps = 400};
 }
