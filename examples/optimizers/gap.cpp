@@ -19,7 +19,7 @@ double lowest_loss(const Record& record) {
   return lowest;
 }
 
-/// The value of a member at the first moment when the training loss is `loss`.
+/// The value of a member at the first moment when the training loss is at most `loss`.
 double at_loss(const Record& record, double loss, double Point::*member) {
   std::vector<double> steps, losses, values;
   for (const Point& point : record.points) {
@@ -27,6 +27,7 @@ double at_loss(const Record& record, double loss, double Point::*member) {
     losses.push_back(point.train_loss);
     values.push_back(point.*member);
   }
+  if (losses[0] <= loss) return values[0];
   return interpolate(steps, values, first_crossing(steps, losses, loss));
 }
 
@@ -40,7 +41,8 @@ void draw_gaps(const Study& study, const std::vector<Gap>& gaps) {
     for (const Gap::Of& of : gaps[g].contenders) {
       tics += fmt::format("{}\"{}\" {}", tics.empty() ? "" : ", ", contender(of.optimizer).title,
                           rows.size());
-      rows.push_back({100 * of.accuracy.mean, 100 * of.accuracy.error, of.gap.mean, of.gap.error});
+      rows.push_back({100 * of.accuracy.mean, 100 * shown(of.accuracy.error), of.gap.mean,
+                      shown(of.gap.error)});
     }
     data += data_block(fmt::format("gap{}", g), rows);
     commands += fmt::format("set xtics ({}); set xrange [-0.6:{}]\n", tics,

@@ -33,9 +33,7 @@ void draw_prices(const Study& study, const std::vector<Price>& prices) {
   std::vector<std::string> optimizers;
   std::string tics, missing;
   for (const Price& price : prices) {
-    const auto error = [](const Estimate& e) { return std::isnan(e.error) ? 0 : e.error; };
     const bool reached = price.reached == price.runs;
-    const double none = std::nan("");
     if (price.optimizer == "gd") continue;  // its steps are passes over all images
     tics += fmt::format("{}\"{}\" {}", tics.empty() ? "" : ", ", contender(price.optimizer).title,
                         rows.size());
@@ -46,9 +44,9 @@ void draw_prices(const Study& study, const std::vector<Price>& prices) {
           price.reached, price.runs, rows.size());
     }
     optimizers.push_back(price.optimizer);
-    rows.push_back({1000 * price.step_seconds.mean, 1000 * error(price.step_seconds),
-                    reached ? price.steps.mean : none, error(price.steps),
-                    reached ? price.seconds.mean : none, error(price.seconds)});
+    rows.push_back({1000 * price.step_seconds.mean, 1000 * shown(price.step_seconds.error),
+                    reached ? price.steps.mean : 0, reached ? shown(price.steps.error) : 0,
+                    reached ? price.seconds.mean : 0, reached ? shown(price.seconds.error) : 0});
   }
   std::string commands = fmt::format(
       "unset key; set lmargin 9; set rmargin 1; set tmargin 2; set bmargin 4.6\n"

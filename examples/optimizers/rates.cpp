@@ -21,7 +21,7 @@ std::vector<std::vector<double>> rows_of(const Sweep& sweep, double (*x)(double)
   std::vector<std::vector<double>> rows;
   for (std::size_t i = 0; i < sweep.x.size(); ++i) {
     const Estimate& a = sweep.accuracy[i];
-    rows.push_back({x(sweep.x[i]), 100 * a.mean, std::isnan(a.error) ? 0 : 100 * a.error});
+    rows.push_back({x(sweep.x[i]), 100 * a.mean, 100 * shown(a.error)});
   }
   return rows;
 }

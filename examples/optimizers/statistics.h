@@ -16,6 +16,9 @@ struct Estimate {
 
 Estimate estimate(std::span<const double> values);
 
+/// A standard error as a picture shows it: 0 where there is none.
+inline double shown(double error) { return std::isnan(error) ? 0 : error; }
+
 /// a − b of independent estimates.
 Estimate difference(const Estimate& a, const Estimate& b);
 
