@@ -52,9 +52,9 @@ void draw_gaps(const Study& study, const std::vector<Gap>& gaps) {
       // Accuracies differ by little: the axis does not begin at 0, so they are points, not bars.
       commands += fmt::format(
           "set title \"{{/:Bold {}}}\" offset 0, -0.6; set ylabel \"{}\" offset 0.8, 0\n"
-          "set yrange [{}:*]; set offsets 0, 0, graph 0.1, {}\n",
+          "set yrange [{}]; set offsets 0, 0, graph 0.1, {}\n",
           gaps[g].task.title, is_loss ? "test loss − training loss, nats" : "test accuracy, %",
-          is_loss ? "0" : "*", is_loss ? "0" : "graph 0.1");
+          is_loss ? "*<0:0<*" : "*:*", is_loss ? "0" : "graph 0.1");
       std::string plot;
       for (std::size_t i = 0; i < rows.size(); ++i) {
         const Contender& one = contender(gaps[g].contenders[i].optimizer);

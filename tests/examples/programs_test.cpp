@@ -222,9 +222,8 @@ TEST_CASE("optimizers: the report has all its parts, and a second run trains not
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   const std::string report = read_file(run.out / "report.md");
   for (const char* part :
-       {"# Six optimizers, compared\n", "## 1. The paths\n", "## 2. The curves\n",
-        "fmnist_2c2d", "## 3. The rate\n", "## 4. The price\n",
-        "## 5. The generalisation gap\n",
+       {"# Six optimizers, compared\n", "## 1. The paths\n", "## 2. The curves\n", "fmnist_2c2d",
+        "## 3. The rate\n", "## 4. The price\n", "## 5. The generalisation gap\n",
         "## 6. Adagrad's fading rate, Adam's bias correction\n", "## The report's claims\n"}) {
     CAPTURE(part);
     CHECK(report.find(part) != std::string::npos);
