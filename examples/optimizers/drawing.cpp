@@ -61,7 +61,6 @@ set output "{0}.".format
 set border 3 linecolor "#808080"
 set tics nomirror out scale 0.5 textcolor "#404040"
 set style fill solid 0.85
-set errorbars linecolor "#808080" linewidth 1.2
 set multiplot
 {6}unset multiplot
 }}

@@ -49,6 +49,7 @@ void draw_prices(const Study& study, const std::vector<Price>& prices) {
                     reached ? price.seconds.mean : 0, reached ? shown(price.seconds.error) : 0});
   }
   std::string commands = fmt::format(
+      "set errorbars linecolor \"#808080\" linewidth 1.2\n"
       "unset key; set lmargin 9; set rmargin 1; set tmargin 2; set bmargin 4.6\n"
       "set xtics ({}) rotate by 45 right; set xrange [-0.6:{}]; set yrange [0:*]\n"
       "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n",
