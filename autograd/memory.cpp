@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t alignment = 64;  // a cache line, and an AVX-512 register
 
 // Sizes are rounded up to a class: multiples of 64 bytes up to 1 KiB, then four steps per doubling,
-// so that at most a fifth of a block is waste.
+// so that at most a fifth of a block is waste; half of a large one that serves a smaller request.
 constexpr std::size_t small_classes = 16;
 constexpr std::size_t largest_small = small_classes * alignment;
 constexpr std::size_t class_count = small_classes + 4 * 53;

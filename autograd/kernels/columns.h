@@ -67,10 +67,12 @@ class Columns {
   /// As many rows as keep the padded ones in the second cache, but enough strips for the threads.
   std::int64_t rows_per_strip() const {
     constexpr std::int64_t cache_bytes = 512 * 1024;
-    const WindowAxis h = s_.window.height, w = s_.window.width;
-    const std::int64_t row = s_.in_channels * (w.in + 2 * std::max<std::int64_t>(0, w.padding));
-    const std::int64_t row_bytes = std::max<std::int64_t>(1, row) * std::int64_t{sizeof(T)};
-    const std::int64_t fitting = (cache_bytes / row_bytes - (h.kernel - 1) * h.dilation) / h.stride;
+    const WindowAxis h = s_.window.height;
+    const auto bytes = [&](std::int64_t rows) {
+      return s_.in_channels * PaddedRows(s_.window, rows).size() * std::int64_t{sizeof(T)};
+    };
+    const std::int64_t first = bytes(1), each = std::max<std::int64_t>(1, bytes(2) - first);
+    const std::int64_t fitting = 1 + (cache_bytes - first) / each;
     const std::int64_t shared = h.out * s_.images * s_.groups / (2 * max_threads()) + 1;
     return std::clamp<std::int64_t>(std::min(fitting, shared), 1, h.out);
   }

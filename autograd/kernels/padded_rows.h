@@ -12,16 +12,21 @@ namespace engram::kernels {
 /// the window slides along a row, and row by row at one distance: with a stride of s, every s-th
 /// row and element, then every s-th from the second on, and so forth. The padding at the end of a
 /// row is that before the next one.
+///
+/// Between the positions of two rows lies as much as the kernel is wide. Where that is more than
+/// the positions, as under a kernel of the image's width, what each of its columns sees lies apart,
+/// unless that takes much more memory.
 class PaddedRows {
  public:
   PaddedRows(const Window& window, std::int64_t out_rows)
       : h_(window.height),
         w_(window.width),
+        apart_(apart()),
         rows_(every(h_.stride, reach(h_, out_rows))),
-        elements_(every(w_.stride, reach(w_, w_.out))),
+        elements_(apart_ ? w_.out : every(w_.stride, reach(w_, w_.out))),
         shared_(shared()),
         row_phases_(phases(h_)),
-        phases_(phases(w_)) {}
+        phases_(apart_ ? w_.kernel : phases(w_)) {}
 
   /// Elements of one channel.
   std::int64_t size() const { return row_phases_ * phases_ * plane(); }
@@ -32,8 +37,9 @@ class PaddedRows {
   /// Element (kh, kw) of the window at position (row, ow) is at tap + row · pitch + ow.
   std::int64_t tap(std::int64_t kh, std::int64_t kw) const {
     const std::int64_t row = kh * h_.dilation, column = kw * w_.dilation;
-    const std::int64_t phase = row % h_.stride * phases_ + column % w_.stride;
-    return phase * plane() + row / h_.stride * pitch() + column / w_.stride;
+    const std::int64_t phase = apart_ ? kw : column % w_.stride;
+    const std::int64_t element = apart_ ? 0 : column / w_.stride;
+    return (row % h_.stride * phases_ + phase) * plane() + row / h_.stride * pitch() + element;
   }
 
   /// One channel of an image x (in height, in width), from row `first` of positions on.
@@ -44,7 +50,7 @@ class PaddedRows {
         for (std::int64_t r = 0; r < rows_; ++r) {
           const std::int64_t ih = (first + r) * h_.stride + row_phase - h_.padding;
           const T* row = ih >= 0 && ih < h_.in ? x + ih * w_.in : nullptr;
-          copy_row(row, phase - w_.padding, to + r * pitch());
+          copy_row(row, phase * (apart_ ? w_.dilation : 1) - w_.padding, to + r * pitch());
         }
       }
     }
@@ -64,7 +70,11 @@ class PaddedRows {
   std::int64_t shared() const {
     const std::int64_t before = w_.padding, after = elements_ - before - w_.in;
     const std::int64_t most = std::min({before, after, elements_ - w_.out});
-    return w_.stride == 1 ? std::max<std::int64_t>(0, most) : 0;
+    return w_.stride == 1 && !apart_ ? std::max<std::int64_t>(0, most) : 0;
+  }
+  bool apart() const {
+    const std::int64_t width = reach(w_, w_.out), wide_enough = 2 * w_.out;
+    return wide_enough < width / w_.stride && w_.kernel * w_.out <= 4 * width;
   }
   std::int64_t plane() const { return rows_ * pitch() + shared_; }
 
@@ -87,6 +97,7 @@ class PaddedRows {
   }
 
   WindowAxis h_, w_;
+  bool apart_;                        // each column of the kernel has a phase of its own
   std::int64_t rows_, elements_;      // of one phase: the rows, and what of each lies side by side
   std::int64_t shared_;               // elements of a row that are the next one's too
   std::int64_t row_phases_, phases_;  // those that the kernel sees

@@ -13,7 +13,7 @@ template <class T>
 void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y);
 
 /// dx = dy of the windows whose largest element it is, of equal ones the first. They are looked for
-/// anew: to keep where they lie would take more memory than y itself.
+/// anew in x, which the activation before the pooling keeps anyway.
 template <class T>
 void max_pool2d_backward(const Window& window, std::int64_t planes, const T* x, const T* dy, T* dx);
 

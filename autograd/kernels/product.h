@@ -9,7 +9,7 @@
 
 // A product C (m, n) = A (m, k) · B (k, n) in blocks that stay in the caches, from operands that
 // are packed as the tiles want them. Where an operand comes from is a function's business: a matrix
-// (gemm.cpp), or an image under a sliding window (convolution.cpp).
+// (gemm.cpp), or an image under a sliding window (convolution_weight.cpp).
 //
 //     for each block of rows                          A's block: packed once, in the second cache
 //       for each block of the depth
@@ -51,8 +51,8 @@ struct ProductBlocks {
   std::int64_t depth() const { return equal_blocks(k, most_depth, tiles->lanes); }
   std::int64_t rows() const { return equal_blocks(m, most_rows, tiles->rows); }
 
-  /// Elements for a block of A and for a panel of B. They suffice for products of
-  /// fewer rows and less depth too, whose blocks may be larger.
+  /// Elements for a block of A and for a panel of B. They suffice for products of fewer rows and
+  /// less depth too, whose blocks may be larger.
   std::int64_t left_room() const {
     return std::min(up_to(tiles->rows, m), most_rows) * room_for_depth() + slack<T>;
   }

@@ -89,11 +89,14 @@ void load_batch(benchmark::State& state) {
 
 constexpr std::int64_t in_cache = 1 << 14, out_of_cache = 1 << 24;
 
+constexpr auto tensor_exp = static_cast<Tensor (*)(const Tensor&)>(exp);
+constexpr auto tensor_tanh = static_cast<Tensor (*)(const Tensor&)>(tanh);
+
 BENCHMARK(add_tensors)->Arg(64)->Arg(in_cache)->Arg(out_of_cache);
 BENCHMARK(add_row)->Arg(128)->Arg(1024);
 BENCHMARK(unary<relu>)->Name("relu")->Arg(64)->Arg(in_cache)->Arg(out_of_cache);
-BENCHMARK(unary<static_cast<Tensor (*)(const Tensor&)>(exp)>)->Name("exp")->Arg(in_cache)->Arg(out_of_cache);
-BENCHMARK(unary<static_cast<Tensor (*)(const Tensor&)>(tanh)>)->Name("tanh")->Arg(in_cache)->Arg(out_of_cache);
+BENCHMARK(unary<tensor_exp>)->Name("exp")->Arg(in_cache)->Arg(out_of_cache);
+BENCHMARK(unary<tensor_tanh>)->Name("tanh")->Arg(in_cache)->Arg(out_of_cache);
 BENCHMARK(sum_all)->Arg(in_cache)->Arg(out_of_cache);
 BENCHMARK(sum_axis<0>)->Name("sum_rows")->Args({128, 400})->Args({16384, 1024});
 BENCHMARK(sum_axis<1>)->Name("sum_columns")->Args({128, 400})->Args({16384, 1024});

@@ -49,7 +49,10 @@ const Case large_cases[] = {
     {"only padding", {1, 64, 8, 8}, {5, 64, 1, 1}, {.padding = 2}},
     {"dilated groups", {2, 100, 9, 10}, {4, 50, 3, 3}, {1, 2, 2, 2}},
     {"deep", {3, 49, 5, 5}, {2, 49, 2, 2}, {.stride = 2, .padding = 1}},
-    {"pixels", {3, 60, 1, 1}, {7, 60, 1, 1}}};
+    {"pixels", {3, 60, 1, 1}, {7, 60, 1, 1}},
+    {"as wide as the image", {2, 3, 40, 30}, {5, 3, 3, 30}},
+    {"nearly as wide", {2, 3, 9, 35}, {5, 3, 2, 14}, {{1, 2}, {0, 1}, {1, 2}}},
+    {"gaps of vectors", {2, 5, 6, 70}, {5, 5, 3, 9}, {.dilation = {1, 4}}}};
 const Case& large = large_cases[0];
 
 Tensor numbers(const Shape& shape, std::uint64_t seed, DType dtype = f64) {

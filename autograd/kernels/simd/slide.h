@@ -7,16 +7,27 @@
 namespace engram::kernels {
 namespace {
 
+/// The wanted lanes one by one, where a whole vector would reach beyond the room. Not inlined: the
+/// loops around it exist for every shape of a tile.
+template <class T>
+[[gnu::noinline]] void land_in_part(Vector<T> wanted, const Landing<T>& landing, std::int64_t room,
+                                    T* y) {
+  T lanes[lanes_of<T>];
+  store<T>(wanted, lanes);
+  for (std::int64_t i = 0; i < landing.count && landing.to + i < room; ++i) {
+    y[landing.to + i] = lanes[i];
+  }
+}
+
 /// Where the first lanes of a vector that are wanted go.
 template <class T>
 [[gnu::always_inline]] inline void land(const Vector<T>& sums, const Landing<T>& landing,
                                         std::int64_t room, T* y) {
   const Vector<T> wanted = __builtin_shuffle(sums, load_as<Lanes<T>>(landing.lanes));
-  if (landing.to + lanes_of<T> <= room) return store<T>(wanted, y + landing.to);
-  T all[lanes_of<T>];  // what lies beyond the room is not ours to write
-  store<T>(wanted, all);
-  for (std::int64_t i = landing.to; i < room && i - landing.to < landing.count; ++i) {
-    y[i] = all[i - landing.to];
+  if (landing.to + lanes_of<T> <= room) {
+    store<T>(wanted, y + landing.to);
+  } else {
+    land_in_part<T>(wanted, landing, room, y);
   }
 }
 
