@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,18 @@ namespace {
 constexpr const char* updates_key = "AveragedParameters.updates";
 
 std::string average_key(std::size_t k) { return fmt::format("{}.average", k); }
+
+void copy_bytes(const Tensor& from, const Tensor& to) {
+  std::ranges::copy(from.bytes(), to.bytes().begin());
+}
+
+/// Elements in both would be exchanged twice by a swap, and lost.
+bool share_elements(const Tensor& a, const Tensor& b) {
+  const auto x = a.bytes(), y = b.bytes();
+  const std::less<> before;  // < is undefined between two blocks
+  return !x.empty() && !y.empty() && before(x.data(), y.data() + y.size()) &&
+         before(y.data(), x.data() + x.size());
+}
 
 }  // namespace
 
@@ -30,6 +43,11 @@ AveragedParameters::AveragedParameters(std::vector<Tensor> parameters,
     check(parameter.defined(), "AveragedParameters: parameter {} is undefined", k);
     check_dtype(is_floating(parameter.dtype()),
                 "AveragedParameters: parameter {} needs f32 or f64, got {}", k, parameter.dtype());
+    for (std::size_t j = 0; j < k; ++j) {
+      check(!parameters_[j].is(parameter), "AveragedParameters: parameter {} was added before", k);
+      check(!share_elements(parameters_[j], parameter),
+            "AveragedParameters: parameter {} shares elements with parameter {}", k, j);
+    }
     average_.push_back(clone(detach(parameter)));
   }
 }
@@ -37,8 +55,12 @@ AveragedParameters::AveragedParameters(std::vector<Tensor> parameters,
 void AveragedParameters::update() {
   check_ready("update");
   const double n = static_cast<double>(updates_);
-  const double share = updates_ == 0 ? 1 : options_.decay ? 1 - *options_.decay : 1 / (n + 1);
+  const double share = options_.decay ? 1 - *options_.decay : 1 / (n + 1);
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    if (updates_ == 0) {  // a step of 1 would round, and keep what is not finite
+      copy_bytes(parameters_[k], average_[k]);
+      continue;
+    }
     dispatch_floating("AveragedParameters", parameters_[k].dtype(), [&]<class T>() {
       const T* w = parameters_[k].data<T>().data();
       T* average = average_[k].data<T>().data();
@@ -58,7 +80,7 @@ AveragedParameters::SwappedIn AveragedParameters::swap_in() {
 void AveragedParameters::copy_to_parameters() const {
   check_ready("copy_to_parameters");
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
-    std::ranges::copy(average_[k].bytes(), parameters_[k].bytes().begin());
+    copy_bytes(average_[k], parameters_[k]);
   }
 }
 

@@ -18,11 +18,12 @@ struct AveragedParametersOptions {
 /// A running average θ̄ of parameters, which often generalises better than the parameters
 /// themselves:
 ///
-///     EMA   θ̄ ← d θ̄ + (1−d) θ            Polyak & Juditsky 1992; a step is a batch
+///     EMA   θ̄ ← d θ̄ + (1−d) θ            a step is a batch
 ///     SWA   θ̄ ← (n θ̄ + θ) / (n+1)        Izmailov et al., "Averaging weights leads to wider optima
 ///                                        and better generalization", 2018; a step is an epoch
 ///
-/// The first update copies. As PyTorch's AveragedModel.
+/// Averaging all steps alike goes back to Polyak & Juditsky, "Acceleration of stochastic
+/// approximation by averaging", 1992. The first update copies, bitwise. As PyTorch's AveragedModel.
 ///
 ///     optim::AveragedParameters ema(net.parameters(), {.decay = 0.999});
 ///     for (auto [x, y] : loader) {
@@ -36,11 +37,15 @@ struct AveragedParametersOptions {
 ///     }
 ///
 /// Buffers are no parameters: the running statistics of batch normalisation are those of θ. To fit
-/// them to θ̄, go once through the training data after `swap_in`, in training mode and without a
-/// tape, as PyTorch's update_bn does: `for (auto [x, y] : loader) net(x);`.
+/// them to θ̄, go through the training data after `swap_in`, in training mode and without a tape:
+/// `for (auto [x, y] : loader) net(x);`. Each batch moves them by the layer's momentum, so the last
+/// batches count most, and of θ's statistics (1 − momentum)^batches is left. PyTorch's update_bn
+/// forgets those, and counts all batches alike; so does the loop for layers made with momentum =
+/// nullopt, when `num_batches_tracked` of each is set to 0 before it.
 class AveragedParameters {
  public:
-  /// Starts as a copy of the parameters. Error when there are none, or one is not f32 or f64.
+  /// Starts as a copy of the parameters. Error when there are none, one is not f32 or f64, or one
+  /// was given before or shares elements with another.
   explicit AveragedParameters(std::vector<Tensor> parameters,
                               const AveragedParametersOptions& options = {});
   AveragedParameters(const AveragedParameters&) = delete;

@@ -13,7 +13,9 @@ struct FindLROptions {
   double lr_max = 10;      ///< the last one, above lr_min
   int steps = 100;         ///< at least 2
   double smoothing = 0.9;  ///< β of the average of the losses, in [0, 1)
-  double divergence = 4;  ///< stop when the smoothed loss is above so many times its least; above 1
+  /// Stop when the smoothed loss is above so many times its least; above 1. Once the least is 0 or
+  /// below, as with losses that can be negative, this stops nothing any more.
+  double divergence = 4;
 };
 
 /// The loss over the rate, one entry for each step.

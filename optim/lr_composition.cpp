@@ -7,6 +7,13 @@
 namespace engram::optim {
 namespace {
 
+void check_schedules(const char* kind, const std::vector<Schedule>& schedules) {
+  check(!schedules.empty(), "{}: there are no schedules", kind);
+  for (std::size_t k = 0; k < schedules.size(); ++k) {
+    check(schedules[k].lr != nullptr, "{}: schedule {} has no function", kind, k);
+  }
+}
+
 /// "ChainedScheduler(LinearLR, StepLR)", so that a state knows what it is of.
 std::string name_of(const char* kind, const std::vector<Schedule>& schedules) {
   std::string names;
@@ -19,7 +26,7 @@ std::string name_of(const char* kind, const std::vector<Schedule>& schedules) {
 }  // namespace
 
 ChainedScheduler::operator Schedule() const {
-  check(!schedules.empty(), "ChainedScheduler: there are no schedules");
+  check_schedules("ChainedScheduler", schedules);
   for (const Schedule& schedule : schedules) {
     check(!schedule.momentum, "ChainedScheduler: {} sets the momentum, and cannot be chained",
           schedule.name);
@@ -31,7 +38,7 @@ ChainedScheduler::operator Schedule() const {
 }
 
 SequentialLR::operator Schedule() const {
-  check(!schedules.empty(), "SequentialLR: there are no schedules");
+  check_schedules("SequentialLR", schedules);
   check(milestones.size() == schedules.size() - 1,
         "SequentialLR: {} schedules need {} milestones, got {}", schedules.size(),
         schedules.size() - 1, milestones.size());

@@ -15,7 +15,7 @@ namespace engram::optim {
 /// PyTorch's chain agrees with it for schedules that multiply; a CosineAnnealingLR with eta_min, or
 /// beyond its T_max, mixes up with the others there.
 struct ChainedScheduler {
-  std::vector<Schedule> schedules{};  ///< at least one
+  std::vector<Schedule> schedules{};  ///< at least one, each with a function
 
   operator Schedule() const;
 };
@@ -30,7 +30,7 @@ struct ChainedScheduler {
 /// Each is applied to the rate that the group began with, and not to that at which the one before
 /// has ended; as PyTorch's.
 struct SequentialLR {
-  std::vector<Schedule> schedules{};       ///< one more than milestones
+  std::vector<Schedule> schedules{};       ///< one more than milestones, each with a function
   std::vector<std::int64_t> milestones{};  ///< rising, from 1 on
 
   operator Schedule() const;

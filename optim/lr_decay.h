@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-// Schedules that only fall; t counts steps, η₀ is the rate that a group began with. PyTorch's, in
-// closed form.
+// Schedules that never turn: they fall, or with γ > 1 rise. t counts steps, η₀ is the rate that a
+// group began with. PyTorch's, in closed form.
 namespace engram::optim {
 
 /// Multiplies the rate by γ every `step_size` steps: η₀ γ^⌊t / step_size⌋.

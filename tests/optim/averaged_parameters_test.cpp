@@ -2,11 +2,13 @@
 
 #include <doctest/doctest.h>
 #include <engram/autograd/create.h>
+#include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/random.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/averaged_parameters.h>
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -41,6 +43,19 @@ TEST_CASE("the exponential moving average: the first update copies, the others m
   CHECK(values(w) == std::vector<double>{4, 4});
   const auto averaged = ema.swap_in();
   CHECK(values(w) == std::vector<double>{10, 4.75});  // ¾·(¾·16 + ¼·0) + ¼·4, ¾·(¾·4 + ¼·8) + ¼·4
+}
+
+TEST_CASE("the first update copies bitwise, whatever the average was") {
+  for (const auto& options :
+       {optim::AveragedParametersOptions{}, optim::AveragedParametersOptions{.decay = 0.9}}) {
+    const Tensor w = tensor({1e30, std::numeric_limits<double>::quiet_NaN()}, f64);
+    AveragedParameters average({w}, options);
+    assign(w, {0.1, 2});  // 1e30 + (0.1 − 1e30) is 0
+    average.update();
+    assign(w, {5, 6});
+    average.copy_to_parameters();
+    CHECK(values(w) == std::vector<double>{0.1, 2});
+  }
 }
 
 TEST_CASE("stochastic weight averaging: the mean of all updates") {
@@ -146,6 +161,15 @@ TEST_CASE("what cannot be averaged is refused") {
   CHECK_THROWS_WITH_AS(AveragedParameters({w}, {.decay = 1.5}),
                        "AveragedParameters: decay must be in [0, 1], got 1.5", Error);
 
+  const Tensor none = zeros({0});
+  CHECK_THROWS_WITH_AS(AveragedParameters({w, none, w}),
+                       "AveragedParameters: parameter 2 was added before", Error);
+  CHECK_THROWS_WITH_AS(AveragedParameters({none, none}),
+                       "AveragedParameters: parameter 1 was added before", Error);
+  CHECK_THROWS_WITH_AS(AveragedParameters({none, w, slice(w, 0, 1, 2)}),
+                       "AveragedParameters: parameter 2 shares elements with parameter 1", Error);
+  CHECK_NOTHROW(AveragedParameters({slice(w, 0, 0, 1), slice(w, 0, 1, 1), slice(w, 0, 1, 2)}));
+
   AveragedParameters average({w});
   {
     const auto averaged = average.swap_in();
@@ -180,7 +204,7 @@ TEST_CASE("a state of an average that does not fit is refused and changes nothin
                 "\"AveragedParameters.updates\"");
   check_refused(AveragedParameters({a}).state_dict(),
                 "load_state_dict: saved were 1 parameters, AveragedParameters has 2");
-  check_refused(AveragedParameters({a, a}).state_dict(),
+  check_refused(AveragedParameters({a, tensor({1}, f64)}).state_dict(),
                 "load_state_dict: \"1.average\" is (1,), expected (2,)");
   check_refused(AveragedParameters({a, ones({2})}).state_dict(),
                 "load_state_dict: \"1.average\" is f32, expected f64");

@@ -309,6 +309,8 @@ TEST_CASE("options out of their range are refused") {
   refuse(ChainedScheduler{}, "ChainedScheduler: there are no schedules");
   refuse(ChainedScheduler{{OneCycleLR{.total_steps = 1}}},
          "ChainedScheduler: OneCycleLR sets the momentum, and cannot be chained");
+  refuse(ChainedScheduler{{LinearLR{}, Schedule{"Own", nullptr}}},
+         "ChainedScheduler: schedule 1 has no function");
   refuse(SequentialLR{}, "SequentialLR: there are no schedules");
   refuse(SequentialLR{.schedules = {LinearLR{}}, .milestones = {1}},
          "SequentialLR: 1 schedules need 0 milestones, got 1");
@@ -316,6 +318,8 @@ TEST_CASE("options out of their range are refused") {
          "SequentialLR: milestones must rise from 1 on, got 0 after 0");
   refuse(SequentialLR{.schedules = {LinearLR{}, LinearLR{}, LinearLR{}}, .milestones = {3, 3}},
          "SequentialLR: milestones must rise from 1 on, got 3 after 3");
+  refuse(SequentialLR{.schedules = {LinearLR{}, Schedule{"Own", nullptr}}, .milestones = {1}},
+         "SequentialLR: schedule 1 has no function");
   refuse(SequentialLR{.schedules = {OneCycleLR{.total_steps = 1}}},
          "SequentialLR: OneCycleLR sets the momentum, and cannot be one of several");
 
