@@ -26,8 +26,7 @@ struct Interrupted : std::runtime_error {
 };
 
 /// From now on the first Ctrl-C waits for `stop_if_interrupted`; a second one ends the program. One
-/// that came before is forgotten.
-/// Where Ctrl-C is ignored, as behind nohup, it stays so.
+/// that came before is forgotten. Where Ctrl-C is ignored, as behind nohup, it stays so.
 void catch_interrupts();
 
 /// Throws Interrupted if Ctrl-C was pressed.

@@ -56,6 +56,9 @@ void train_all(const Scale& scale, Store& store, Images& images,
                         time_left(passed / std::max(finished, 1e-3) * (later - share * cost))));
       };
       store.add(train(setup, images, tell, checkpoint));
+      // Only now: a kill before this line loses no training.
+      const std::optional<Record> kept = unfinished(checkpoint);
+      if (kept && kept->setup == setup) std::filesystem::remove_all(checkpoint);
       done += cost;
       later -= cost;
     }
@@ -109,7 +112,8 @@ int main(int argc, char** argv) try {
   std::filesystem::path data, out;
   app.add_flag("--full", full, "Take hours, not two minutes; may be broken off and asked again");
   app.add_option("--budget", budget,
-                 "With --full: minutes on two cores that the epochs are reduced to; 0: no limit")
+                 "With --full: minutes on two cores that the epochs are reduced to, as far as 2 "
+                 "epochs allow; 0: no limit")
       ->check(at_least(0))
       ->capture_default_str();
   add_machine_options(app, threads, data);

@@ -30,8 +30,8 @@ struct Scale {
 
 /// Under two minutes on two cores, in all.
 Scale short_scale();
-/// Takes its time: hours. Epochs are reduced alike, to 2 at least, until all fits into the minutes
-/// that are given, by what it takes on two cores; 0: nothing is reduced.
+/// Takes its time: hours. Epochs are reduced alike to fit into the minutes that are given, by what
+/// all takes on two cores, as far as 2 epochs allow; 0: nothing is reduced.
 Scale full_scale(double budget_minutes = 0);
 /// Seconds, for the tests: on a few dozen images.
 Scale tiny_scale();

@@ -119,6 +119,9 @@ class Training {
     save(network_.state_dict(), folder / "network.safetensors");
     save(optimizer_->state_dict(), folder / "optimizer.safetensors");
     Json json = to_json(record_);
+    // Where the training is: the last measured point may lie before it.
+    json["step"] = step_;
+    json["seconds"] = seconds_;
     json["update_seconds"] = update_seconds_;  // of all steps so far
     const std::string text = json.dump() + "\n";
     NewFile file("checkpoint", folder / "record.json");
@@ -126,13 +129,15 @@ class Training {
     file.finish();
   }
 
-  void load_from(const fs::path& folder, const Record& record) {
+  void load_from(const fs::path& folder) {
+    std::ifstream file(folder / "record.json");
+    const Json json = Json::parse(file);
     network_.load_state_dict(load(folder / "network.safetensors"));
     optimizer_->load_state_dict(load(folder / "optimizer.safetensors"));
-    record_ = record;
-    step_ = record.last().step;
-    seconds_ = record.last().seconds;
-    update_seconds_ = record.update_seconds;
+    record_ = record_from_json(json);
+    step_ = json.at("step");
+    seconds_ = json.at("seconds");
+    update_seconds_ = json.at("update_seconds");
   }
 
  private:
@@ -171,23 +176,23 @@ const data::TrainTest& Images::operator[](const std::string& dataset) {
       .first->second;
 }
 
-Record train(const Setup& setup, Images& images, const Tell& tell, const fs::path& checkpoint) {
+Record train(const Setup& setup, Images& images, const Tell& tell, const fs::path& checkpoint,
+             double keep_every) {
   Training training(setup, images[setup.dataset]);
   const std::optional<Record> before = unfinished(checkpoint);
   if (before && before->setup == setup) {
-    training.load_from(checkpoint, *before);
+    training.load_from(checkpoint);
   } else {
     training.measure();
   }
   auto saved = Clock::now();
   while (!training.finished()) {
     training.epoch(tell);
-    if (!training.finished() && seconds_since(saved) > 60) {
+    if (!training.finished() && seconds_since(saved) >= keep_every) {
       training.save_to(checkpoint);
       saved = Clock::now();
     }
   }
-  if (before && before->setup == setup) fs::remove_all(checkpoint);
   return training.finish();
 }
 
