@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-enum { max_layers = 8 };
+enum { max_layers = 40 };
 
 // conv k×k, relu, and 2×2 max pooling if asked: (n, in, h, w) -> (n, out, out_h, out_w)
 struct conv {

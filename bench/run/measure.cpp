@@ -93,6 +93,7 @@ Measurement compare(const Row& row, int threads, const Peer& peer, std::vector<d
     ratios.push_back(other[i] / engram[i]);
   }
   return {.group = row.group,
+          .point = row.point,
           .work = row.work,
           .threads = threads,
           .measure = row.measure,
@@ -108,6 +109,7 @@ Measurement compare(const Row& row, int threads, const Peer& peer, std::vector<d
 Measurement without_peer(const Row& row, int threads, double value) {
   const double none = std::numeric_limits<double>::quiet_NaN();
   return {.group = row.group,
+          .point = row.point,
           .work = row.work,
           .threads = threads,
           .measure = row.measure,

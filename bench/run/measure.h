@@ -23,6 +23,7 @@ struct Plan {
 /// each turn, and `low` and `high` are their quartiles.
 struct Measurement {
   std::string group;
+  Point point;
   std::string work;
   int threads;
   Measure measure;

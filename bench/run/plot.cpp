@@ -1,5 +1,8 @@
 #include "plot.h"
 
+#include "curves.h"
+#include "style.h"
+
 #include "common/gnuplot.h"
 
 #include <fmt/format.h>
@@ -11,15 +14,6 @@
 
 namespace bench {
 namespace {
-
-/// The colour of a peer (Okabe and Ito); the others share the last.
-std::pair<std::string, const char*> style(const std::string& peer) {
-  if (peer == "floor") return {"hand-written C", "#e69f00"};
-  if (peer == "libtorch") return {"libtorch", "#0072b2"};
-  if (peer == "oneDNN") return {"oneDNN", "#009e73"};
-  if (peer == "limit") return {"the machine's limit", "#999999"};
-  return {"Engram's other work", "#cc79a7"};
-}
 
 /// As gnuplot's enhanced text in double quotes shows it plainly.
 std::string plain(const std::string& text) {
@@ -65,7 +59,7 @@ Panel panel(const Layout& layout, const std::vector<Measurement>& measurements, 
       for (const Measurement& m : measurements) {
         if (m.work != work || m.peer != name || m.threads != threads || !m.valid) continue;
         bars += fmt::format("{} {} {} {} \"{}\" {} \"{}\"\n", m.ratio, y, m.low, m.high,
-                            style(name).second + 1, std::max(m.high, 1.),
+                            style(name).colour + 1, std::max(m.high, 1.),
                             fmt::format("{:.2f}", m.ratio));
       }
       ++y;
@@ -95,7 +89,9 @@ plot $bars{threads} using (1):2:(1):1:($2-0.42):($2+0.42):(rgb(strcol(5))) \
 
 std::string legend_of(const std::vector<Measurement>& measurements) {
   std::set<std::pair<std::string, std::string>> peers;
-  for (const Measurement& m : measurements) peers.insert(style(m.peer));
+  for (const Measurement& m : measurements) {
+    peers.insert({style(m.peer).title, style(m.peer).colour});
+  }
   std::string text;
   for (const auto& [title, colour] : peers) {
     text += fmt::format(", \\\n     NaN with boxes fillcolor \"{}\" title \"{}\"", colour, title);
@@ -104,8 +100,8 @@ std::string legend_of(const std::vector<Measurement>& measurements) {
 }
 
 /// The picture of one group.
-void plot_group(const std::filesystem::path& folder, const std::string& name,
-                const std::vector<Measurement>& measurements) {
+void plot_bars(const std::filesystem::path& folder, const std::string& name,
+               const std::vector<Measurement>& measurements) {
   const Layout layout(measurements);
   std::set<int> threads;
   double least = 0.5, most = 2;
@@ -172,7 +168,10 @@ void plot(const std::filesystem::path& folder, const std::vector<Measurement>& m
   for (const Measurement& m : measurements) {
     if (!m.peer.empty()) groups[m.group].push_back(m);
   }
-  for (const auto& [group, members] : groups) plot_group(folder, "bench-" + group, members);
+  for (const auto& [group, members] : groups) {
+    const bool as_curves = !members.front().point.axis.empty();
+    (as_curves ? plot_curves : plot_bars)(folder, "bench-" + group, members);
+  }
 }
 
 }  // namespace bench

@@ -59,6 +59,37 @@ void add_networks(std::vector<Row>& rows) {
   }
 }
 
+/// The step of an MLP as one of its sizes grows. Threads are compared along the width alone.
+void add_scaling(std::vector<Row>& rows) {
+  const auto add = [&](const Point& point, long batch, long width, long depth) {
+    std::string sizes = "784";
+    for (long i = 0; i < depth; ++i) sizes += fmt::format("-{}", width);
+    const double first = 784. * static_cast<double>(width);
+    const double weights =
+        first + static_cast<double>((depth - 1) * width * width) + 10. * static_cast<double>(width);
+    // Three products a layer, but for the gradient of the images; each term is two operations.
+    const double flops = 2. * static_cast<double>(batch) * (3 * weights - first);
+    rows.push_back({.work = fmt::format("scaling with {}: MLP 784-{}x{}-10, batch {}, SGD",
+                                        point.axis, depth, width, batch),
+                    .words = fmt::format("train mlp {}-10 {} sgd", sizes, batch),
+                    .peers = {floor_peer, torch_peer, limit(fmt::format("flops {}", flops))},
+                    .threads = point.axis == "width" ? 0 : 1,
+                    .point = point});
+  };
+  const auto at = [](const std::string& axis, const std::string& label, long x) {
+    return Point{axis, label, static_cast<double>(x)};
+  };
+  for (long batch = 1; batch <= 4096; batch *= 4) {
+    add(at("batch", "images in a batch; two hidden layers of 400", batch), batch, 400, 2);
+  }
+  for (long width = 16; width <= 4096; width *= 2) {
+    add(at("width", "units in each of two hidden layers; batch 128", width), 128, width, 2);
+  }
+  for (long depth = 1; depth <= 32; depth *= 2) {
+    add(at("depth", "hidden layers of 400; batch 128", depth), 128, 400, depth);
+  }
+}
+
 void add_continual(std::vector<Row>& rows) {
   const std::string step = "train mlp 784-400-400-10 128 adam";
   rows.push_back({"",
@@ -240,6 +271,7 @@ std::vector<Row> all_rows() {
   add_group("networks", {add_networks, add_continual});
   add_group("operations", {add_chains, add_optimizers, add_products, add_kernels, add_loader});
   add_group("convolutions", {add_convolutions});
+  add_group("scaling", {add_scaling});
   add_group("size", {add_memory, add_building});
   return rows;
 }

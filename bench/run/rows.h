@@ -20,6 +20,13 @@ enum class Measure {
   size,    ///< of a file: the work's result, in bytes
 };
 
+/// Where a work stands in a picture of curves: how much there is of what.
+struct Point {
+  std::string axis{};   ///< batch; empty for a work that is drawn as bars
+  std::string label{};  ///< images in a batch
+  double x = 0;
+};
+
 /// A piece of work: a line of the table for each peer and number of threads; without peers, one.
 struct Row {
   std::string group{};  ///< which picture shows it
@@ -31,6 +38,7 @@ struct Row {
   std::string contestant = "engram";
   int rounds = 0;   ///< where it is slow: so many turns of doing it once
   int threads = 0;  ///< the only number of threads that it is measured with; 0 for any
+  Point point{};    ///< in the picture, where that has curves
 };
 
 /// All that is measured, in the order of the table.

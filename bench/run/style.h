@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+namespace bench {
+
+/// How a contestant appears in the pictures.
+struct Style {
+  const char* title;
+  const char* colour;  ///< of Okabe and Ito
+};
+
+/// Peers that have none of their own share the last.
+inline Style style(const std::string& contestant) {
+  if (contestant == "Engram") return {"Engram", "#000000"};
+  if (contestant == "floor") return {"hand-written C", "#e69f00"};
+  if (contestant == "libtorch") return {"libtorch", "#0072b2"};
+  if (contestant == "oneDNN") return {"oneDNN", "#009e73"};
+  if (contestant == "limit") return {"the machine's limit", "#999999"};
+  return {"Engram's other work", "#cc79a7"};
+}
+
+}  // namespace bench
