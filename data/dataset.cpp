@@ -95,20 +95,30 @@ Batch Dataset::batch(std::span<const std::int64_t> rows) const {
   const Tensor stored = stored_rows("Dataset::batch", rows);
   Tensor x = dispatch(x_.dtype(), [&]<class X>() { return pick<X>(numbers(stored)); });
 
-  Tensor y(y_.shape().with(0, stored.numel()), y_.dtype());
+  const NoGrad no_grad;  // as with a prefetching Loader, on whose thread there is no tape
+  for (const auto& function : functions_) x = function(x);
+  return {x, pick_targets(numbers(stored))};
+}
+
+Tensor Dataset::pick_targets(std::span<const std::int64_t> stored) const {
+  Tensor y(y_.shape().with(0, static_cast<std::int64_t>(stored.size())), y_.dtype());
   const std::size_t bytes =
       static_cast<std::size_t>(without_rows(y_.shape()).numel()) * size_of(y_.dtype());
   std::byte* to = y.bytes().data();
-  for (std::int64_t row : numbers(stored)) {
+  for (std::int64_t row : stored) {
     std::memcpy(to, y_.bytes().data() + static_cast<std::size_t>(row) * bytes, bytes);
     to += bytes;
   }
-  const NoGrad no_grad;  // as with a prefetching Loader, on whose thread there is no tape
-  for (const auto& function : functions_) x = function(x);
-  return {x, y};
+  const NoGrad no_grad;
+  for (const auto& function : target_functions_) y = function(y);
+  return y;
 }
 
 Batch Dataset::all() const { return batch(numbers(arange(size()))); }
+
+Tensor Dataset::targets() const {
+  return pick_targets(numbers(rows_.defined() ? rows_ : arange(size())));
+}
 
 Dataset Dataset::subset(std::span<const std::int64_t> rows) const {
   Dataset result = *this;
@@ -201,6 +211,12 @@ Dataset Dataset::normalize(double mean, double std) const {
 Dataset Dataset::map(std::function<Tensor(const Tensor&)> function) const {
   Dataset result = *this;
   result.functions_.push_back(std::move(function));
+  return result;
+}
+
+Dataset Dataset::map_targets(std::function<Tensor(const Tensor&)> function) const {
+  Dataset result = *this;
+  result.target_functions_.push_back(std::move(function));
   return result;
 }
 

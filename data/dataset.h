@@ -39,6 +39,8 @@ class Dataset {
   Batch batch(std::span<const std::int64_t> rows) const;
   /// All samples, in order.
   Batch all() const;
+  /// The y of all samples, in order.
+  Tensor targets() const;
 
   /// The samples of these numbers, in this order. Error when one is not in [0, size()).
   Dataset subset(std::span<const std::int64_t> rows) const;
@@ -62,11 +64,14 @@ class Dataset {
   /// Loader calls it on its background thread; no tape records it, here or there. `pad`, `flatten`,
   /// `permute_pixels` and `normalize` must come before: Error.
   Dataset map(std::function<Tensor(const Tensor& x)> function) const;
+  /// The same for the y of every batch, at any time.
+  Dataset map_targets(std::function<Tensor(const Tensor& y)> function) const;
 
  private:
   template <class X>
   Tensor pick(std::span<const std::int64_t> rows) const;
   Tensor stored_rows(const char* caller, std::span<const std::int64_t> rows) const;
+  Tensor pick_targets(std::span<const std::int64_t> stored_rows) const;
   void check_before_map(const char* caller) const;
 
   Tensor x_;
@@ -76,7 +81,8 @@ class Dataset {
   Tensor pixels_;  // i64: which stored element each of a sample's is, -1 a zero; undefined for all
   double scale_ = 1;  // of the values
   double shift_ = 0;
-  std::vector<std::function<Tensor(const Tensor&)>> functions_;
+  std::vector<std::function<Tensor(const Tensor&)>> functions_;         // of x
+  std::vector<std::function<Tensor(const Tensor&)>> target_functions_;  // of y
 };
 
 }  // namespace engram::data

@@ -1,6 +1,8 @@
 #include <engram/autograd/random.h>
 #include <engram/data/permuted.h>
 
+#include <algorithm>
+
 namespace engram::data {
 
 Stream permuted(const Dataset& train, const Dataset& test, const PermutedOptions& options) {
@@ -12,14 +14,23 @@ Stream permuted(const Dataset& train, const Dataset& test, const PermutedOptions
   const auto prepare = [&](const Dataset& dataset) {
     return (options.pad == 0 ? dataset : dataset.pad(options.pad)).flatten();
   };
-  return Stream(options.tasks, [train = prepare(train), test = prepare(test), options](int number) {
-    if (number == 0 && options.first_plain) return Task{number, "plain", train, test};
+  const std::int64_t classes = std::max(class_count(train), class_count(test));
+  const auto make = [train = prepare(train), test = prepare(test), options, classes](int number) {
+    if (number == 0 && options.first_plain) {
+      return in_scenario(options.scenario, {number, "plain", train, test, {}}, classes);
+    }
     Generator generator(options.seed, streams::permutations + static_cast<std::uint64_t>(number));
     const Tensor permutation = randperm(train.sample_shape().numel(), generator);
     const auto order = permutation.data<std::int64_t>();
-    return Task{number, fmt::format("permutation {}", number), train.permute_pixels(order),
-                test.permute_pixels(order)};
-  });
+    return in_scenario(options.scenario,
+                       {number,
+                        fmt::format("permutation {}", number),
+                        train.permute_pixels(order),
+                        test.permute_pixels(order),
+                        {}},
+                       classes);
+  };
+  return Stream(options.tasks, output_count(options.scenario, options.tasks, classes), make);
 }
 
 }  // namespace engram::data

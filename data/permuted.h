@@ -11,6 +11,7 @@ struct PermutedOptions {
   std::uint64_t seed = 0;
   std::int64_t pad = 0;      ///< zeros around the images first: 28×28 becomes 32×32 with 2
   bool first_plain = false;  ///< the first task keeps the pixels where they are
+  Scenario scenario = Scenario::domain;
 };
 
 /// Permuted MNIST: every task shows the same images with their pixels in another random order,
@@ -23,7 +24,8 @@ struct PermutedOptions {
 /// arXiv 1809.10635 (whose program leaves it plain for seed 0 alone, to show the images). To a
 /// network without convolutions it makes no difference.
 ///
-/// Error when `tasks` or `pad` is negative; ShapeError when samples of train and test differ.
+/// Error when `tasks` or `pad` is negative; ShapeError when samples of train and test differ; the
+/// errors of `class_count`.
 Stream permuted(const Dataset& train, const Dataset& test, const PermutedOptions& options = {});
 
 }  // namespace engram::data

@@ -2,25 +2,64 @@
 
 #include <engram/data/dataset.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
 namespace engram::data {
 
+/// What a sequence of tasks asks of a network with one row of outputs.
+/// (van de Ven & Tolias, "Three scenarios for continual learning", arXiv 1904.07734)
+enum class Scenario {
+  task,     ///< each task has outputs of its own, and it is known which task a sample is from
+  domain,   ///< all tasks share the outputs, and it is not known
+  classes,  ///< each task has outputs of its own, and a sample may be from any task seen so far
+};
+
+/// The outputs [begin, end) of a network.
+struct Outputs {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+
+  std::int64_t size() const { return end - begin; }
+  bool operator==(const Outputs&) const = default;
+};
+
 /// One of the tasks that a network learns one after the other.
 struct Task {
   int number;  ///< from 0
   std::string name;
-  Dataset train;
+  Dataset train;  ///< labels (N,) of i64: the number of the output that stands for the class
   Dataset test;
+  Outputs outputs;  ///< of the task's classes
+  Scenario scenario = Scenario::domain;
 };
+
+/// The outputs that compete for a sample of `task`, in a network whose latest task is `latest`:
+/// the task's own, or in the scenario of classes all that either task has seen.
+Outputs active_outputs(const Task& task, const Task& latest);
+
+/// How many classes there are: the largest label and 1. DTypeError or ShapeError unless the labels
+/// are i64 of shape (N,); DataError when one is below 0.
+std::int64_t class_count(const Dataset& dataset);
+
+/// How many outputs a network needs for this many tasks of as many classes each.
+std::int64_t output_count(Scenario scenario, int tasks, std::int64_t classes);
+
+/// A task with labels 0 to classes - 1, as the scenario has it: in the scenarios of tasks and of
+/// classes the labels move to outputs of their own, number·classes and on.
+Task in_scenario(Scenario scenario, Task task, std::int64_t classes);
 
 /// A sequence of tasks, each of which is made when it is asked for.
 class Stream {
  public:
-  Stream(int size, std::function<Task(int number)> make) : size_(size), make_(std::move(make)) {}
+  /// `make` gives the task of a number from 0 to size - 1, always the same; `outputs` is how many
+  /// the network must have for all of them.
+  Stream(int size, std::int64_t outputs, std::function<Task(int number)> make)
+      : size_(size), outputs_(outputs), make_(std::move(make)) {}
 
   int size() const { return size_; }
+  std::int64_t outputs() const { return outputs_; }
   /// Error when there is no such task.
   Task operator[](int number) const {
     check(number >= 0 && number < size_, "Stream: there is no task {}, there are {}", number,
@@ -51,6 +90,7 @@ class Stream {
 
  private:
   int size_;
+  std::int64_t outputs_;
   std::function<Task(int)> make_;
 };
 

@@ -36,7 +36,7 @@ const Style& style_of(const std::string& method) {
 }
 
 /// Average accuracy, in percent, over the tasks seen after each of them.
-std::vector<double> averages(const AccuracyMatrix& matrix) {
+std::vector<double> averages(const continual::AccuracyMatrix& matrix) {
   std::vector<double> result;
   for (std::size_t row = 0; row < matrix.size(); ++row) {
     double sum = 0;
@@ -48,7 +48,7 @@ std::vector<double> averages(const AccuracyMatrix& matrix) {
 
 /// A data block: for each task, from where it was learned on, lines of
 /// `tasks learned, accuracy in percent, task`; then an empty line.
-std::string data_block(std::size_t method, const AccuracyMatrix& matrix) {
+std::string data_block(std::size_t method, const continual::AccuracyMatrix& matrix) {
   std::string text = fmt::format("$method{} << end\n", method);
   for (std::size_t task = 0; task < matrix.size(); ++task) {
     for (std::size_t row = task; row < matrix.size(); ++row) {
@@ -88,7 +88,7 @@ std::string task_plot_script(const std::vector<MethodRecord>& methods) {
   double lowest = 100, lowest_average = 100;
   std::string data;
   for (std::size_t m = 0; m < methods.size(); ++m) {
-    const AccuracyMatrix& matrix = methods[m].matrix;
+    const continual::AccuracyMatrix& matrix = methods[m].matrix;
     tasks = std::max(tasks, matrix.size());
     for (std::size_t row = 0; row < matrix.size(); ++row) {
       for (std::size_t task = 0; task <= row; ++task) {

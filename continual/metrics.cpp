@@ -1,25 +1,24 @@
-#include "common/metrics.h"
-
 #include <engram/autograd/error.h>
+#include <engram/continual/metrics.h>
 
 #include <algorithm>
 
-namespace engram::examples {
+namespace engram::continual {
 
-ContinualMetrics continual_metrics(const AccuracyMatrix& matrix,
-                                   const std::vector<double>& baseline) {
+Metrics metrics_of(const AccuracyMatrix& matrix, const std::vector<double>& baseline) {
   const std::size_t tasks = matrix.size();
-  check(tasks > 0, "continual_metrics: no task was learned");
-  check(baseline.size() >= tasks, "continual_metrics: {} tasks, but a baseline of {}", tasks,
+  check(tasks > 0, "metrics_of: no task was learned");
+  check(baseline.size() >= tasks, "metrics_of: {} tasks, but a baseline of {}", tasks,
         baseline.size());
   for (const auto& row : matrix) {
-    check(row.size() >= tasks, "continual_metrics: {} tasks, but a row of {}", tasks, row.size());
+    check(row.size() >= tasks, "metrics_of: {} tasks, but a row of {}", tasks, row.size());
   }
 
   const std::vector<double>& last = matrix.back();
-  double acc = 0, bwt = 0, fwt = 0, forgetting = 0;
+  double acc = 0, bwt = 0, fwt = 0, forgetting = 0, learning = 0;
   for (std::size_t task = 0; task < tasks; ++task) {
     acc += last[task];
+    learning += matrix[task][task];
     if (task > 0) fwt += matrix[task - 1][task] - baseline[task];
     if (task + 1 == tasks) continue;
     bwt += last[task] - matrix[task][task];
@@ -28,7 +27,8 @@ ContinualMetrics continual_metrics(const AccuracyMatrix& matrix,
     forgetting += best - last[task];
   }
   const double pairs = static_cast<double>(tasks) - 1;  // 0 for one task: 0/0 is NaN
-  return {acc / static_cast<double>(tasks), bwt / pairs, fwt / pairs, forgetting / pairs};
+  const auto all = static_cast<double>(tasks);
+  return {acc / all, bwt / pairs, fwt / pairs, forgetting / pairs, learning / all};
 }
 
-}  // namespace engram::examples
+}  // namespace engram::continual
