@@ -21,8 +21,9 @@ Recycled<T> recycled(const std::vector<Tensor>& tensors) {
 }
 
 /// Returns Σ Ω(θ − θ*)² and writes the gradient strength·Ω(θ − θ*), in one pass over the memory.
-template <class T>
-double penalty_and_gradient(std::int64_t n, const T* theta, const T* omega, const T* center,
+/// Ω of an element is omega(its number).
+template <class T, class Omega>
+double penalty_and_gradient(std::int64_t n, const T* theta, Omega omega, const T* center,
                             T strength, T* gradient) {
   return kernels::reduce_blocks(
       n,
@@ -30,7 +31,7 @@ double penalty_and_gradient(std::int64_t n, const T* theta, const T* omega, cons
         return kernels::sum_run<T>(end - begin, [=](std::int64_t at) {
           const std::int64_t i = begin + at;
           const T away = theta[i] - center[i];
-          const T pull = omega[i] * away;
+          const T pull = omega(i) * away;
           gradient[i] = strength * pull;
           return pull * away;
         });
@@ -53,18 +54,23 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
   double total = 0;
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     const Tensor &theta = parameters[k], &omega = importance[k], &star = center[k];
-    check_shape(omega.shape() == theta.shape() && star.shape() == theta.shape(),
+    const Tensor& like = omega.defined() ? omega : theta;
+    check_shape(like.shape() == theta.shape() && star.shape() == theta.shape(),
                 "quadratic_penalty: parameter {} is {}, its importance {}, its center {}", k,
-                theta.shape(), omega.shape(), star.shape());
-    check_dtype(theta.dtype() == dtype && omega.dtype() == dtype && star.dtype() == dtype,
+                theta.shape(), like.shape(), star.shape());
+    check_dtype(theta.dtype() == dtype && like.dtype() == dtype && star.dtype() == dtype,
                 "quadratic_penalty: parameter {} is {}, its importance {}, its center {}, the rest "
                 "{}",
-                k, theta.dtype(), omega.dtype(), star.dtype(), dtype);
+                k, theta.dtype(), like.dtype(), star.dtype(), dtype);
     gradients.emplace_back(theta.shape(), dtype);
     total += dispatch_floating("quadratic_penalty", dtype, [&]<class T>() {
-      return penalty_and_gradient(theta.numel(), theta.data<T>().data(), omega.data<T>().data(),
-                                  star.data<T>().data(), static_cast<T>(strength),
-                                  gradients[k].data<T>().data());
+      const auto compute = [&](auto omega_of) {
+        return penalty_and_gradient(theta.numel(), theta.data<T>().data(), omega_of,
+                                    star.data<T>().data(), static_cast<T>(strength),
+                                    gradients[k].data<T>().data());
+      };
+      if (!omega.defined()) return compute([](std::int64_t) { return T(1); });
+      return compute([values = omega.data<T>().data()](std::int64_t i) { return values[i]; });
     });
   }
   return record("quadratic_penalty", scalar(0.5 * strength * total, dtype),
@@ -76,7 +82,8 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
                     const int input = static_cast<int>(k);
                     if (!d.wants(input)) continue;
                     if (Tape::current()) {  // these gradients are to be differentiated themselves
-                      d[input] = dy * strength * importance[k] * (parameters[k] - center[k]);
+                      const Tensor pull = dy * strength * (parameters[k] - center[k]);
+                      d[input] = importance[k].defined() ? importance[k] * pull : pull;
                     } else {
                       d[input] = dy.item() == 1 ? gradients[k] : dy * gradients[k];
                     }

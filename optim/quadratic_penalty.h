@@ -10,7 +10,8 @@ namespace engram::optim {
 /// θ toward its center θ* as firmly as its importance Ω says. EWC, online EWC, SI and MAS differ in
 /// Ω only. The three lists are parallel; a parameter, its importance and its center have one shape
 /// and dtype (ShapeError, DTypeError). Gradients flow into the parameters, not into Ω and θ*.
-/// An empty list gives an undefined tensor: nobody knows its dtype.
+/// An importance that is undefined is 1 everywhere. An empty list gives an undefined tensor: nobody
+/// knows its dtype.
 Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
                          const std::vector<Tensor>& importance, const std::vector<Tensor>& center,
                          double strength);

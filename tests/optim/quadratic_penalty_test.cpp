@@ -42,6 +42,21 @@ TEST_CASE("quadratic_penalty: value and gradient by hand") {
   CHECK(theta.grad().data<double>()[2] == Approx(3 * 10 * 4 * -2));
 }
 
+TEST_CASE("quadratic_penalty: an importance left out is 1") {
+  const Tensor theta = tensor({1, 2, 3}, f64), star = tensor({0, 0, 5}, f64);
+  theta.set_requires_grad();
+  Tape tape;
+  const Tensor penalty = optim::quadratic_penalty({theta}, {Tensor()}, {star}, 10);
+  const Tensor same = optim::quadratic_penalty({theta}, {ones({3}, f64)}, {star}, 10);
+  CHECK(penalty.item() == 0.5 * 10 * (1 + 4 + 4));
+  const GradientOptions again{.create_graph = true};
+  const Tensor first = tape.gradient(penalty, {theta}, again)[0];
+  const Tensor first_of_same = tape.gradient(same, {theta}, again)[0];
+  CHECK(max(abs(first - first_of_same)).item() == 0);
+  CHECK(max(abs(first - 10 * (theta - star))).item() == 0);
+  CHECK(min(tape.gradient(sum(first), {theta})[0]).item() == 10);
+}
+
 TEST_CASE("quadratic_penalty: the fused pass agrees with the formula written in operations") {
   // Sizes around the lanes and the blocks of the fused loop.
   const Quadratic q({{}, {0}, {1}, {15}, {16}, {17}, {4096}, {4097}, {3, 5000}});
