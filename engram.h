@@ -32,10 +32,12 @@
 #include <engram/autograd/tensor.h>
 #include <engram/autograd/threads.h>
 #include <engram/continual/ewc.h>
+#include <engram/continual/experience_replay.h>
 #include <engram/continual/l2.h>
 #include <engram/continual/method.h>
 #include <engram/continual/metrics.h>
 #include <engram/continual/network.h>
+#include <engram/continual/reservoir.h>
 #include <engram/continual/si.h>
 #include <engram/data/dataset.h>
 #include <engram/data/idx.h>

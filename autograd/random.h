@@ -48,6 +48,8 @@ namespace streams {
 inline constexpr std::uint64_t epoch_orders = std::uint64_t{1} << 32;  // + the epoch
 inline constexpr std::uint64_t permutations = std::uint64_t{2} << 32;  // + the task
 inline constexpr std::uint64_t fisher = std::uint64_t{3} << 32;        // + FisherOptions::stream
+inline constexpr std::uint64_t reservoir = std::uint64_t{4} << 32;     // + the task
+inline constexpr std::uint64_t replay = std::uint64_t{5} << 32;        // + the task
 }  // namespace streams
 
 /// The generator that random functions use when none is given.

@@ -1,7 +1,11 @@
+#include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/compare.h>
 #include <engram/autograd/ops/loss.h>
 #include <engram/autograd/ops/shaping.h>
 #include <engram/continual/network.h>
+
+#include <algorithm>
 
 namespace engram::continual {
 
@@ -31,6 +35,36 @@ Tensor select_outputs(const Tensor& logits, const data::Outputs& outputs) {
 
 Tensor classification_loss(const Tensor& logits, const Tensor& y, const data::Outputs& outputs) {
   return cross_entropy(select_outputs(logits, outputs), outputs.begin == 0 ? y : y - outputs.begin);
+}
+
+Tensor classification_loss(const Tensor& logits, const Tensor& y,
+                           std::span<const data::Outputs> outputs) {
+  check_shape(logits.rank() == 2 && logits.size(0) == std::ssize(outputs),
+              "classification_loss: outputs of {} rows, logits {}", outputs.size(), logits.shape());
+  check_dtype(y.dtype() == i64, "classification_loss: labels must be i64, got {}", y.dtype());
+  check_shape(y.shape() == Shape{logits.size(0)}, "classification_loss: logits {}, but labels {}",
+              logits.shape(), y.shape());
+  const auto labels = y.data<std::int64_t>();
+  for (std::size_t row = 0; row < outputs.size(); ++row) {
+    const auto& [begin, end] = outputs[row];
+    check(begin <= labels[row] && labels[row] < end,
+          "classification_loss: label {} is none of the outputs {} to {}", labels[row], begin, end);
+  }
+  // Finite, as an infinity would be NaN where it is multiplied by 0; its exp is 0 all the same.
+  constexpr double out_of_competition = -1e30;
+  return cross_entropy(where(output_mask(outputs, logits.size(1)), logits, out_of_competition), y);
+}
+
+Tensor output_mask(std::span<const data::Outputs> outputs, std::int64_t all) {
+  const Tensor mask = zeros({std::ssize(outputs), all}, u8);
+  std::uint8_t* row = mask.data<std::uint8_t>().data();
+  for (const auto& [begin, end] : outputs) {
+    check_shape(begin >= 0 && begin <= end && end <= all,
+                "output_mask: there are no outputs {} to {} in {}", begin, end, all);
+    std::fill(row + begin, row + end, std::uint8_t{1});
+    row += all;
+  }
+  return mask;
 }
 
 }  // namespace engram::continual

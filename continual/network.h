@@ -4,8 +4,10 @@
 #include <engram/autograd/tensor.h>
 #include <engram/data/stream.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace engram::continual {
@@ -56,5 +58,13 @@ Tensor select_outputs(const Tensor& logits, const data::Outputs& outputs);
 /// Mean cross entropy over these outputs alone, which y (B,) must be among: the loss of a task.
 /// Multi-head training and testing, and the classes seen so far, are this mask.
 Tensor classification_loss(const Tensor& logits, const Tensor& y, const data::Outputs& outputs);
+
+/// The same when each row has outputs of its own: one for each.
+Tensor classification_loss(const Tensor& logits, const Tensor& y,
+                           std::span<const data::Outputs> outputs);
+
+/// 1 at each row's outputs and 0 elsewhere: a u8 mask (rows, all outputs). ShapeError when they are
+/// not there.
+Tensor output_mask(std::span<const data::Outputs> outputs, std::int64_t all);
 
 }  // namespace engram::continual

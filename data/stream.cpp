@@ -6,8 +6,12 @@
 namespace engram::data {
 
 Outputs active_outputs(const Task& task, const Task& latest) {
-  if (task.scenario != Scenario::classes) return task.outputs;
-  return {0, std::max(task.outputs.end, latest.outputs.end)};
+  return active_outputs(task.scenario, task.outputs, latest.outputs);
+}
+
+Outputs active_outputs(Scenario scenario, const Outputs& own, const Outputs& latest) {
+  if (scenario != Scenario::classes) return own;
+  return {0, std::max(own.end, latest.end)};
 }
 
 std::int64_t class_count(const Dataset& dataset) {

@@ -38,6 +38,8 @@ struct Task {
 /// The outputs that compete for a sample of `task`, in a network whose latest task is `latest`:
 /// the task's own, or in the scenario of classes all that either task has seen.
 Outputs active_outputs(const Task& task, const Task& latest);
+/// The same from the outputs `own` of the task and `latest` of the latest.
+Outputs active_outputs(Scenario scenario, const Outputs& own, const Outputs& latest);
 
 /// How many classes there are: the largest label and 1. DTypeError or ShapeError unless the labels
 /// are i64 of shape (N,); DataError when one is below 0.
