@@ -31,6 +31,7 @@
 #include <engram/autograd/tape.h>
 #include <engram/autograd/tensor.h>
 #include <engram/autograd/threads.h>
+#include <engram/continual/a_gem.h>
 #include <engram/continual/ewc.h>
 #include <engram/continual/experience_replay.h>
 #include <engram/continual/l2.h>
