@@ -32,6 +32,7 @@
 #include <engram/autograd/tensor.h>
 #include <engram/autograd/threads.h>
 #include <engram/continual/a_gem.h>
+#include <engram/continual/der.h>
 #include <engram/continual/ewc.h>
 #include <engram/continual/experience_replay.h>
 #include <engram/continual/l2.h>
