@@ -15,6 +15,7 @@
 #include <engram/autograd/ops/convolution.h>
 #include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/dropout.h>
+#include <engram/autograd/ops/eigen.h>
 #include <engram/autograd/ops/indexing.h>
 #include <engram/autograd/ops/linalg.h>
 #include <engram/autograd/ops/loss.h>

@@ -68,9 +68,9 @@ struct Tape::Spare {
 thread_local Tape::Spare Tape::spare_;
 
 /// `backward` wants the gradient of every leaf, added into its `.grad()`; `gradient` that of each
-/// x; `per_sample_squares` the sums of squares for each x.
+/// x; `per_sample_squares` the sums of squares for each x; `layer_factors` the layers of each x.
 struct Tape::Request {
-  enum class Kind { every_leaf, gradients, squares };
+  enum class Kind { every_leaf, gradients, squares, layers };
 
   Kind kind = Kind::every_leaf;
   bool retain = false;
@@ -78,13 +78,16 @@ struct Tape::Request {
   std::span<const Tensor> x{};
   std::vector<Tensor> results{};  // one for each x
 
+  std::vector<std::size_t> met{};  // how often each x was, for squares and layers
+
   // Squares only.
-  std::int64_t samples = 0;        // the rows of y
-  std::size_t cotangents = 0;      // how many come in all
-  std::size_t cotangent = 0;       // the number of the running one, from 1
-  std::vector<std::size_t> met{};  // how often each x was
-  std::vector<Tensor> sums{};      // of dy² so far, one for each node
-  bool unsupported = false;        // an operation had no formula, or x was met twice
+  std::int64_t samples = 0;    // the rows of y
+  std::size_t cotangents = 0;  // how many come in all
+  std::size_t cotangent = 0;   // the number of the running one, from 1
+  std::vector<Tensor> sums{};  // of dy² so far, one for each node
+  bool unsupported = false;    // an operation had no formula, or x was met twice
+
+  std::vector<LayerFactors> layers{};  // layers only: the last one first
 
   bool wants(const Tensor& leaf) const {
     if (!leaf.defined()) return false;
@@ -92,9 +95,28 @@ struct Tape::Request {
     return std::ranges::any_of(x, [&](const Tensor& each) { return each.is(leaf); });
   }
 
+  Gradients::Wants wants_of_parameters() const {
+    if (kind == Kind::squares) return Gradients::Wants::squares;
+    if (kind == Kind::layers) return Gradients::Wants::layer;
+    return Gradients::Wants::sum;
+  }
+
   Gradients::Squares squares(std::size_t node) {
     if (kind != Kind::squares) return {};
     return {samples, &sums[node], cotangent == cotangents};
+  }
+
+  void meet(const Tensor& leaf, bool has_formula) {
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      if (x[k].is(leaf)) met[k] += has_formula ? 1 : 2;
+    }
+  }
+  /// Whether a parameter of a layer is used there alone, or there is none.
+  bool met_once(const Tensor& leaf) const {
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      if (x[k].is(leaf)) return met[k] == 1;
+    }
+    return true;
   }
 
   void deliver(const Tensor& leaf, Tensor gradient) {
@@ -216,9 +238,9 @@ std::optional<std::vector<Tensor>> Tape::per_sample_squares(const Tensor& y,
                   .retain = true,
                   .x = x,
                   .results = std::vector<Tensor>(x.size()),
+                  .met = std::vector<std::size_t>(x.size()),
                   .samples = y.rank() == 0 ? 1 : y.size(0),
                   .cotangents = cotangents.size(),
-                  .met = std::vector<std::size_t>(x.size()),
                   .sums = std::vector<Tensor>(nodes_.size())};
   for (const Tensor& cotangent : cotangents) {
     ++request.cotangent;
@@ -226,6 +248,22 @@ std::optional<std::vector<Tensor>> Tape::per_sample_squares(const Tensor& y,
     if (request.unsupported) return std::nullopt;
   }
   return std::move(request.results);
+}
+
+std::vector<LayerFactors> Tape::layer_factors(const Tensor& y,
+                                              const std::vector<Tensor>& parameters,
+                                              const Tensor& cotangent) {
+  Request request{.kind = Request::Kind::layers,
+                  .retain = true,
+                  .x = parameters,
+                  .results = std::vector<Tensor>(parameters.size()),
+                  .met = std::vector<std::size_t>(parameters.size())};
+  run("layer_factors", y, cotangent, request);
+  std::erase_if(request.layers, [&](const LayerFactors& layer) {
+    return !request.met_once(layer.weight) || !request.met_once(layer.bias);
+  });
+  std::ranges::reverse(request.layers);
+  return std::move(request.layers);
 }
 
 Tape::Node& Tape::node_of(const char* caller, const Tensor& y) {
@@ -309,6 +347,7 @@ void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
                  caller, nodes_[at].op);
   Gradients gradients(slots_, request.squares(at));
   nodes_[at].backward(dy, gradients);
+  if (gradients.layer_weight_ >= 0) add_layer(at, gradients, request);
   // Released before the gradients are handed on: what the closure alone still held is theirs now.
   if (!request.retain) nodes_[at].backward = Backward();
   dy = Tensor();
@@ -325,7 +364,7 @@ bool Tape::fill_slots(std::size_t at, const Request& request) {
     if (input.node >= 0) {
       if (nodes_[static_cast<std::size_t>(input.node)].wanted) slots_[k].wants = Wants::sum;
     } else if (request.wants(input.leaf)) {
-      slots_[k].wants = request.kind == Request::Kind::squares ? Wants::squares : Wants::sum;
+      slots_[k].wants = request.wants_of_parameters();
       if (request.kind == Request::Kind::every_leaf) {
         Tensor& sum = input.leaf.impl_->gradient;
         if (sum.defined() && sum.unshared()) slots_[k].sum = &sum;
@@ -344,7 +383,11 @@ void Tape::hand_on(std::size_t at, Request& request) {
     // By value: to add may record, which appends to the lists.
     const Input input = inputs_[nodes_[at].first_input + k];
     Tensor gradient = std::move(slots_[k].gradient);
-    if (slots_[k].wants == Wants::squares && !slots_[k].has_squares) {
+    if (slots_[k].wants == Wants::layer) {
+      request.meet(input.leaf, slots_[k].has_formula);
+      continue;
+    }
+    if (slots_[k].wants == Wants::squares && !slots_[k].has_formula) {
       request.unsupported = true;
       return;
     }
@@ -357,6 +400,16 @@ void Tape::hand_on(std::size_t at, Request& request) {
       nodes_[maker].gradient = accumulated(std::move(nodes_[maker].gradient), std::move(gradient));
     }
   }
+}
+
+/// What an operation told of its layer, with the parameters that it told it of.
+void Tape::add_layer(std::size_t at, const Gradients& gradients, Request& request) const {
+  const auto leaf = [&](int input) {
+    return inputs_[nodes_[at].first_input + static_cast<std::size_t>(input)].leaf;
+  };
+  request.layers.push_back(gradients.layer_);
+  request.layers.back().weight = leaf(gradients.layer_weight_);
+  request.layers.back().bias = leaf(gradients.layer_bias_);
 }
 
 void Tape::check_fits(std::size_t at, std::size_t k, const Tensor& gradient, const Shape& shape,

@@ -14,6 +14,16 @@
 
 namespace engram {
 
+/// A layer y = x·Wᵀ + b, and the two factors of its weight's gradient: gradientᵀ·input, which is
+/// the sum over rows of the outer products of what the layer saw and what is asked of its output.
+struct LayerFactors {
+  Tensor weight;    ///< (out, in), or of a convolution (out, channels, kh, kw), whose rows are
+                    ///< in = channels·kh·kw long
+  Tensor bias;      ///< (out,), or undefined where there is none
+  Tensor input;     ///< (rows, in): the samples, or every patch of every image
+  Tensor gradient;  ///< (rows, out): of the output
+};
+
 /// What an operation's backward fills in: for each input somebody wants it for, the gradient of the
 /// loss with respect to that input, in the input's shape.
 class Gradients {
@@ -33,7 +43,8 @@ class Gradients {
   /// the slot empty.
   bool wants_squares(int input, std::int64_t rows) {
     Slot& asked = slot(input);
-    return asked.has_squares = asked.wants == Wants::squares && rows == squares_.samples;
+    if (asked.wants != Wants::squares || rows != squares_.samples) return false;
+    return asked.has_formula = true;
   }
 
   /// For an operation whose sums of squares are linear in dy∘dy: adds that up over the cotangents,
@@ -41,14 +52,24 @@ class Gradients {
   /// until then; the operation leaves the slots empty.
   Tensor sum_of_squares(const Tensor& dy);
 
+  /// Where `Tape::layer_factors` wants `input` and `gradient` of a layer with these inputs as its
+  /// weight and bias; null where it does not. The operation leaves the slots empty.
+  LayerFactors* layer(int weight, int bias) {
+    if (slot(weight).wants != Wants::layer) return nullptr;
+    layer_weight_ = weight;
+    layer_bias_ = bias;
+    slot(weight).has_formula = slot(bias).has_formula = true;
+    return &layer_;
+  }
+
  private:
   friend class Tape;
-  enum class Wants : std::uint8_t { nothing, sum, squares };
+  enum class Wants : std::uint8_t { nothing, sum, squares, layer };
   struct Slot {
     Tensor gradient;
     Wants wants = Wants::nothing;
     Tensor* sum = nullptr;
-    bool has_squares = false;  // the operation knows how, and does not merely fill the slot
+    bool has_formula = false;  // for squares or a layer, and does not merely fill the slot
   };
   struct Squares {  // of the node that is running
     std::int64_t samples = 0;
@@ -66,6 +87,9 @@ class Gradients {
 
   std::span<Slot> slots_;
   Squares squares_;
+  LayerFactors layer_;
+  int layer_weight_ = -1;  // none
+  int layer_bias_ = -1;
 };
 
 /// A closure `void(const Tensor& dy, Gradients& d)` in recycled memory: from the gradient of an
@@ -159,6 +183,13 @@ class Tape {
                                                         const std::vector<Tensor>& x,
                                                         const std::vector<Tensor>& cotangents);
 
+  /// The layers of `linear`, and of `conv2d` in one group, whose weights are among the parameters,
+  /// in the order in which they were recorded, for a cotangent of y's shape. Keeps the recording.
+  /// Left out is a layer whose weight or bias is used elsewhere too: its gradient is not the
+  /// product of the factors.
+  std::vector<LayerFactors> layer_factors(const Tensor& y, const std::vector<Tensor>& parameters,
+                                          const Tensor& cotangent);
+
   /// How many operations have been recorded, and their names in order.
   std::size_t size() const { return nodes_.size(); }
   const char* op(std::size_t node) const { return nodes_[node].op; }
@@ -204,6 +235,7 @@ class Tape {
   void run_node(const char* caller, std::int32_t index, Request& request);
   bool fill_slots(std::size_t at, const Request& request);
   void hand_on(std::size_t at, Request& request);
+  void add_layer(std::size_t at, const Gradients& gradients, Request& request) const;
   void check_fits(std::size_t at, std::size_t k, const Tensor& gradient, const Shape& shape,
                   DType dtype) const;
 

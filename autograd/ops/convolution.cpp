@@ -1,8 +1,10 @@
 #include <engram/autograd/kernels/convolution.h>
+#include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/ops/convolution.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/ops/window.h>
 
 #include <limits>
@@ -62,6 +64,33 @@ Tensor conv2d_weight_squares(const Tensor& x, const Tensor& dy, const Shape& wei
   return squares;
 }
 
+/// What each position of the window sees: (images·positions, channels·kh·kw). One group.
+Tensor patches(const Tensor& x, const kernels::ConvolutionSizes& sizes) {
+  const auto [height, width] = sizes.window;
+  const std::int64_t depth = sizes.depth();
+  Tensor rows({sizes.images * sizes.window.out_size(), depth}, x.dtype());
+  dispatch_floating("conv2d", x.dtype(), [&]<class T>() {
+    const T* from = x.data<T>().data();
+    T* to = rows.data<T>().data();
+    kernels::parallel_for_each(rows.size(0), depth, [=](std::int64_t row) {
+      const std::int64_t image = row / (height.out * width.out);
+      const std::int64_t oh = row / width.out % height.out, ow = row % width.out;
+      T* patch = to + row * depth;
+      for (std::int64_t c = 0; c < sizes.in_channels; ++c) {
+        const T* plane = from + (image * sizes.in_channels + c) * height.in * width.in;
+        for (std::int64_t k = 0; k < height.kernel; ++k) {
+          for (std::int64_t l = 0; l < width.kernel; ++l) {
+            const std::int64_t i = height.at(oh, k), j = width.at(ow, l);
+            const bool inside = i >= 0 && i < height.in && j >= 0 && j < width.in;
+            *patch++ = inside ? plane[i * width.in + j] : T{0};
+          }
+        }
+      }
+    });
+  });
+  return rows;
+}
+
 }  // namespace
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
@@ -81,10 +110,14 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
     return out;
   });
   return record("conv2d", y, {x, weight, bias},
-                [x, weight, options](const Tensor& dy, Gradients& d) {
+                [x, weight, options, sizes](const Tensor& dy, Gradients& d) {
                   if (d.wants(0)) d[0] = conv2d_input_gradient(dy, weight, x.shape(), options);
                   if (d.wants(1)) d[1] = conv2d_weight_gradient(x, dy, weight.shape(), options);
                   if (d.wants(2)) d[2] = sum(dy, {0, 2, 3});
+                  if (LayerFactors* layer = options.groups == 1 ? d.layer(1, 2) : nullptr) {
+                    layer->input = patches(x, sizes);
+                    layer->gradient = reshape(permute(dy, {0, 2, 3, 1}), {-1, weight.size(0)});
+                  }
                   const std::int64_t images = x.size(0);
                   if (d.wants_squares(1, images)) {
                     d[1] = conv2d_weight_squares(x, dy, weight.shape(), options);

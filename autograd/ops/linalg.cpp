@@ -119,6 +119,10 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
       d[1] = matmul(dy2, x2, {.transpose_a = true});
     }
     if (d.wants(2)) d[2] = sum(dy2, {0});
+    if (LayerFactors* layer = d.layer(1, 2)) {
+      layer->input = view(x, {rows, in});
+      layer->gradient = dy2;
+    }
     // A sample's own gradient is δ·aᵀ, so the sum of their squares is (δ∘δ)ᵀ(a∘a).
     if (x.rank() != 2) return;
     const bool weight_squares = d.wants_squares(1, rows), bias_squares = d.wants_squares(2, rows);

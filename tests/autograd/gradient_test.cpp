@@ -6,7 +6,7 @@
 
 #include "values.h"
 
-// `Tape::gradient` and `Tape::per_sample_squares`.
+// `Tape::gradient`, `Tape::per_sample_squares` and `Tape::layer_factors`.
 using namespace engram;
 
 namespace {
@@ -196,4 +196,59 @@ TEST_CASE("per_sample_squares: nothing where there is no formula for it") {
   const Tensor narrow = parameter({2, 2}, 3);
   const Tensor y = reshape(linear(reshape(x, {4, 2}), narrow), {2, 4});
   CHECK_FALSE(tape.per_sample_squares(y, {narrow}, {gradient}).has_value());
+}
+
+TEST_CASE("layer_factors: their product is the weight's gradient") {
+  const Tensor kernel = parameter({2, 3, 2, 3}, 1), kernel_bias = parameter({2}, 2);
+  const Tensor weight = parameter({4, 3}, 3), bias = parameter({4}, 4), last = parameter({2, 4}, 5);
+  const std::vector<Tensor> parameters = {last, kernel, bias, kernel_bias, weight};
+  const Tensor x = detach(parameter({5, 3, 4, 5}, 6)), cotangent = detach(parameter({10, 2}, 7));
+  Tape tape;
+  const Tensor h = tanh(conv2d(x, kernel, kernel_bias, {.stride = {2, 3}, .padding = {1, 2}}));
+  REQUIRE(h.shape() == Shape{5, 2, 3, 3});
+  // Rows of three positions, six to an image, of which the product knows nothing.
+  const Tensor rows = slice(reshape(h, {30, 3}), 0, 0, 10);
+  const Tensor y = linear(tanh(linear(rows, weight, bias)), last);
+  const auto layers = tape.layer_factors(y, parameters, cotangent);
+  const auto gradients =
+      tape.gradient(y, {kernel, kernel_bias, weight, bias, last}, {.gradient = cotangent});
+  REQUIRE(layers.size() == 3);
+  const NoGrad no_grad;
+  const std::vector<Tensor> weights = {kernel, weight, last};
+  for (std::size_t k = 0; k < 3; ++k) {
+    CAPTURE(k);
+    CHECK(layers[k].weight.is(weights[k]));
+    const Tensor product = matmul(layers[k].gradient, layers[k].input, {.transpose_a = true});
+    CHECK(max(abs(reshape(product, weights[k].shape()) - gradients[2 * k])).item() < 1e-13);
+    CHECK_FALSE(layers[k].input.requires_grad());
+    if (k == 2) continue;
+    CHECK(max(abs(sum(layers[k].gradient, {0}) - gradients[2 * k + 1])).item() < 1e-13);
+  }
+  CHECK(layers[1].bias.is(bias));
+  CHECK_FALSE(layers[2].bias.defined());
+  CHECK(layers[0].input.shape() == Shape{45, 18});
+  CHECK(layers[2].gradient.shape() == Shape{10, 2});
+}
+
+TEST_CASE("layer_factors: leaves out what is not the product of one layer") {
+  const Tensor twice = parameter({3, 3}, 1), gained = parameter({3, 3}, 2);
+  const Tensor once = parameter({3, 3}, 3), bias = parameter({3}, 4), idle = parameter({3, 3}, 5);
+  const Tensor x = detach(parameter({2, 3}, 6));
+  Tape tape;
+  const Tensor h = linear(linear(linear(x, twice), once), twice);
+  const Tensor y = linear(linear(h, gained), detach(idle), bias) + sum(gained);
+  const auto layers = tape.layer_factors(y, {twice, gained, once, bias, idle}, ones_like(y));
+  REQUIRE(layers.size() == 1);
+  CHECK(layers[0].weight.is(once));
+  CHECK_FALSE(layers[0].bias.defined());
+
+  // A bias that two layers share has the sum of two gradients.
+  const Tensor z = linear(linear(x, once, bias), gained, bias);
+  CHECK(tape.layer_factors(z, {once, gained, bias}, ones_like(z)).empty());
+  // Two groups are two products.
+  const Tensor kernel = parameter({2, 1, 1, 1}, 7);
+  const Tensor image = conv2d(reshape(x, {1, 2, 1, 3}), kernel, {}, {.groups = 2});
+  CHECK(tape.layer_factors(image, {kernel}, ones_like(image)).empty());
+  CHECK_THROWS_WITH_AS(tape.layer_factors(y, {once}, bias),
+                       "layer_factors: the gradient is (3,), y is (2, 3)", ShapeError);
 }

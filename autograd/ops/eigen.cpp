@@ -1,0 +1,31 @@
+#include <engram/autograd/kernels/eigen.h>
+#include <engram/autograd/ops/copy.h>
+#include <engram/autograd/ops/eigen.h>
+#include <engram/autograd/ops/map.h>
+#include <engram/autograd/ops/shaping.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace engram {
+
+SymmetricEigen symmetric_eigen(const Tensor& x) {
+  check_shape(x.rank() == 2 && x.size(0) == x.size(1),
+              "symmetric_eigen: needs a square matrix, got {}", x.shape());
+  constexpr std::int64_t most = 32'000;  // 2n² numbers of working memory, counted in 32 bits
+  check_shape(x.size(0) <= most, "symmetric_eigen: {} is above {} rows", x.shape(), most);
+  check_floating("symmetric_eigen", x);
+  check_autograd(!Tape::current() || !Tape::current()->watches("symmetric_eigen", x),
+                 "symmetric_eigen: it has no gradient; detach() makes a constant of its input");
+  const Tensor rows = clone(x), values({x.size(0)}, x.dtype());
+  dispatch_floating("symmetric_eigen", x.dtype(), [&]<class T>() {
+    const auto elements = x.data<T>();
+    check(std::ranges::all_of(elements, [](T v) { return std::isfinite(v); }),
+          "symmetric_eigen: an element is not finite");
+    check(kernels::symmetric_eigen(x.size(0), rows.data<T>().data(), values.data<T>().data()),
+          "symmetric_eigen: the iteration did not converge");
+  });
+  return {values, transpose(rows, 0, 1)};
+}
+
+}  // namespace engram
