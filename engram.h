@@ -36,10 +36,15 @@
 #include <engram/continual/der.h>
 #include <engram/continual/ewc.h>
 #include <engram/continual/experience_replay.h>
+#include <engram/continual/gpm.h>
+#include <engram/continual/kronecker_laplace.h>
 #include <engram/continual/l2.h>
+#include <engram/continual/layers.h>
 #include <engram/continual/method.h>
 #include <engram/continual/metrics.h>
 #include <engram/continual/network.h>
+#include <engram/continual/owm.h>
+#include <engram/continual/projection.h>
 #include <engram/continual/reservoir.h>
 #include <engram/continual/si.h>
 #include <engram/data/dataset.h>

@@ -50,6 +50,7 @@ inline constexpr std::uint64_t permutations = std::uint64_t{2} << 32;  // + the 
 inline constexpr std::uint64_t fisher = std::uint64_t{3} << 32;        // + FisherOptions::stream
 inline constexpr std::uint64_t reservoir = std::uint64_t{4} << 32;     // + the task
 inline constexpr std::uint64_t replay = std::uint64_t{5} << 32;        // + the task
+inline constexpr std::uint64_t representations = std::uint64_t{7} << 32;  // + the task
 }  // namespace streams
 
 /// The generator that random functions use when none is given.

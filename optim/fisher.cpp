@@ -35,10 +35,38 @@ Tensor logit_gradient(const Tensor& probability, std::span<const std::int64_t> l
   return gradient;
 }
 
-/// The logit gradients whose squares add up to the expectation over labels: one for each label, as
-/// Σ_c p_c g_c² = Σ_c (√p_c g_c)², or a single one where the label is given.
-std::vector<Tensor> cotangents(const Tensor& logits, const Tensor& labels, Labels kind,
-                               Generator& generator) {
+void add_to(std::vector<Tensor>& totals, const std::vector<Tensor>& parts) {
+  const NoGrad no_grad;
+  for (std::size_t k = 0; k < totals.size(); ++k) {
+    if (parts[k].defined()) totals[k] = totals[k] + parts[k];
+  }
+}
+
+/// The same sums by a backward for every sample: slower, correct for any module.
+void add_sample_by_sample(std::vector<Tensor>& totals, const Classifier& model,
+                          const std::vector<Tensor>& parameters, const Tensor& x,
+                          const std::vector<Tensor>& row_cotangents) {
+  for (std::int64_t n = 0; n < x.size(0); ++n) {
+    Tape tape;
+    const Tensor logits = model(slice(x, 0, n, n + 1));
+    if (!logits.requires_grad()) return;  // of no parameter at all
+    for (const Tensor& cotangent : row_cotangents) {
+      std::vector<Tensor> gradients = tape.gradient(
+          logits, parameters,
+          {.gradient = slice(cotangent, 0, n, n + 1), .retain_graph = true, .allow_unused = true});
+      const NoGrad no_grad;
+      for (Tensor& gradient : gradients) {
+        if (gradient.defined()) gradient = square(gradient);
+      }
+      add_to(totals, gradients);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Tensor> fisher_cotangents(const Tensor& logits, const Tensor& labels, Labels kind,
+                                      Generator& generator) {
   const NoGrad no_grad;
   const Tensor probability = exp(logits - logsumexp(logits, {1}, {.keepdim = true}));
   const auto rows = static_cast<std::size_t>(logits.size(0));
@@ -79,36 +107,6 @@ std::vector<Tensor> cotangents(const Tensor& logits, const Tensor& labels, Label
   return {logit_gradient(probability, label, weight)};
 }
 
-void add_to(std::vector<Tensor>& totals, const std::vector<Tensor>& parts) {
-  const NoGrad no_grad;
-  for (std::size_t k = 0; k < totals.size(); ++k) {
-    if (parts[k].defined()) totals[k] = totals[k] + parts[k];
-  }
-}
-
-/// The same sums by a backward for every sample: slower, correct for any module.
-void add_sample_by_sample(std::vector<Tensor>& totals, const Classifier& model,
-                          const std::vector<Tensor>& parameters, const Tensor& x,
-                          const std::vector<Tensor>& row_cotangents) {
-  for (std::int64_t n = 0; n < x.size(0); ++n) {
-    Tape tape;
-    const Tensor logits = model(slice(x, 0, n, n + 1));
-    if (!logits.requires_grad()) return;  // of no parameter at all
-    for (const Tensor& cotangent : row_cotangents) {
-      std::vector<Tensor> gradients = tape.gradient(
-          logits, parameters,
-          {.gradient = slice(cotangent, 0, n, n + 1), .retain_graph = true, .allow_unused = true});
-      const NoGrad no_grad;
-      for (Tensor& gradient : gradients) {
-        if (gradient.defined()) gradient = square(gradient);
-      }
-      add_to(totals, gradients);
-    }
-  }
-}
-
-}  // namespace
-
 std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<Tensor>& parameters,
                                     std::int64_t dataset_size, const Batches& dataset,
                                     const FisherOptions& options) {
@@ -138,7 +136,8 @@ std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<T
                 "diagonal_fisher: the model must give ({}, classes), got {}", x.size(0),
                 logits.shape());
     if (!logits.requires_grad()) continue;  // depends on no parameter
-    const std::vector<Tensor> logit_gradients = cotangents(logits, y, options.labels, generator);
+    const std::vector<Tensor> logit_gradients =
+        fisher_cotangents(logits, y, options.labels, generator);
     if (const auto squares = tape.per_sample_squares(logits, parameters, logit_gradients)) {
       add_to(totals, *squares);
     } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <engram/autograd/random.h>
 #include <engram/autograd/tensor.h>
 
 #include <concepts>
@@ -43,6 +44,12 @@ using Batches = std::function<std::pair<Tensor, Tensor>(std::span<const std::int
 std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<Tensor>& parameters,
                                     std::int64_t dataset_size, const Batches& dataset,
                                     const FisherOptions& options = {});
+
+/// The gradients g_c of log p(c | x_n) with respect to the logits (N, classes) whose squares, or
+/// products, add up to the expectation over labels c: one for each label, times √p_c, as
+/// Σ_c p_c g_c² = Σ_c (√p_c g_c)², or a single one where the label is drawn or given.
+std::vector<Tensor> fisher_cotangents(const Tensor& logits, const Tensor& labels, Labels kind,
+                                      Generator& generator);
 
 /// What `consolidate` takes: `data::Dataset`, or anything that reads like it.
 template <class D>

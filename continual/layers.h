@@ -1,0 +1,50 @@
+#pragma once
+
+#include <engram/continual/network.h>
+#include <engram/optim/fisher.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace engram::continual {
+
+/// A dense or convolution layer of a network, y = [W b]·[x, 1]: a bias is the weight of one more
+/// input, which is always 1. A convolution is its product over the patches that its window sees.
+struct Layer {
+  std::size_t number;       ///< of the weight among the network's parameters
+  std::size_t bias_number;  ///< of the bias, if there is one
+  Tensor weight;            ///< (out, in) or (out, channels, kh, kw)
+  Tensor bias;              ///< (out,), or undefined
+  std::int64_t out;
+  std::int64_t in;  ///< with the bias's
+  bool head;        ///< whether its outputs are the network's, of which a task may use some only
+};
+
+/// The layers of a network, in the order in which they work. Error, in the name of `caller`, when
+/// a parameter belongs to no layer, or to more than one.
+std::vector<Layer> find_layers(const char* caller, const Network& network, const data::Task& task);
+
+/// For each layer the matrix (in, in) of what it sees of a task, f64: the mean over samples of
+/// a·aᵀ, which a convolution adds up over the positions of its window. Of as many samples as said,
+/// drawn without replacement; 0, or more than there are, are all of them.
+std::vector<Tensor> input_moments(const Network& network, const std::vector<Layer>& layers,
+                                  const data::Task& task, std::int64_t samples,
+                                  Generator& generator);
+
+/// The Fisher information of a layer's [W b], approximately A⊗G.
+struct KroneckerFactors {
+  Tensor inputs;     ///< A (in, in): the mean over samples of a·aᵀ, as above
+  Tensor gradients;  ///< G (out, out): the mean over samples and positions of Σ_c p_c δ_c·δ_cᵀ
+};
+
+/// For each layer, f64. The outputs that compete for the task are what the labels run over. Exact
+/// for a dense layer where a and δ are independent, as they are with a single sample.
+///
+/// Martens and Grosse, "Optimizing Neural Networks with Kronecker-factored Approximate Curvature",
+/// 2015, arXiv 1503.05671; of convolutions: Grosse and Martens, 2016, arXiv 1602.01407.
+std::vector<KroneckerFactors> kronecker_fisher(const Network& network,
+                                               const std::vector<Layer>& layers,
+                                               const data::Task& task,
+                                               const optim::FisherOptions& options);
+
+}  // namespace engram::continual
