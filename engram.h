@@ -48,10 +48,13 @@
 #include <engram/continual/reservoir.h>
 #include <engram/continual/si.h>
 #include <engram/data/dataset.h>
+#include <engram/data/handwritings.h>
 #include <engram/data/idx.h>
 #include <engram/data/loader.h>
 #include <engram/data/mnist.h>
 #include <engram/data/permuted.h>
+#include <engram/data/rotated.h>
+#include <engram/data/split.h>
 #include <engram/data/stream.h>
 #include <engram/nn/activation.h>
 #include <engram/nn/batch_norm.h>

@@ -10,8 +10,9 @@ namespace engram {
 
 /// A stream of random numbers that a seed and a stream number name completely, the same on every
 /// platform and for every number of threads: block i of the stream is a function of (seed,
-/// stream, i) alone. Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-/// May be shared between threads; then which of them gets which numbers depends on the race.
+/// stream, i) alone. Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+/// SC 2011. May be shared between threads; then which of them gets which numbers depends on the
+/// race.
 class Generator {
  public:
   explicit Generator(std::uint64_t seed = 0, std::uint64_t stream = 0)
@@ -24,8 +25,8 @@ class Generator {
   /// Takes `count` blocks from the stream; returns the index of the first.
   std::uint64_t take(std::uint64_t count) { return position_.fetch_add(count); }
 
-  double uniform();                      ///< in [0, 1), with 53 random bits
-  std::int64_t below(std::int64_t n);    ///< in [0, n), every value equally likely. Error if n < 1.
+  double uniform();                    ///< in [0, 1), with 53 random bits
+  std::int64_t below(std::int64_t n);  ///< in [0, n), every value equally likely. Error if n < 1.
 
   std::uint64_t seed() const { return seed_; }
   std::uint64_t stream() const { return stream_; }
@@ -45,12 +46,15 @@ class Generator {
 /// Where the streams of each purpose begin, so that one seed that serves several of them gives each
 /// unrelated numbers. Those below 2³² are free for programs; the default generator has 0.
 namespace streams {
-inline constexpr std::uint64_t epoch_orders = std::uint64_t{1} << 32;  // + the epoch
-inline constexpr std::uint64_t permutations = std::uint64_t{2} << 32;  // + the task
-inline constexpr std::uint64_t fisher = std::uint64_t{3} << 32;        // + FisherOptions::stream
-inline constexpr std::uint64_t reservoir = std::uint64_t{4} << 32;     // + the task
-inline constexpr std::uint64_t replay = std::uint64_t{5} << 32;        // + the task
+inline constexpr std::uint64_t epoch_orders = std::uint64_t{1} << 32;     // + the epoch
+inline constexpr std::uint64_t permutations = std::uint64_t{2} << 32;     // + the task
+inline constexpr std::uint64_t fisher = std::uint64_t{3} << 32;           // + FisherOptions::stream
+inline constexpr std::uint64_t reservoir = std::uint64_t{4} << 32;        // + the task
+inline constexpr std::uint64_t replay = std::uint64_t{5} << 32;           // + the task
 inline constexpr std::uint64_t representations = std::uint64_t{7} << 32;  // + the task
+inline constexpr std::uint64_t rotations = std::uint64_t{8} << 32;        // + the task
+inline constexpr std::uint64_t class_orders = std::uint64_t{9} << 32;
+inline constexpr std::uint64_t handwritings = std::uint64_t{10} << 32;  // + 3 for each customer
 }  // namespace streams
 
 /// The generator that random functions use when none is given.

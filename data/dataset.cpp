@@ -6,11 +6,18 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <type_traits>
+#include <mutex>
 #include <utility>
 
 namespace engram::data {
 namespace {
+
+/// What a stored element is as it is stored.
+template <class X>
+struct Same {
+  using Y = X;
+  Y operator()(X x) const { return x; }
+};
 
 /// What a stored element is in a batch: the function for one dtype.
 template <class X>
@@ -35,9 +42,9 @@ struct Value<std::uint8_t> {
 
 /// One sample y (m,) of a batch from the stored x: y[j] = value(x[pixels[j]]), and value(0) where
 /// pixels[j] is -1. Without pixels the elements stay where they are.
-template <class X>
-void pick_sample(const X* x, const std::int64_t* pixels, const Value<X>& value,
-                 typename Value<X>::Y* y, std::int64_t m) {
+template <class X, class Value>
+void pick_sample(const X* x, const std::int64_t* pixels, const Value& value, typename Value::Y* y,
+                 std::int64_t m) {
   if (!pixels) {
     for (std::int64_t j = 0; j < m; ++j) y[j] = value(x[j]);
     return;
@@ -61,9 +68,29 @@ std::span<const std::int64_t> numbers(const Tensor& x) { return x.data<std::int6
 
 }  // namespace
 
+/// Samples that are made when they are first asked for, by whichever thread comes first.
+class Dataset::Later {
+ public:
+  explicit Later(std::function<Tensor()> make) : make_(std::move(make)) {}
+
+  const Tensor& get() {
+    const std::lock_guard lock(mutex_);
+    if (make_) {
+      x_ = make_();
+      make_ = nullptr;  // and with it the samples that it was made from
+    }
+    return x_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::function<Tensor()> make_;
+  Tensor x_;
+};
+
 // Views, so that `set_data` of the caller's tensors does not change what is read here.
 Dataset::Dataset(const Tensor& x, const Tensor& y)
-    : x_(view(x, x.shape())), y_(view(y, y.shape())) {
+    : x_(view(x, x.shape())), y_(view(y, y.shape())), dtype_(x.dtype()) {
   check_shape(x_.rank() >= 1 && y_.rank() >= 1,
               "Dataset: needs an axis of samples in x and in y, x is {}, y is {}", x_.shape(),
               y_.shape());
@@ -72,16 +99,18 @@ Dataset::Dataset(const Tensor& x, const Tensor& y)
   sample_ = without_rows(x_.shape());
 }
 
-template <class X>
-Tensor Dataset::pick(std::span<const std::int64_t> rows) const {
-  using Y = typename Value<X>::Y;
+const Tensor& Dataset::samples() const { return later_ ? later_->get() : x_; }
+
+template <class X, class Value>
+Tensor Dataset::pick(std::span<const std::int64_t> rows, const Value& value) const {
+  using Y = typename Value::Y;
+  const Tensor& stored = samples();
   const auto count = static_cast<std::int64_t>(rows.size());
-  const std::int64_t n = without_rows(x_.shape()).numel(), m = sample_.numel();
+  const std::int64_t n = without_rows(stored.shape()).numel(), m = sample_.numel();
   Tensor x(with_rows(sample_, count), dtype_of<Y>());
-  const X* from = x_.data<X>().data();
+  const X* from = stored.data<X>().data();
   Y* to = x.data<Y>().data();
   const std::int64_t* pixels = pixels_.defined() ? numbers(pixels_).data() : nullptr;
-  const Value<X> value(scale_, shift_);
   kernels::parallel_for(
       count, kernels::groups_per_grain(m), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
@@ -93,11 +122,21 @@ Tensor Dataset::pick(std::span<const std::int64_t> rows) const {
 
 Batch Dataset::batch(std::span<const std::int64_t> rows) const {
   const Tensor stored = stored_rows("Dataset::batch", rows);
-  Tensor x = dispatch(x_.dtype(), [&]<class X>() { return pick<X>(numbers(stored)); });
+  Tensor x = dispatch(
+      dtype_, [&]<class X>() { return pick<X>(numbers(stored), Value<X>(scale_, shift_)); });
 
   const NoGrad no_grad;  // as with a prefetching Loader, on whose thread there is no tape
   for (const auto& function : functions_) x = function(x);
   return {x, pick_targets(numbers(stored))};
+}
+
+/// All samples, in order, rearranged but as they are stored.
+Tensor Dataset::stored_samples() const {
+  if (!rows_.defined() && !pixels_.defined()) {
+    return view(samples(), with_rows(sample_, size()));
+  }
+  const Tensor rows = rows_.defined() ? rows_ : arange(size());
+  return dispatch(dtype_, [&]<class X>() { return pick<X>(numbers(rows), Same<X>()); });
 }
 
 Tensor Dataset::pick_targets(std::span<const std::int64_t> stored) const {
@@ -132,6 +171,8 @@ Dataset Dataset::slice(std::int64_t start, std::int64_t stop) const {
   Dataset result = *this;
   if (rows_.defined()) {
     result.rows_ = view(rows_, {stop - start}, start);
+  } else if (later_) {
+    result.rows_ = view(arange(stop), {stop - start}, start);
   } else {
     const auto part = [&](const Tensor& x) {
       return view(x, x.shape().with(0, stop - start), start * without_rows(x.shape()).numel());
@@ -205,6 +246,30 @@ Dataset Dataset::normalize(double mean, double std) const {
   Dataset result = *this;
   result.scale_ = scale_ / std;
   result.shift_ = (shift_ - mean) / std;
+  return result;
+}
+
+Dataset Dataset::transform(std::function<Tensor(const Tensor&)> function) const {
+  check_before_map("Dataset::transform");
+  Dataset result = *this;
+  result.later_ = std::make_shared<Later>([source = *this, function = std::move(function)] {
+    const NoGrad no_grad;
+    const Tensor before = source.stored_samples();
+    const Tensor after = function(before);
+    check_shape(after.shape() == before.shape(),
+                "Dataset::transform: samples of shape {} became {}", before.shape(), after.shape());
+    check_dtype(after.dtype() == before.dtype(), "Dataset::transform: {} samples became {}",
+                before.dtype(), after.dtype());
+    return view(after, after.shape());
+  });
+  result.x_ = Tensor();
+  if (rows_.defined()) {
+    Dataset targets = *this;
+    targets.target_functions_.clear();
+    result.y_ = targets.targets();
+    result.rows_ = Tensor();
+  }
+  result.pixels_ = Tensor();
   return result;
 }
 

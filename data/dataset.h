@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -34,6 +35,8 @@ class Dataset {
   std::int64_t size() const { return (rows_.defined() ? rows_ : y_).size(0); }
   /// Shape of one sample, as far as it is known: before the functions given to `map`.
   const Shape& sample_shape() const { return sample_; }
+  /// Of the samples as they are stored: batches of u8 samples are f32.
+  DType dtype() const { return dtype_; }
 
   /// The samples of these numbers, in this order. Error when one is not in [0, size()).
   Batch batch(std::span<const std::int64_t> rows) const;
@@ -60,22 +63,33 @@ class Dataset {
   Dataset permute_pixels(std::span<const std::int64_t> permutation) const;
   /// (x - mean) / std, in the units that batches have. DTypeError for i64 samples.
   Dataset normalize(double mean, double std) const;
+  /// Other samples in the place of these, made from all of them at once and kept. The function gets
+  /// x (N, ...) in order, as it is stored, and returns one of the same shape and dtype: ShapeError,
+  /// DTypeError. It is called when samples are first asked for, and a second time for nobody who
+  /// has a copy of the result; no tape records it. What `normalize` did comes after it, as before.
+  Dataset transform(std::function<Tensor(const Tensor& x)> function) const;
   /// Applies a function to the x of every batch, after those that were given before. A prefetching
   /// Loader calls it on its background thread; no tape records it, here or there. `pad`, `flatten`,
-  /// `permute_pixels` and `normalize` must come before: Error.
+  /// `permute_pixels`, `normalize` and `transform` must come before: Error.
   Dataset map(std::function<Tensor(const Tensor& x)> function) const;
   /// The same for the y of every batch, at any time.
   Dataset map_targets(std::function<Tensor(const Tensor& y)> function) const;
 
  private:
-  template <class X>
-  Tensor pick(std::span<const std::int64_t> rows) const;
+  class Later;
+
+  const Tensor& samples() const;
+  template <class X, class Value>
+  Tensor pick(std::span<const std::int64_t> rows, const Value& value) const;
+  Tensor stored_samples() const;
   Tensor stored_rows(const char* caller, std::span<const std::int64_t> rows) const;
   Tensor pick_targets(std::span<const std::int64_t> stored_rows) const;
   void check_before_map(const char* caller) const;
 
-  Tensor x_;
+  Tensor x_;  // undefined when they come later
   Tensor y_;
+  DType dtype_;
+  std::shared_ptr<Later> later_;
   Tensor rows_;    // i64: which of the stored samples belong to it; undefined for all
   Shape sample_;   // of one sample, rearranged
   Tensor pixels_;  // i64: which stored element each of a sample's is, -1 a zero; undefined for all

@@ -2,6 +2,7 @@
 #include <engram/data/stream.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace engram::data {
 
@@ -32,14 +33,45 @@ std::int64_t output_count(Scenario scenario, int tasks, std::int64_t classes) {
 
 Task in_scenario(Scenario scenario, Task task, std::int64_t classes) {
   const std::int64_t first = scenario == Scenario::domain ? 0 : task.number * classes;
+  return in_scenario(scenario, std::move(task), Outputs{first, first + classes});
+}
+
+Task in_scenario(Scenario scenario, Task task, const Outputs& own) {
   task.scenario = scenario;
-  task.outputs = {first, first + classes};
-  if (first > 0) {
-    const auto move = [first](const Tensor& y) { return y + first; };
+  task.outputs = own;
+  if (own.begin > 0) {
+    const auto move = [first = own.begin](const Tensor& y) { return y + first; };
     task.train = task.train.map_targets(move);
     task.test = task.test.map_targets(move);
   }
   return task;
+}
+
+Stream stream_of(std::vector<NamedData> sets, Scenario scenario) {
+  std::vector<Outputs> outputs;
+  std::int64_t end = 0;  // of all outputs
+  for (const NamedData& set : sets) {
+    for (const auto& [part, purpose] : {std::pair(&set.train, "train"), {&set.test, "test"}}) {
+      check_data(part->size() > 0, "stream_of: {} has no samples to {}", set.name, purpose);
+      check_shape(part->sample_shape() == sets[0].train.sample_shape(),
+                  "stream_of: samples of {} to {} are {}, of {} to train {}", set.name, purpose,
+                  part->sample_shape(), sets[0].name, sets[0].train.sample_shape());
+    }
+    const std::int64_t classes = std::max(class_count(set.train), class_count(set.test));
+    const std::int64_t first = scenario == Scenario::domain ? 0 : end;
+    outputs.push_back({first, first + classes});
+    end = std::max(end, first + classes);
+  }
+  if (scenario == Scenario::domain) {
+    for (Outputs& shared : outputs) shared.end = end;
+  }
+  const auto size = static_cast<int>(sets.size());
+  const auto make = [sets = std::move(sets), outputs = std::move(outputs), scenario](int number) {
+    const NamedData& set = sets[static_cast<std::size_t>(number)];
+    return in_scenario(scenario, {number, set.name, set.train, set.test, {}},
+                       outputs[static_cast<std::size_t>(number)]);
+  };
+  return Stream(size, end, make);
 }
 
 }  // namespace engram::data

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace engram::data {
 
@@ -51,6 +53,9 @@ std::int64_t output_count(Scenario scenario, int tasks, std::int64_t classes);
 /// A task with labels 0 to classes - 1, as the scenario has it: in the scenarios of tasks and of
 /// classes the labels move to outputs of their own, number·classes and on.
 Task in_scenario(Scenario scenario, Task task, std::int64_t classes);
+/// The same for tasks with different numbers of classes: labels move up to begin at own.begin,
+/// which is 0 for all in the scenario of domains.
+Task in_scenario(Scenario scenario, Task task, const Outputs& own);
 
 /// A sequence of tasks, each of which is made when it is asked for.
 class Stream {
@@ -95,5 +100,26 @@ class Stream {
   std::int64_t outputs_;
   std::function<Task(int)> make_;
 };
+
+/// One of the data sets of a stream of one's own.
+struct NamedData {
+  std::string name;
+  Dataset train;  ///< labels from 0 on in every one of the data sets
+  Dataset test;
+};
+
+/// A stream of one's own data sets, in this order.
+///
+///     const data::Stream tasks = data::stream_of({{"digits", digits.train, digits.test},
+///                                                 {"clothes", clothes.train, clothes.test}},
+///                                                data::Scenario::task);
+///
+/// In the scenarios of tasks and of classes each gets as many outputs as it has classes, after
+/// those of the one before; in the scenario of domains they share as many as the one with the most
+/// has. Streams whose tasks are made when they are asked for: see the constructor of `Stream`.
+///
+/// DataError when there are no samples to train or to test; ShapeError when samples differ in
+/// shape; the errors of `class_count`.
+Stream stream_of(std::vector<NamedData> sets, Scenario scenario = Scenario::domain);
 
 }  // namespace engram::data

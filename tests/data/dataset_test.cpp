@@ -197,6 +197,64 @@ TEST_CASE("a function comes after what rearranges and converts") {
   CHECK_THROWS_WITH_AS(mapped.normalize(0, 1), "Dataset::normalize: must come before map", Error);
 }
 
+TEST_CASE("transform makes all samples anew, once, when they are asked for") {
+  int calls = 0;
+  const data::Dataset once = numbered(4).transform([&calls](const Tensor& x) {
+    ++calls;
+    return x * x + 1;
+  });
+  const data::Dataset later = once.slice(1, 3), some = once.subset(Rows{3, 0});
+  CHECK(once.size() == 4);
+  CHECK(once.sample_shape() == Shape{});
+  CHECK(later.targets().data<std::int64_t>()[0] == 10);
+  CHECK(calls == 0);
+  CHECK(samples(later) == Rows{2, 5});
+  CHECK(samples(some) == Rows{10, 1});
+  CHECK(samples(once) == Rows{1, 2, 5, 10});
+  CHECK(samples(once.slice(1, 4).slice(1, 2)) == Rows{5});
+  CHECK(calls == 1);
+}
+
+TEST_CASE("transform gets the samples as they are stored, with what was rearranged before it") {
+  const data::Dataset images(tensor({0, 51, 102, 153}, {2, 1, 2}, u8), tensor({8, 9}, i64));
+  const auto seen = [](const data::Dataset& dataset, const Shape& shape,
+                       const std::vector<std::uint8_t>& expected) {
+    return dataset.transform([=](const Tensor& x) {
+      CHECK(x.shape() == shape);
+      CHECK(values<std::uint8_t>(x) == expected);
+      return full(x.shape(), 255, u8);
+    });
+  };
+  const data::Dataset plain = seen(images.normalize(0.5, 0.25), {2, 1, 2}, {0, 51, 102, 153});
+  CHECK(plain.dtype() == u8);
+  CHECK(values(plain.all().x) == std::vector<float>{2, 2, 2, 2});  // normalised as before
+
+  const data::Dataset rearranged =
+      seen(images.subset(Rows{1}).pad(1), {1, 3, 4}, {0, 0, 0, 0, 0, 102, 153, 0, 0, 0, 0, 0});
+  const data::Batch batch = rearranged.flatten().all();
+  CHECK(values(batch.x) == std::vector<float>(12, 1));
+  CHECK(batch.y.item<std::int64_t>() == 9);
+
+  const auto add_one = [](const Tensor& y) { return y + 1; };
+  const data::Dataset mapped = images.subset(Rows{1}).map_targets(add_one);
+  CHECK(seen(mapped, {1, 1, 2}, {102, 153}).all().y.item<std::int64_t>() == 10);
+  CHECK(seen(images.take(0), {0, 1, 2}, {}).all().x.shape() == Shape{0, 1, 2});
+}
+
+TEST_CASE("what transform cannot do") {
+  const data::Dataset four = numbered(4);
+  const auto transformed = [&](const Tensor& x) {
+    return four.transform([x](const Tensor&) { return x; }).all();
+  };
+  CHECK_THROWS_WITH_AS(transformed(arange(3)),
+                       "Dataset::transform: samples of shape (4,) became (3,)", ShapeError);
+  CHECK_THROWS_WITH_AS(transformed(zeros({4})), "Dataset::transform: i64 samples became f32",
+                       DTypeError);
+  const auto same = [](const Tensor& x) { return x; };
+  CHECK_THROWS_WITH_AS(four.map(same).transform(same), "Dataset::transform: must come before map",
+                       Error);
+}
+
 TEST_CASE("mistakes") {
   CHECK_THROWS_WITH_AS(data::Dataset(zeros({3, 2}), zeros({2})),
                        "Dataset: x has 3 samples, y has 2", ShapeError);

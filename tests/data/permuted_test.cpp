@@ -72,6 +72,25 @@ TEST_CASE("the padding is permuted with the image") {
         40);  // the upper margin is not left
 }
 
+TEST_CASE("a scenario moves the labels and leaves the pixels") {
+  const data::Dataset images(zeros({2, 1, 2, 2}, u8), tensor({0, 2}, i64));
+  const auto labels = [&](data::Scenario scenario, int number) {
+    const data::Stream tasks = data::permuted(images, images, {.tasks = 3, .scenario = scenario});
+    const data::Task task = tasks[number];
+    CHECK(task.scenario == scenario);
+    CHECK(task.test.targets().data<std::int64_t>()[1] == task.outputs.begin + 2);
+    CHECK(task.outputs.size() == 3);
+    CHECK(tasks.outputs() == (scenario == data::Scenario::domain ? 3 : 9));
+    const auto y = task.train.all().y.data<std::int64_t>();
+    return std::vector<std::int64_t>(y.begin(), y.end());
+  };
+  using Labels = std::vector<std::int64_t>;
+  CHECK(labels(data::Scenario::domain, 2) == Labels{0, 2});
+  CHECK(labels(data::Scenario::task, 0) == Labels{0, 2});
+  CHECK(labels(data::Scenario::task, 2) == Labels{6, 8});
+  CHECK(labels(data::Scenario::classes, 1) == Labels{3, 5});
+}
+
 TEST_CASE("the first task can be left plain") {
   const data::Dataset images = numbered_pixels(3, 5);
   const data::Stream tasks = data::permuted(images, images, {.tasks = 2, .first_plain = true});

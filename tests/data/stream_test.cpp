@@ -34,3 +34,48 @@ TEST_CASE("in_scenario: whose outputs are whose") {
   CHECK(active_outputs(third, first) == Outputs{0, 6});  // not learned yet
   CHECK(active_outputs(third, third) == Outputs{0, 6});
 }
+
+TEST_CASE("stream_of: one's own data sets") {
+  const auto labelled = [](std::initializer_list<double> labels) {
+    const Tensor y = tensor(labels, i64);
+    return Dataset(zeros({y.size(0), 2}), y);
+  };
+  const std::vector<NamedData> sets = {{"pairs", labelled({0, 1}), labelled({1})},
+                                       {"triples", labelled({1}), labelled({0, 2})}};
+  const Stream alone = stream_of(sets, Scenario::task);
+  REQUIRE(alone.size() == 2);
+  CHECK(alone.outputs() == 5);
+  CHECK(alone[0].outputs == Outputs{0, 2});
+  CHECK(alone[1].outputs == Outputs{2, 5});
+  CHECK(alone[1].number == 1);
+  CHECK(alone[1].name == "triples");
+  CHECK(alone[0].train.targets().data<std::int64_t>()[1] == 1);
+  CHECK(alone[1].train.all().y.item<std::int64_t>() == 3);
+  CHECK(alone[1].test.targets().data<std::int64_t>()[1] == 4);
+
+  const Stream classes = stream_of(sets, Scenario::classes);
+  CHECK(classes.outputs() == 5);
+  CHECK(active_outputs(classes[0], classes[1]) == Outputs{0, 5});
+
+  const Stream shared = stream_of(sets);
+  CHECK(shared.outputs() == 3);
+  CHECK(shared[0].outputs == Outputs{0, 3});
+  CHECK(shared[1].outputs == Outputs{0, 3});
+  CHECK(shared[1].train.all().y.item<std::int64_t>() == 1);
+
+  CHECK(stream_of({}).size() == 0);
+  CHECK(stream_of({}).outputs() == 0);
+}
+
+TEST_CASE("stream_of: what is no data set of a stream") {
+  const Dataset good(zeros({1, 2}), tensor({0}, i64)), wide(zeros({1, 3}), tensor({0}, i64));
+  CHECK_THROWS_WITH_AS(stream_of({{"a", good, good}, {"b", good, wide}}),
+                       "stream_of: samples of b to test are (3,), of a to train (2,)", ShapeError);
+  CHECK_THROWS_WITH_AS(stream_of({{"a", good.take(0), good}}),
+                       "stream_of: a has no samples to train", DataError);
+  CHECK_THROWS_WITH_AS(stream_of({{"a", good, good.take(0)}}),
+                       "stream_of: a has no samples to test", DataError);
+  const Dataset unlabelled(zeros({1, 2}), zeros({1}));
+  CHECK_THROWS_WITH_AS(stream_of({{"a", unlabelled, good}}),
+                       "class_count: labels must be i64, got f32", DTypeError);
+}
