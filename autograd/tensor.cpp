@@ -72,6 +72,17 @@ void Tensor::set_data(const Tensor& value) const {
   impl_->gradient = Tensor();
 }
 
+void Tensor::swap_data(const Tensor& other) const {
+  check_autograd(impl().tape == 0 && other.impl().tape == 0,
+                 "swap_data: the tensor is the result of a recorded operation; detach() it first");
+  check_shape(other.shape() == shape(), "swap_data: the tensors are {} and {}", shape(),
+              other.shape());
+  check_dtype(other.dtype() == dtype(), "swap_data: the tensors are {} and {}", dtype(),
+              other.dtype());
+  std::swap(impl_->data, other.impl_->data);
+  std::swap(impl_->buffer, other.impl_->buffer);
+}
+
 void Tensor::check_type(DType asked) const {
   if (impl().dtype != asked) [[unlikely]] {
     fail<DTypeError>("data: asked for {}, the tensor is {}", asked, impl_->dtype);

@@ -8,11 +8,44 @@
 #include <algorithm>
 
 namespace engram::continual {
+namespace {
+
+/// Exchanges the elements of two lists of tensors for as long as it lives.
+class Exchanged {
+ public:
+  Exchanged(const std::vector<Tensor>& a, const std::vector<Tensor>& b) : a_(a), b_(b) {}
+  void begin() {
+    for (; count_ < a_.size(); ++count_) a_[count_].swap_data(b_[count_]);
+  }
+  // Backwards, for a tensor may stand in a list twice.
+  ~Exchanged() {
+    while (count_ > 0) {
+      --count_;
+      a_[count_].swap_data(b_[count_]);
+    }
+  }
+  Exchanged(const Exchanged&) = delete;
+  Exchanged& operator=(const Exchanged&) = delete;
+
+ private:
+  const std::vector<Tensor>&a_, &b_;
+  std::size_t count_ = 0;  // so many are exchanged
+};
+
+}  // namespace
 
 Tensor Network::evaluate(const Tensor& x) const {
   const auto mode = eval_mode();
   const NoGrad no_grad;
   return logits_(x);
+}
+
+Tensor Network::evaluate(const Tensor& x, const std::vector<Tensor>& values) const {
+  check(values.size() == parameters_.size(), "Network: {} values for {} parameters", values.size(),
+        parameters_.size());
+  Exchanged exchanged(parameters_, values);
+  exchanged.begin();
+  return evaluate(x);
 }
 
 void Network::check_parameters() const {

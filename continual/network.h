@@ -43,6 +43,9 @@ class Network {
   [[nodiscard]] std::shared_ptr<void> eval_mode() const { return eval_mode_(); }
   /// The logits in evaluation mode, recorded by no tape.
   Tensor evaluate(const Tensor& x) const;
+  /// The same with these values in the place of the parameters', which are exchanged for as long as
+  /// it takes, without copying. ShapeError or DTypeError when they are not like the parameters.
+  Tensor evaluate(const Tensor& x, const std::vector<Tensor>& values) const;
 
  private:
   void check_parameters() const;

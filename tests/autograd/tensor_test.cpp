@@ -131,6 +131,33 @@ TEST_CASE("set_data replaces the value behind every handle") {
                        AutogradError);
 }
 
+TEST_CASE("swap_data exchanges elements without copying them") {
+  const Tensor x = ones({2}), handle = x, y = tensor({3, 4});
+  const Tensor seen = view(x, {1}, 1);
+  const float* const place = y.data<float>().data();
+  x.set_requires_grad();
+  x.set_grad(ones({2}));
+  Tape tape;
+  const Tensor square = x * x;
+  x.swap_data(y);
+  CHECK(values(handle) == Values{3, 4});
+  CHECK(values(y) == Values{1, 1});
+  CHECK(values(seen) == Values{1});
+  CHECK(x.data<float>().data() == place);
+  CHECK(handle.requires_grad());
+  CHECK(values(handle.grad()) == Values{1, 1});
+  CHECK_THROWS_WITH_AS(x.swap_data(ones({3})), "swap_data: the tensors are (2,) and (3,)",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(x.swap_data(ones({2}, f64)), "swap_data: the tensors are f32 and f64",
+                       DTypeError);
+  CHECK_THROWS_WITH_AS(x.swap_data(square),
+                       "swap_data: the tensor is the result of a recorded operation; "
+                       "detach() it first",
+                       AutogradError);
+  x.swap_data(x);
+  CHECK(values(x) == Values{3, 4});
+}
+
 TEST_CASE("a view shares a range of the elements") {
   const Tensor x = arange(0, 6);
   const Tensor y = view(x, {2, 2}, 1);

@@ -103,6 +103,26 @@ TEST_CASE("Network: what a method sees of a model") {
   CHECK_THROWS_WITH_AS(Network{nn::Sequential()}, "Network: the model has no parameters", Error);
 }
 
+TEST_CASE("Network: evaluated with other values of its parameters") {
+  const nn::Linear model(2, 1);
+  const Network network(model);
+  const Tensor x = tensor({1, 2}, {1, 2});
+  const std::vector<Tensor> values = {tensor({3, 4}, {1, 2}), tensor({5})};
+  const double before = network.evaluate(x).item();
+  {
+    Tape tape;
+    CHECK(network.evaluate(x, values).item() == 3 + 8 + 5);
+    CHECK(tape.size() == 0);
+  }
+  CHECK(network.evaluate(x).item() == before);
+  CHECK(values[0].data<float>()[0] == 3);
+  CHECK_THROWS_WITH_AS(network.evaluate(x, {values[0]}), "Network: 1 values for 2 parameters",
+                       Error);
+  CHECK_THROWS_WITH_AS(network.evaluate(x, {values[0], zeros({2})}),
+                       "swap_data: the tensors are (1,) and (2,)", ShapeError);
+  CHECK(network.evaluate(x).item() == before);
+}
+
 TEST_CASE("classification_loss: the other outputs do not compete") {
   const Tensor logits = tensor({5, 1, 2, 9}, {1, 4});
   const Tensor y = tensor({2}, i64);
