@@ -41,6 +41,7 @@
 #include <engram/continual/l2.h>
 #include <engram/continual/layers.h>
 #include <engram/continual/lwf.h>
+#include <engram/continual/mas.h>
 #include <engram/continual/method.h>
 #include <engram/continual/metrics.h>
 #include <engram/continual/network.h>

@@ -55,6 +55,7 @@ inline constexpr std::uint64_t representations = std::uint64_t{7} << 32;  // + t
 inline constexpr std::uint64_t rotations = std::uint64_t{8} << 32;        // + the task
 inline constexpr std::uint64_t class_orders = std::uint64_t{9} << 32;
 inline constexpr std::uint64_t handwritings = std::uint64_t{10} << 32;  // + 3 for each customer
+inline constexpr std::uint64_t output_norms = std::uint64_t{11} << 32;  // + the task
 }  // namespace streams
 
 /// The generator that random functions use when none is given.
