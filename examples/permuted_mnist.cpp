@@ -6,6 +6,7 @@
 #include "common/continual_options.h"
 #include "common/evaluation.h"
 #include "common/method_record.h"
+#include "common/mixed_batch.h"
 #include "common/optimizer.h"
 #include "common/options.h"
 #include "common/progress.h"
@@ -37,24 +38,6 @@ std::vector<double> accuracies(const Net& net, const data::Stream& tasks) {
     stop_if_interrupted();
   }
   return row;
-}
-
-/// Images drawn at random from all these tasks alike: what joint training takes its steps on, as
-/// many of them for each task as the other methods take.
-data::Batch mixed_batch(const std::vector<data::Task>& tasks, std::int64_t size,
-                        Generator& generator) {
-  std::vector<std::vector<std::int64_t>> rows(tasks.size());
-  for (std::int64_t i = 0; i < size; ++i) {
-    const auto task = static_cast<std::size_t>(generator.below(std::ssize(tasks)));
-    rows[task].push_back(generator.below(tasks[task].train.size()));
-  }
-  std::vector<Tensor> x, y;
-  for (std::size_t task = 0; task < tasks.size(); ++task) {
-    const data::Batch part = tasks[task].train.batch(rows[task]);
-    x.push_back(part.x);
-    y.push_back(part.y);
-  }
-  return {cat(x), cat(y)};
 }
 
 int main(int argc, char** argv) try {
@@ -115,7 +98,7 @@ int main(int argc, char** argv) try {
       progress.begin(fmt::format("{} task {}/{}", method, seen.size(), tasks.size()));
       if (method == "joint") {
         for (std::int64_t i = 0; i < iterations; ++i) {
-          step(mixed_batch(seen, options.batch, mixing));
+          step(mixed_batch(seen, options.batch, mixing).batch);
         }
       } else {
         data::Loader loader(task.train,

@@ -20,19 +20,21 @@ double number(const std::string& text) {
   return CLI::detail::lexical_cast(text, value) ? value : std::nan("");
 }
 
-/// Accepts what fits 64 bits without a sign; CLI11 alone would take 2^64 for 2^64 - 1.
-const CLI::Validator any_seed(
-    [](const std::string& text) {
-      std::uint64_t value;
-      const char* end = text.data() + text.size();
-      const auto [stop, error] = std::from_chars(text.data(), end, value);
-      return error == std::errc() && stop == end
-                 ? ""
-                 : fmt::format("must be a whole number from 0 to {}, got {}", UINT64_MAX, text);
-    },
-    "");
-
 }  // namespace
+
+CLI::Validator any_seed() {
+  // CLI11 alone would take 2^64 for 2^64 - 1.
+  return CLI::Validator(
+      [](const std::string& text) {
+        std::uint64_t value;
+        const char* end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        return error == std::errc() && stop == end
+                   ? ""
+                   : fmt::format("must be a whole number from 0 to {}, got {}", UINT64_MAX, text);
+      },
+      "");
+}
 
 CLI::Validator whole(std::int64_t least, std::int64_t most) {
   return CLI::Validator(
@@ -102,7 +104,7 @@ void parse_options(CLI::App& app, Options& options, int argc, char** argv) {
     rates += fmt::format("{}{} {}", rates.empty() ? "" : ", ", optimizer, rate);
   }
   app.add_option("--seed", options.seed, "Of the initial weights and the order of the samples")
-      ->check(any_seed)
+      ->check(any_seed())
       ->capture_default_str();
   add_machine_options(app, options.threads, options.data);
   app.add_option("--epochs", options.epochs, "How often to go through the training images")

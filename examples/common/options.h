@@ -38,6 +38,8 @@ void add_machine_options(CLI::App& app, std::optional<int>& threads, std::filesy
 /// threads.
 void parse_options(CLI::App& app, Options& options, int argc, char** argv);
 
+/// Accepts what fits 64 bits without a sign.
+CLI::Validator any_seed();
 /// Accepts whole numbers from `least` to `most`.
 CLI::Validator whole(std::int64_t least, std::int64_t most);
 /// Accepts finite numbers from `least` on.

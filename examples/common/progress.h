@@ -24,6 +24,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// So many of the steps turn out to be done already, or not to be needed.
+  void skip(std::int64_t steps) { all_steps_ -= steps; }
   void begin(std::string stage);
   /// One training step: on how many samples, its mean loss, how many were classified correctly.
   void step(std::int64_t samples, double loss, std::int64_t correct);

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace engram::examples {
+
+/// How many places the text takes: characters, not bytes.
+std::size_t width(const std::string& text);
 
 /// Prints a table to stdout: the first row is the head, the first column stands left, the others
 /// right.

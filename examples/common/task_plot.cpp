@@ -1,6 +1,7 @@
 #include "common/task_plot.h"
 
 #include "common/gnuplot.h"
+#include "common/method_style.h"
 
 #include <fmt/format.h>
 
@@ -13,27 +14,6 @@ namespace {
 
 constexpr const char* script_name = "accuracy.gp";
 const std::vector<std::string> pictures = {"accuracy.png", "accuracy.svg"};
-
-/// How a method looks. Colours (Okabe and Ito) differ in lightness, points in form and lines in
-/// their dashes, so that methods can be told apart in grey too.
-struct Style {
-  const char* name;
-  const char* title;
-  const char* colour;
-  int point;  // gnuplot's numbers
-  int dash;
-};
-
-const Style& style_of(const std::string& method) {
-  static constexpr Style styles[] = {{"naive", "Naive training", "#e69f00", 7, 1},    // circle
-                                     {"ewc", "EWC", "#0072b2", 5, 1},                 // square
-                                     {"online-ewc", "Online EWC", "#009e73", 9, 2},   // triangle
-                                     {"joint", "Joint training", "#222222", 13, 4}};  // diamond
-  for (const Style& style : styles) {
-    if (method == style.name) return style;
-  }
-  return styles[0];
-}
 
 /// Average accuracy, in percent, over the tasks seen after each of them.
 std::vector<double> averages(const continual::AccuracyMatrix& matrix) {
@@ -125,20 +105,18 @@ set lmargin 8; set rmargin 2; set tmargin 2.5; set bmargin 3.3
       std::max<std::size_t>(tasks, 2));
   std::string average_plot;
   for (std::size_t m = 0; m < methods.size(); ++m) {
-    const Style& style = style_of(methods[m].name);
+    const auto [title, line] = method_style(methods[m].name, m);
     draw += fmt::format(R"(
 {}
 {}
 set title "{{/:Bold {}}}\n{{/*0.9 a line for each task, from when it was learned}}" offset 0, -0.6
 plot $method{} using 1:2:3 with {} linecolor palette{}
 )",
-                        place(m, panels), accuracy_axis(lowest), style.title, m,
+                        place(m, panels), accuracy_axis(lowest), title, m,
                         many ? "lines" : "linespoints", many ? "" : " pointtype 7 pointsize 0.45");
     average_plot += fmt::format(
-        "{}$average{} using 1:2 with linespoints linecolor \"{}\" dashtype {} pointtype {} "
-        "pointsize 0.8 pointinterval {} title \"{}\"",
-        m == 0 ? "plot " : ", \\\n     ", m, style.colour, style.dash, style.point,
-        many ? tasks / 10 : 1, style.title);
+        "{}$average{} using 1:2 with linespoints {} pointsize 0.8 pointinterval {} title \"{}\"",
+        m == 0 ? "plot " : ", \\\n     ", m, to_gnuplot(line), many ? tasks / 10 : 1, title);
   }
   draw += fmt::format(R"(
 {}

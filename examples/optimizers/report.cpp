@@ -1,5 +1,7 @@
 #include "optimizers/report.h"
 
+#include "common/table.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -98,12 +100,6 @@ std::string html(const Table& table) {
     text += "</tr>\n";
   }
   return text + "</table>\n";
-}
-
-/// How many places the text takes: characters, not bytes.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 /// Breaks the text at spaces into lines of at most 100 places, each after the indentation.

@@ -1,22 +1,9 @@
 #include "optimizers/statistics.h"
 
-#include "common/table.h"
-
-#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
 
 namespace engram::examples::study {
-
-Estimate estimate(std::span<const double> values) {
-  Estimate result{.count = static_cast<int>(values.size())};
-  if (values.empty()) return result;
-  const double n = static_cast<double>(values.size());
-  double sum = 0, squares = 0;
-  for (double value : values) sum += value;
-  result.mean = sum / n;
-  for (double value : values) squares += (value - result.mean) * (value - result.mean);
-  if (values.size() > 1) result.error = std::sqrt(squares / (n - 1) / n);
-  return result;
-}
 
 Estimate difference(const Estimate& a, const Estimate& b) {
   return {.mean = a.mean - b.mean,
@@ -26,11 +13,6 @@ Estimate difference(const Estimate& a, const Estimate& b) {
 
 bool is_clear(const Estimate& estimate) {
   return std::abs(estimate.mean) > 2 * estimate.error;  // false for NaN
-}
-
-std::string percent(const Estimate& estimate) {
-  if (std::isnan(estimate.error)) return examples::percent(estimate.mean);
-  return fmt::format("{:.2f} ± {:.2f}", 100 * estimate.mean, 100 * estimate.error);
 }
 
 double first_crossing(std::span<const double> x, std::span<const double> y, double target) {

@@ -1,18 +1,19 @@
 #pragma once
 
+#include "common/json_lines.h"
 #include "optimizers/setup.h"
 
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 namespace engram::examples::study {
 
-/// The trainings that are done, in a file with one record a line. A record is on the disk before
-/// `add` returns; a line that was cut short, as by a kill while it was written, is passed over.
+/// The trainings that are done, in a file with one record a line.
 class Store {
  public:
-  /// Knows no training, and keeps none.
+  /// Knows no training, and has no file.
   Store() = default;
   /// Reads the file where there is one. Error when it cannot be read or written.
   explicit Store(std::filesystem::path file);
@@ -27,8 +28,8 @@ class Store {
   std::size_t size() const { return records_.size(); }
 
  private:
-  std::filesystem::path file_;
-  std::deque<Record> records_;  // a deque: pointers to them stay good
+  std::optional<JsonLines> file_;  // none: nothing is kept
+  std::deque<Record> records_;     // a deque: pointers to them stay good
 };
 
 }  // namespace engram::examples::study

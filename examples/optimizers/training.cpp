@@ -167,15 +167,6 @@ class Training {
 
 }  // namespace
 
-const data::TrainTest& Images::operator[](const std::string& dataset) {
-  const auto found = read_.find(dataset);
-  if (found != read_.end()) return found->second;
-  const data::MnistOptions options{.root = root_};
-  return read_
-      .emplace(dataset, dataset == "mnist" ? data::mnist(options) : data::fashion_mnist(options))
-      .first->second;
-}
-
 Record train(const Setup& setup, Images& images, const Tell& tell, const fs::path& checkpoint,
              double keep_every) {
   Training training(setup, images[setup.dataset]);

@@ -1,28 +1,13 @@
 #pragma once
 
+#include "common/images.h"
 #include "optimizers/setup.h"
-
-#include <engram/data/mnist.h>
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <optional>
-#include <string>
-#include <utility>
 
 namespace engram::examples::study {
-
-/// The data sets, read when they are asked for.
-class Images {
- public:
-  explicit Images(std::filesystem::path root) : root_(std::move(root)) {}
-  const data::TrainTest& operator[](const std::string& dataset);
-
- private:
-  std::filesystem::path root_;
-  std::map<std::string, data::TrainTest> read_;
-};
 
 /// Called with how much of the training is done, 0 to 1.
 using Tell = std::function<void(double done)>;

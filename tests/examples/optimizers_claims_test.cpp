@@ -5,6 +5,7 @@
 #include <cmath>
 
 using namespace engram::examples::study;
+using engram::examples::Estimate;
 
 namespace {
 
@@ -144,16 +145,6 @@ TEST_CASE("valley_of: interpolated in the logarithm, open at the ends of the swe
   CHECK(valley.decades == doctest::Approx(1 + 1. / 40));
   CHECK(valley.open);
   CHECK(valley_of({}).decades == 0);
-}
-
-TEST_CASE("estimate: mean and standard error") {
-  const Estimate of_three = estimate(std::vector{1., 2., 6.});
-  CHECK(of_three.mean == 3);
-  CHECK(of_three.error == doctest::Approx(std::sqrt(7. / 3)));
-  CHECK(std::isnan(estimate(std::vector{1.}).error));
-  CHECK(std::isnan(estimate({}).mean));
-  CHECK(percent(Estimate{0.97315, 0.0005, 5}) == "97.31 ± 0.05");
-  CHECK(percent(Estimate{}) == "-");
 }
 
 TEST_CASE("curves through points: where they cross a value, and what they are in between") {

@@ -110,7 +110,8 @@ TEST_CASE("MethodRecord: a list of methods, metrics that are not defined yet are
   Json json = to_json({method});
   REQUIRE(json.size() == 1);
   CHECK(keys(json[0]) == std::vector<std::string>{"name", "acc", "bwt", "fwt", "forgetting",
-                                                  "matrix", "baseline", "seconds", "options"});
+                                                  "learning_accuracy", "matrix", "baseline",
+                                                  "seconds", "options"});
   CHECK(Json::parse(json.dump())[0]["acc"].is_null());
 
   method.matrix = {{0.9, 0.3}, {0.7, 0.8}};

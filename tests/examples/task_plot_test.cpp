@@ -13,7 +13,8 @@ namespace {
 /// As many methods as asked for, each with this many tasks, the older the worse.
 std::vector<MethodRecord> methods(std::size_t count, std::size_t tasks) {
   std::vector<MethodRecord> list;
-  for (const char* name : {"naive", "ewc", "online-ewc", "joint"}) {
+  for (const char* name : {"naive", "ewc", "online-ewc", "joint", "si", "mas", "lwf", "er", "gpm",
+                           "er+ewc", "ewc, lambda 10"}) {
     if (list.size() == count) break;
     MethodRecord& method = list.emplace_back(name, Json::object());
     for (std::size_t row = 0; row < tasks; ++row) {
@@ -53,7 +54,7 @@ TEST_CASE("task_plot_script: a task's line starts where it was learned; averages
 
 TEST_CASE("plot_tasks: gnuplot draws any number of methods and tasks") {
   if (!gnuplot_is_here()) return;
-  for (std::size_t count : {1, 2, 3, 4}) {
+  for (std::size_t count : {1, 2, 3, 4, 11}) {
     for (std::size_t tasks : {1, 2, 10, 50}) {
       CAPTURE(count);
       CAPTURE(tasks);

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// What pictures have in common: gnuplot's words for a line's looks, a data block, a panel.
+namespace engram::examples {
+
+/// How one of several things that are compared looks. Colours (Okabe and Ito) differ in lightness
+/// too, lines in their dashes and points in form, so that they can be told apart in grey.
+struct LineStyle {
+  const char* colour;
+  int dash;  ///< gnuplot's numbers
+  int point;
+};
+
+/// `linecolor "#…" dashtype … pointtype …`
+std::string to_gnuplot(const LineStyle& style);
+
+/// A named block of data: rows of numbers, NaN where there is none.
+std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows);
+
+/// Places panel (row, column) of a grid; row 0 is the highest. `top` is the share of the picture
+/// that is kept free above all panels, for a common key.
+std::string panel(int row, int column, int rows, int columns, double top = 0);
+
+/// Draws name.png and name.svg, `width` × `height` places of an SVG wide and high, from name.gp.
+/// Returns as `run_gnuplot` does.
+bool draw(const std::filesystem::path& folder, const std::string& name, int width, int height,
+          const std::string& data, const std::string& commands);
+
+}  // namespace engram::examples

@@ -1,0 +1,26 @@
+#include "common/estimate.h"
+
+#include "common/table.h"
+
+#include <fmt/format.h>
+
+namespace engram::examples {
+
+Estimate estimate(std::span<const double> values) {
+  Estimate result{.count = static_cast<int>(values.size())};
+  if (values.empty()) return result;
+  const double n = static_cast<double>(values.size());
+  double sum = 0, squares = 0;
+  for (double value : values) sum += value;
+  result.mean = sum / n;
+  for (double value : values) squares += (value - result.mean) * (value - result.mean);
+  if (values.size() > 1) result.error = std::sqrt(squares / (n - 1) / n);
+  return result;
+}
+
+std::string percent(const Estimate& estimate) {
+  if (std::isnan(estimate.error)) return percent(estimate.mean);
+  return fmt::format("{:.2f} ± {:.2f}", 100 * estimate.mean, 100 * estimate.error);
+}
+
+}  // namespace engram::examples

@@ -1,0 +1,57 @@
+#include "common/json_lines.h"
+
+#include <engram/autograd/error.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace engram::examples {
+namespace {
+
+/// Appends to the file and waits until the disk has it.
+void append(const std::filesystem::path& path, const std::string& text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  bool good = file >= 0;
+  for (std::size_t done = 0; good && done < text.size();) {
+    const ssize_t written = ::write(file, text.data() + done, text.size() - done);
+    if (written > 0) done += static_cast<std::size_t>(written);
+    good = written > 0 || (written < 0 && errno == EINTR);
+  }
+  good = good && ::fsync(file) == 0;
+  const int reason = errno;
+  if (file >= 0) ::close(file);
+  check(good, "cannot write {}: {}", path.string(), std::strerror(reason));
+}
+
+}  // namespace
+
+JsonLines::JsonLines(std::filesystem::path file) : file_(std::move(file)) {
+  std::ifstream in(file_, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    Json value = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!value.is_discarded()) {
+      values_.push_back(std::move(value));
+    } else if (!line.empty()) {
+      ++unreadable_;
+    }
+    begin = end + 1;
+  }
+  // What is added next begins a line of its own.
+  append(file_, text.empty() || text.ends_with('\n') ? "" : "\n");
+}
+
+void JsonLines::add(const Json& value) const {
+  append(file_, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace engram::examples

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "common/results.h"
+
+#include <filesystem>
+#include <vector>
+
+namespace engram::examples {
+
+/// A file with one JSON value a line, to which several processes may add. A line is on the disk
+/// before `add` returns; one that was cut short, as by a kill while it was written, is passed over.
+class JsonLines {
+ public:
+  /// The file need not be there. Error when it cannot be read or written.
+  explicit JsonLines(std::filesystem::path file);
+
+  /// Those that the file had, in order.
+  const std::vector<Json>& values() const { return values_; }
+
+  /// How many lines were no JSON.
+  int unreadable() const { return unreadable_; }
+
+  void add(const Json& value) const;
+
+ private:
+  std::filesystem::path file_;
+  std::vector<Json> values_;
+  int unreadable_ = 0;
+};
+
+}  // namespace engram::examples

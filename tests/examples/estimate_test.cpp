@@ -1,0 +1,18 @@
+#include "common/estimate.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+using namespace engram::examples;
+
+TEST_CASE("estimate: mean and standard error") {
+  const Estimate of_three = estimate(std::vector{1., 2., 6.});
+  CHECK(of_three.mean == 3);
+  CHECK(of_three.error == doctest::Approx(std::sqrt(7. / 3)));
+  CHECK(std::isnan(estimate(std::vector{1.}).error));
+  CHECK(std::isnan(estimate({}).mean));
+  CHECK(percent(Estimate{0.97315, 0.0005, 5}) == "97.31 ± 0.05");
+  CHECK(percent(Estimate{}) == "-");
+}
