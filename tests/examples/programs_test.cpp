@@ -1,4 +1,6 @@
 // Runs the example programs, each in a process of its own, on a few images that are made here.
+#include "continual/methods.h"
+
 #include "../temporary_folder.h"
 
 #include <engram/data/idx.h>
@@ -9,6 +11,7 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -49,6 +52,7 @@ class Run {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
   void interrupt() const { kill(process_, SIGINT); }
+  void kill_now() const { kill(process_, SIGKILL); }
   /// Waits until there is a file of this name in the output folder.
   void wait_for(const std::string& name) const {
     using namespace std::chrono_literals;
@@ -258,6 +262,124 @@ TEST_CASE("optimizers: Ctrl-C ends the training, and the report is made of what 
   CHECK(read_file(run.out / "report.md").find("## The report's claims\n") != std::string::npos);
 }
 
+/// results.json without what differs from run to run.
+json figures_of(json results) {
+  for (const char* key : {"seconds", "command"}) results.erase(key);
+  results["options"].erase("out");
+  results["options"].erase("data");
+  for (json& method : results["methods"]) method.erase("seconds");
+  for (json& row : results["summary"]) row.erase("seconds");
+  return results;
+}
+
+TEST_CASE("continual: compares methods over seeds, keeps the runs, and does none again") {
+  const std::string arguments =
+      "--method naive,ewc,ewc+online-ewc,joint --tasks 3 --hidden 16 --iterations 20 --batch 10 "
+      "--fisher-samples 10 --lambda 5 --seeds 2 --threads 1";
+  Run run("continual", arguments);
+  REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+  CHECK(run.output().find("\newc+online-ewc  ") != std::string::npos);
+  const json results = run.results();
+  CHECK(has_keys(results, keys_of_every_run));
+  REQUIRE(results["methods"].size() == 8);
+  for (const json& method : results["methods"]) {
+    CHECK(has_keys(method, {"name", "acc", "bwt", "fwt", "forgetting", "learning_accuracy",
+                            "matrix", "baseline", "seconds", "options", "seed"}));
+    CHECK(method["matrix"].size() == 3);
+  }
+  CHECK(results["methods"][5]["name"] == "ewc");
+  CHECK(results["methods"][5]["seed"] == 1);
+  CHECK(results["methods"][5]["options"]["lambda"] == 5.0);
+  // Weights and biases of 784-16-16-10, importances and centers, and two numbers of the penalty.
+  CHECK(results["methods"][5]["memory_bytes"].get<int>() > 2 * 4 * 13'002);
+  REQUIRE(results["summary"].size() == 4);
+  CHECK(results["summary"][0]["seeds"] == json{0, 1});
+  CHECK(fs::exists(run.out / "accuracy.gp"));
+  CHECK_FALSE(fs::exists(run.out / "tradeoff.gp"));
+  CHECK(fs::is_empty(run.out / "checkpoints"));
+
+  const std::string kept = read_file(run.out / "results.jsonl");
+  CHECK(std::ranges::count(kept, '\n') == 8);
+  Run again("continual", arguments + " --data /nowhere --out " + run.out.string());
+  CHECK(again.wait() == 1);  // the images tell which runs are the same
+  Run other("continual", arguments + " --out " + run.out.string());
+  REQUIRE_MESSAGE(other.wait() == 0, other.errors());
+  CHECK(read_file(run.out / "results.jsonl") == kept);
+  CHECK(figures_of(run.results()) == figures_of(results));
+}
+
+TEST_CASE("continual: killed at any moment, it goes on to the same figures") {
+  const std::string arguments =
+      "--method naive,ewc --tasks 4 --hidden 64 --iterations 300 --batch 10 --fisher-samples 40 "
+      "--threads 1";
+  Run whole("continual", arguments);
+  REQUIRE_MESSAGE(whole.wait() == 0, whole.errors());
+  const TemporaryFolder folder;
+  const std::string out = (folder / "out").string();
+  int kills = 0;
+  for (int milliseconds = 20;; milliseconds += 60) {
+    Run run("continual", arguments + " --out " + out);
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    run.kill_now();
+    if (run.wait() == 0) break;
+    REQUIRE(++kills < 200);
+  }
+  CHECK(kills > 0);
+  Run last("continual", arguments + " --out " + out);
+  REQUIRE_MESSAGE(last.wait() == 0, last.errors());
+  json results = json::parse(read_file(folder / "out" / "results.json"));
+  CHECK(figures_of(results) == figures_of(whole.results()));
+}
+
+TEST_CASE("continual: two processes with different seeds share a folder") {
+  const std::string arguments =
+      "--method naive,ewc --tasks 2 --hidden 16 --iterations 50 --batch 10 --threads 1";
+  Run one("continual", arguments + " --seed 0");
+  Run two("continual", arguments + " --seed 1 --out " + one.out.string());
+  REQUIRE_MESSAGE(one.wait() == 0, one.errors());
+  REQUIRE_MESSAGE(two.wait() == 0, two.errors());
+  const std::string kept = read_file(one.out / "results.jsonl");
+  Run both("continual", arguments + " --seeds 2 --out " + one.out.string());
+  REQUIRE_MESSAGE(both.wait() == 0, both.errors());
+  CHECK(read_file(one.out / "results.jsonl") == kept);
+  CHECK(one.results()["methods"].size() == 4);
+}
+
+TEST_CASE("continual --search: chooses a strength, tells what it tried, and draws it") {
+  Run run("continual",
+          "--method naive,ewc --tasks 2 --hidden 16 --iterations 20 --batch 10 --search "
+          "--search-grid 0,10,1e300 --threads 1");
+  REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+  const json results = run.results();
+  REQUIRE(results["search"].size() == 3);
+  CHECK(results["search"][2]["validation_acc"]["mean"].is_null());  // it diverged
+  const bool first = results["search"][0]["chosen"];
+  CHECK(results["search"][first ? 1 : 0]["validation_acc"]["mean"] <=
+        results["search"][first ? 0 : 1]["validation_acc"]["mean"]);
+  CHECK(results["methods"][1]["options"]["lambda"] == (first ? 0.0 : 10.0));
+  CHECK(run.output().find("validation ACC %") != std::string::npos);
+  CHECK(fs::exists(run.out / "tradeoff.gp"));
+}
+
+TEST_CASE("continual: a run that diverged is told at the end, the others stand") {
+  Run run("continual",
+          "--method ewc,naive --tasks 3 --hidden 8 --batch 10 --iterations 5 --lambda 1e300");
+  CHECK(run.wait() == 1);
+  CHECK(run.errors().ends_with(
+      "continual: 1 of 2 runs diverged; a smaller --lr or strength may help\n"));
+  CHECK(run.results()["methods"][0]["acc"].is_null());
+  CHECK(run.results()["methods"][1]["acc"].is_number());
+}
+
+TEST_CASE("continual: Ctrl-C says how to go on") {
+  Run run("continual", "--tasks 2 --hidden 8 --iterations 1000000000");
+  run.wait_for("results.jsonl");
+  run.interrupt();
+  CHECK(run.wait() == 130);
+  CHECK(run.errors().ends_with(
+      "continual: interrupted; the same command goes on after the last task that was finished\n"));
+}
+
 TEST_CASE("A loss that is no longer a number: the step is named, what was written is kept") {
   Run mlp("mnist_mlp", "--batch 10 --optimizer sgd --lr 1e30");
   CHECK(mlp.wait() == 1);
@@ -365,6 +487,11 @@ TEST_CASE("A wrong command line: one clear line, and nothing is written") {
   refuses("mnist_mlp", "--bach=3", "The following argument was not expected: --bach=3");
   refuses("permuted_mnist", "--method naive,magic",
           "--method: magic not in {naive,ewc,online-ewc,joint}");
+  const std::string methods = engram::examples::runs::method_names();
+  refuses("continual", "--method naive,magic+ewc", "--method: magic not in {" + methods + "}");
+  refuses("continual", "--protocol si-authors --incremental task",
+          "--protocol: si-authors has no permuted tasks, task-incremental");
+  refuses("continual", "--tasks 0", whole("--tasks", "1 to 1000", "0"));
   refuses("permuted_mnist", "--fisher best", "--fisher: best not in {exact,sampled,empirical}");
   refuses("permuted_mnist", "--method naive,ewc,naive", "--method: naive is given twice");
   for (const char* text : {"-1", "nan", "inf"}) {
@@ -393,7 +520,7 @@ TEST_CASE("Files that cannot be read or written: one clear line, and nothing is 
         "scripts/fetch-data mnist gets it\n");
   CHECK_FALSE(fs::exists(no_data.out));
 
-  for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist"}) {
+  for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist", "continual"}) {
     Run no_out(program, "--out /dev/null/results");
     CHECK(no_out.wait() == 1);
     CHECK(no_out.errors() ==
@@ -403,7 +530,7 @@ TEST_CASE("Files that cannot be read or written: one clear line, and nothing is 
 }
 
 TEST_CASE("--help tells every option") {
-  for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist"}) {
+  for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist", "continual"}) {
     Run run(program, "--help");
     CHECK(run.wait() == 0);
     for (const char* option : {"--help", "--seed", "--threads", "--data", "--epochs", "--batch",

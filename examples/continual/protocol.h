@@ -1,0 +1,41 @@
+#pragma once
+
+#include "continual/setup.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// How published results were measured.
+namespace engram::examples::runs {
+
+/// "van-de-ven": van de Ven and Tolias, "Three scenarios for continual learning", arXiv 1904.07734
+/// (tables in arXiv 1809.10635), permuted and split MNIST, every form; hyperparameters from their
+/// repository, GMvandeVen/continual-learning.
+/// "si-authors": Zenke, Poole and Ganguli, "Continual learning through synaptic intelligence",
+/// 2017, permuted MNIST; from their repository, ganguli-lab/pathint, which keeps Adam's state
+/// between tasks here.
+const std::vector<std::string>& protocols();
+
+/// Tasks, network, optimizer and amount of training of a protocol for `scenario` and `incremental`;
+/// with no protocol ("") those of the main job. UsageError where the protocol has no such scenario.
+Setup protocol_setup(const std::string& protocol, const std::string& scenario,
+                     const std::string& incremental);
+
+/// What the protocol sets a method's option to, in that scenario; null where it says nothing.
+Json protocol_option(const std::string& protocol, const Setup& setup, const std::string& method,
+                     const std::string& option);
+
+/// A published result: average accuracy over the tasks at the end, and backward transfer, in
+/// percent.
+struct Published {
+  double acc;
+  std::optional<double> error{};  ///< standard error
+  std::optional<double> bwt{};
+};
+
+/// What was published for this method under the protocol; nothing when the setup's tasks, network
+/// or training are not the protocol's. The method's own options may differ.
+std::optional<Published> published(const std::string& protocol, const Setup& setup);
+
+}  // namespace engram::examples::runs

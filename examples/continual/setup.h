@@ -1,0 +1,59 @@
+#pragma once
+
+#include "common/results.h"
+
+#include <cstdint>
+#include <string>
+
+namespace engram::examples::runs {
+
+/// All that the outcome of a run depends on: two runs with equal setups are one. A run learns a
+/// sequence of tasks with one method, from one seed.
+struct Setup {
+  std::string dataset = "mnist";       ///< or "fashion-mnist"
+  std::string images{};                ///< fingerprint of the images
+  std::string scenario = "permuted";   ///< what makes tasks of the images
+  std::string incremental = "domain";  ///< or "task", "class": data::Scenario
+  int tasks = 10;
+  /// Learns other tasks of the kind, from a part of the training images, and is measured on the
+  /// rest of them: what a hyperparameter is chosen by.
+  bool validation = false;
+
+  std::int64_t pad = 0;  ///< zeros around the images
+  std::int64_t hidden = 400;
+  int layers = 2;      ///< hidden ones
+  double dropout = 0;  ///< after each hidden layer
+
+  std::string optimizer = "adam";
+  double lr = 1e-3;
+  std::string schedule = "constant";  ///< of the rate within a task; or "cosine": down to 0
+  bool reset_optimizer = false;       ///< begins each task with an optimizer that remembers nothing
+  std::int64_t batch = 128;
+  std::int64_t iterations = 0;  ///< steps on each task; 0: `epochs` decides
+  int epochs = 1;
+
+  std::string method = "naive";
+  Json options = Json::object();  ///< the method's own
+  std::uint64_t seed = 0;
+  int threads = 1;  ///< the last digits depend on it
+};
+
+/// Equal exactly for equal setups.
+Json to_json(const Setup& setup);
+
+/// A short name for the setup, fit for a file.
+std::string key_of(const Setup& setup);
+
+/// A number that other text, but for a rare chance, does not have: 16 hexadecimal digits.
+/// (FNV-1a: Fowler, Noll and Vo.)
+class Fingerprint {
+ public:
+  Fingerprint& add(const void* bytes, std::size_t count);
+  Fingerprint& add(const std::string& text) { return add(text.data(), text.size()); }
+  std::string text() const;
+
+ private:
+  std::uint64_t hash_ = 0xcbf29ce484222325;
+};
+
+}  // namespace engram::examples::runs

@@ -1,0 +1,73 @@
+#include "continual/stream.h"
+
+#include <engram/autograd/error.h>
+#include <engram/data/handwritings.h>
+#include <engram/data/permuted.h>
+#include <engram/data/rotated.h>
+#include <engram/data/split.h>
+
+namespace engram::examples::runs {
+namespace {
+
+constexpr std::uint64_t validation_seed = 1'000'000'007;  // added to the run's
+
+data::Scenario scenario_of(const std::string& incremental) {
+  if (incremental == "task") return data::Scenario::task;
+  if (incremental == "class") return data::Scenario::classes;
+  return data::Scenario::domain;
+}
+
+data::TrainTest validation_part(const data::TrainTest& images) {
+  const std::int64_t count = images.train.size(), held_out = count / 6;
+  return {images.train.take(count - held_out), images.train.slice(count - held_out, count)};
+}
+
+}  // namespace
+
+data::Stream make_stream(const Setup& setup, const data::TrainTest& images) {
+  const auto [train, test] = setup.validation ? validation_part(images) : images;
+  const std::uint64_t seed = setup.seed + (setup.validation ? validation_seed : 0);
+  const data::Scenario scenario = scenario_of(setup.incremental);
+  if (setup.scenario == "permuted") {
+    return data::permuted(
+        train, test, {.tasks = setup.tasks, .seed = seed, .pad = setup.pad, .scenario = scenario});
+  }
+  const auto padded = [&](const data::Dataset& part) {
+    return setup.pad == 0 ? part : part.pad(setup.pad);
+  };
+  if (setup.scenario == "rotated") {
+    return data::rotated(
+        padded(train), padded(test),
+        {.tasks = setup.tasks, .seed = seed, .flatten = true, .scenario = scenario});
+  }
+  if (setup.scenario == "handwritings") {
+    return data::handwritings(
+        padded(train), padded(test),
+        {.customers = setup.tasks, .seed = seed, .flatten = true, .scenario = scenario});
+  }
+  if (setup.scenario == "split") {
+    const std::int64_t classes = data::class_count(train);
+    check(classes % setup.tasks == 0, "--tasks: {} classes do not make {} tasks", classes,
+          setup.tasks);
+    // The classes in the order of their labels for seed 0, in another for every other seed, as in
+    // the program of van de Ven and Tolias.
+    return data::split(padded(train).flatten(), padded(test).flatten(),
+                       {.classes_per_task = classes / setup.tasks,
+                        .shuffle_classes = seed != 0,
+                        .seed = seed,
+                        .scenario = scenario});
+  }
+  fail<Error>("make_stream: there is no scenario {}", setup.scenario);
+}
+
+std::string fingerprint(const data::TrainTest& images) {
+  Fingerprint print;
+  for (const data::Dataset& part : {images.train, images.test}) {
+    const auto labels = part.targets().bytes();
+    const Tensor some = part.take(100).all().x;
+    print.add(labels.data(), labels.size()).add(some.bytes().data(), some.bytes().size());
+  }
+  return print.text();
+}
+
+}  // namespace engram::examples::runs

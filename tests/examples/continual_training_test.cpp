@@ -1,0 +1,246 @@
+#include "continual/training.h"
+
+#include "common/stop.h"
+#include "continual/checkpoint.h"
+#include "continual/methods.h"
+#include "continual/stream.h"
+
+#include "../temporary_folder.h"
+#include "continual_images.h"
+
+#include <engram/autograd/error.h>
+#include <engram/autograd/threads.h>
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string_view>
+
+using namespace engram;
+using namespace engram::examples;
+using namespace engram::examples::runs;
+namespace fs = std::filesystem;
+
+namespace {
+
+const Json ewc_options = {{"lambda", 50.}, {"fisher", "sampled"}, {"fisher-samples", 20}};
+
+Setup small_setup(const std::string& method = "naive", const Json& options = Json::object()) {
+  Setup setup{.tasks = 4, .hidden = 12};
+  setup.pad = 1;
+  setup.batch = 10;
+  setup.iterations = 15;
+  setup.lr = 1e-2;
+  setup.method = method;
+  setup.options = options;
+  setup.seed = 3;
+  setup.threads = num_threads();
+  return setup;
+}
+
+Json default_options(const std::string& method) {
+  Json options = Json::object();
+  for (const MethodEntry* part : parts_of(method)) {
+    for (const MethodOption& option : part->options) {
+      options_of_part(options, method, part->name)[option.name] = option.value;
+    }
+  }
+  return options;
+}
+
+/// Where progress goes: nowhere, but a line with this text is Ctrl-C.
+class Interrupting {
+ public:
+  explicit Interrupting(std::string text = "nothing") : text_(std::move(text)) {
+    catch_interrupts();
+    cookie_io_functions_t functions = {};
+    functions.write = [](void* self, const char* bytes, std::size_t count) {
+      const std::string_view line(bytes, count);
+      if (line.find(static_cast<Interrupting*>(self)->text_) != line.npos) std::raise(SIGINT);
+      return static_cast<ssize_t>(count);
+    };
+    file = fopencookie(this, "w", functions);
+  }
+  ~Interrupting() {
+    std::fclose(file);
+    std::signal(SIGINT, SIG_IGN);
+    catch_interrupts();  // forgets it
+    std::signal(SIGINT, SIG_DFL);
+  }
+
+  std::FILE* file;
+
+ private:
+  std::string text_;
+};
+
+Outcome train_to_the_end(const Setup& setup, const fs::path& checkpoint) {
+  const Interrupting never;
+  Progress progress(100, never.file);
+  return train(setup, small_images(), checkpoint, progress);
+}
+
+/// Ends while task 3 is learned.
+void train_two_tasks(const Setup& setup, const fs::path& checkpoint) {
+  const Interrupting after_two("task 2/4");
+  Progress progress(100, after_two.file);
+  CHECK_THROWS_AS(train(setup, small_images(), checkpoint, progress), Interrupted);
+}
+
+void check_same(const Outcome& a, const Outcome& b) {
+  CHECK(a.baseline == b.baseline);
+  CHECK(a.matrix == b.matrix);
+  CHECK(a.memory_bytes == b.memory_bytes);
+}
+
+}  // namespace
+
+TEST_CASE("train: a run that was broken off ends with the same figures, bit for bit") {
+  std::vector<Setup> setups = {small_setup(), small_setup("joint"),
+                               small_setup("ewc", ewc_options)};
+  setups.push_back(setups[2]);
+  setups[3].method = "online-ewc";
+  setups[3].options["gamma"] = 0.8;
+  setups[3].dropout = 0.3;
+  setups[3].schedule = "cosine";
+  setups.push_back(setups[2]);
+  setups[4].reset_optimizer = true;
+  setups[4].optimizer = "momentum";
+  setups[4].incremental = "class";
+  for (const char* method :
+       {"l2", "si", "mas", "lwf", "er", "a-gem", "der++", "gpm", "owm", "kf-laplace", "er+ewc"}) {
+    setups.push_back(small_setup(method, default_options(method)));
+    setups.back().incremental = setups.size() % 2 ? "task" : "domain";
+  }
+  for (const Setup& setup : setups) {
+    CAPTURE(to_json(setup).dump());
+    const TemporaryFolder folder;
+    const Outcome whole = train_to_the_end(setup, folder / "whole");
+    CHECK(whole.matrix.size() == 4);
+    CHECK(whole.matrix[3] != whole.baseline);  // it has learned something
+
+    train_two_tasks(setup, folder / "part");
+    const Checkpoint kept = load_checkpoint(folder / "part", setup);
+    REQUIRE(kept.outcome.matrix.size() == 2);
+    CHECK(kept.outcome.matrix[1] == whole.matrix[1]);
+    check_same(train_to_the_end(setup, folder / "part"), whole);
+    // All the state, not only what shows in accuracies.
+    const Checkpoint a = load_checkpoint(folder / "whole", setup);
+    const Checkpoint b = load_checkpoint(folder / "part", setup);
+    for (const auto& [name, value] : a.network) {
+      CHECK(std::ranges::equal(value.bytes(), b.network[name].bytes()));
+    }
+  }
+}
+
+TEST_CASE("train: a checkpoint that is not as it was written is not trusted") {
+  const TemporaryFolder folder;
+  const Setup setup = small_setup("ewc", ewc_options);
+  train_two_tasks(setup, folder / "part");
+  const std::string good = read_file(folder / "part");
+  const Outcome whole = train_to_the_end(setup, folder / "whole");
+  for (std::size_t k = 1; k < 40; ++k) {
+    std::string bad = good;
+    bad[k * good.size() / 40] ^= 4;
+    write_file(folder / "bad", bad);
+    CHECK_THROWS((void)load_checkpoint(folder / "bad", setup));
+    write_file(folder / "bad", good.substr(0, k * good.size() / 40));
+    CHECK_THROWS((void)load_checkpoint(folder / "bad", setup));
+  }
+  check_same(train_to_the_end(setup, folder / "bad"), whole);
+}
+
+TEST_CASE("train: a checkpoint of another run is not gone on from") {
+  const TemporaryFolder folder;
+  Setup setup = small_setup();
+  train_two_tasks(setup, folder / "part");
+  setup.seed = 4;
+  CHECK_THROWS_WITH_AS((void)load_checkpoint(folder / "part", setup),
+                       ((folder / "part").string() + ": it is of another run").c_str(), DataError);
+  check_same(train_to_the_end(setup, folder / "part"), train_to_the_end(setup, folder / "whole"));
+}
+
+TEST_CASE("train: a loss that is no number ends the run, which is an outcome") {
+  const TemporaryFolder folder;
+  Setup setup = small_setup("ewc", ewc_options);
+  setup.options["lambda"] = 1e300;
+  const Outcome outcome = train_to_the_end(setup, folder / "file");
+  CHECK(outcome.diverged.has_value());
+  CHECK(outcome.matrix.size() == 1);
+  CHECK(std::isnan(outcome.metrics().acc));
+}
+
+TEST_CASE("train: epochs are of each task's images") {
+  Setup setup = small_setup();
+  CHECK(steps_of(setup, small_images()) == 4 * 15);
+  setup.iterations = 0;
+  setup.epochs = 2;
+  CHECK(steps_of(setup, small_images(61)) == 4 * 2 * 7);
+  setup.validation = true;  // 51 of them to learn from
+  CHECK(steps_of(setup, small_images(61)) == 4 * 2 * 6);
+}
+
+TEST_CASE("train: joint training in the form of tasks gives each image its own outputs") {
+  const TemporaryFolder folder;
+  Setup setup = small_setup("joint");
+  setup.incremental = "task";
+  setup.iterations = 60;
+  const Outcome outcome = train_to_the_end(setup, folder / "file");
+  CHECK(outcome.metrics().acc > 0.9);
+  CHECK_FALSE(outcome.memory_bytes);
+}
+
+TEST_CASE("make_stream: validation tasks are others, and see no test image") {
+  Setup setup = small_setup();
+  const auto images = small_images(60, 20);
+  const data::Stream tasks = make_stream(setup, images);
+  setup.validation = true;
+  const data::Stream validation = make_stream(setup, images);
+  CHECK(tasks[0].train.size() == 60);
+  CHECK(tasks[0].test.size() == 20);
+  CHECK(validation[0].train.size() == 50);
+  CHECK(validation[0].test.size() == 10);
+  CHECK(validation.outputs() == tasks.outputs());
+  const auto values = [](const data::Dataset& dataset) {
+    const auto x = dataset.take(5).all().x;
+    return std::vector<float>(x.data<float>().begin(), x.data<float>().end());
+  };
+  CHECK(values(tasks[1].train) != values(validation[1].train));  // another permutation
+  const auto other_test = small_images(60, 12);
+  CHECK(values(make_stream(setup, other_test)[1].test) == values(validation[1].test));
+}
+
+TEST_CASE("make_stream: every scenario in every form, flat, with and without padding") {
+  for (const char* scenario : {"permuted", "rotated", "split", "handwritings"}) {
+    for (const char* incremental : {"task", "domain", "class"}) {
+      for (std::int64_t pad : {0, 2}) {
+        CAPTURE(scenario);
+        CAPTURE(incremental);
+        Setup setup = small_setup();
+        setup.scenario = scenario;
+        setup.incremental = incremental;
+        setup.pad = pad;
+        setup.tasks = 2;
+        const data::Stream tasks = make_stream(setup, small_images());
+        REQUIRE(tasks.size() == 2);
+        CHECK(tasks[1].train.batch({{0, 1}}).x.shape() == Shape{2, (4 + 2 * pad) * (4 + 2 * pad)});
+        const bool split = scenario == std::string("split");
+        CHECK(tasks[1].outputs.size() == (split ? 2 : 4));
+        CHECK(tasks.outputs() ==
+              (incremental == std::string("domain") ? 1 : 2) * tasks[1].outputs.size());
+      }
+    }
+  }
+  Setup setup = small_setup();
+  setup.scenario = "split";
+  setup.tasks = 3;
+  CHECK_THROWS_WITH((void)make_stream(setup, small_images()),
+                    "--tasks: 4 classes do not make 3 tasks");
+}
+
+TEST_CASE("fingerprint: other images, another one") {
+  CHECK(fingerprint(small_images()) == fingerprint(small_images()));
+  CHECK(fingerprint(small_images(60, 20)) != fingerprint(small_images(60, 24)));
+  CHECK(fingerprint(small_images(60, 20)) != fingerprint(small_images(64, 20)));
+}
