@@ -36,7 +36,13 @@ MethodStyle method_style(const std::string& label, std::size_t place) {
   for (const Known& one : known) {
     if (name == one.name) return {one.title + label.substr(name.size()), one.line};
   }
-  return {label, known[place % std::size(known)].line};
+  LineStyle line = known[place % std::size(known)].line;
+  for (const Known& one : known) {
+    if (!name.starts_with(std::string(one.name) + "+")) continue;
+    line.colour = one.line.colour;  // a combination has the colour of its first part
+    line.dash = 5;
+  }
+  return {label, line};
 }
 
 }  // namespace engram::examples

@@ -53,13 +53,22 @@ std::string accuracy_axis(double lowest) {
   return fmt::format("set yrange [{}:{}]; set ytics {}", bottom, 100 + (100 - bottom) * .02, step);
 }
 
-/// Places panel `index` of `count` in rows of two; the last one takes a row that it has alone.
-std::string place(std::size_t index, std::size_t count) {
-  const double rows = static_cast<double>((count + 1) / 2);
-  const bool wide = index + 1 == count && index % 2 == 0;
-  return fmt::format("set size {}, {}; set origin {}, {}", wide ? 1. : .5, 1 / rows,
-                     index % 2 == 0 ? 0. : .5, 1 - static_cast<double>(index / 2 + 1) / rows);
-}
+/// Where the panels of so many methods stand: in rows of two, the averages last. They have a row of
+/// their own when the other panels fill theirs, and when the key is long.
+struct Places {
+  std::size_t methods;
+
+  bool long_key() const { return methods > 4; }
+  bool wide_averages() const { return methods % 2 == 0 || long_key(); }
+  std::size_t rows() const { return wide_averages() ? (methods + 1) / 2 + 1 : (methods + 1) / 2; }
+  std::string operator()(std::size_t index) const {
+    const bool averages = index == methods, wide = averages && wide_averages();
+    const std::size_t row = wide ? rows() - 1 : index / 2;
+    const double height = 1 / static_cast<double>(rows());
+    return fmt::format("set size {}, {}; set origin {}, {}", wide ? 1. : .5, height,
+                       wide || index % 2 == 0 ? 0. : .5, 1 - static_cast<double>(row + 1) * height);
+  }
+};
 
 }  // namespace
 
@@ -80,7 +89,7 @@ std::string task_plot_script(const std::vector<MethodRecord>& methods) {
     data += data_block(m, matrix) + average_block(m, average);
   }
 
-  const std::size_t panels = methods.size() + 1;
+  const Places place{methods.size()};
   const bool many = tasks > 20;  // points would hide the lines
   std::string draw = fmt::format(
       R"(set multiplot
@@ -112,8 +121,8 @@ set lmargin 8; set rmargin 2; set tmargin 2.5; set bmargin 3.3
 set title "{{/:Bold {}}}\n{{/*0.9 a line for each task, from when it was learned}}" offset 0, -0.6
 plot $method{} using 1:2:3 with {} linecolor palette{}
 )",
-                        place(m, panels), accuracy_axis(lowest), title, m,
-                        many ? "lines" : "linespoints", many ? "" : " pointtype 7 pointsize 0.45");
+                        place(m), accuracy_axis(lowest), title, m, many ? "lines" : "linespoints",
+                        many ? "" : " pointtype 7 pointsize 0.45");
     average_plot += fmt::format(
         "{}$average{} using 1:2 with linespoints {} pointsize 0.8 pointinterval {} title \"{}\"",
         m == 0 ? "plot " : ", \\\n     ", m, to_gnuplot(line), many ? tasks / 10 : 1, title);
@@ -122,13 +131,16 @@ plot $method{} using 1:2:3 with {} linecolor palette{}
 {}
 {}
 set title "{{/:Bold Average over the tasks seen so far}}" offset 0, -0.6
-set key bottom left Left reverse samplen 3
+{}
+set key {} Left reverse samplen 3
 {}
 unset multiplot
 )",
-                      place(methods.size(), panels), accuracy_axis(lowest_average), average_plot);
+                      place(methods.size()), accuracy_axis(lowest_average),
+                      place.long_key() ? "unset rmargin" : "",
+                      place.long_key() ? "outside right center" : "bottom left", average_plot);
 
-  const std::size_t height = 300 * ((panels + 1) / 2);
+  const std::size_t height = 300 * place.rows();
   return fmt::format(
       R"(# Test accuracy while the tasks go by; run it again with: gnuplot accuracy.gp
 # Each line is one task: the first is the darkest, the last one the lightest.

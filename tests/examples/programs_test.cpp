@@ -317,7 +317,7 @@ TEST_CASE("continual: killed at any moment, it goes on to the same figures") {
   const TemporaryFolder folder;
   const std::string out = (folder / "out").string();
   int kills = 0;
-  for (int milliseconds = 20;; milliseconds += 60) {
+  for (int milliseconds = 20;; milliseconds += milliseconds / 4) {
     Run run("continual", arguments + " --out " + out);
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
     run.kill_now();
