@@ -81,8 +81,9 @@ TEST_CASE("a scenario moves the labels and leaves the pixels") {
     CHECK(task.test.targets().data<std::int64_t>()[1] == task.outputs.begin + 2);
     CHECK(task.outputs.size() == 3);
     CHECK(tasks.outputs() == (scenario == data::Scenario::domain ? 3 : 9));
-    const auto y = task.train.all().y.data<std::int64_t>();
-    return std::vector<std::int64_t>(y.begin(), y.end());
+    const Tensor y = task.train.targets();
+    const auto label = y.data<std::int64_t>();
+    return std::vector<std::int64_t>(label.begin(), label.end());
   };
   using Labels = std::vector<std::int64_t>;
   CHECK(labels(data::Scenario::domain, 2) == Labels{0, 2});
