@@ -149,7 +149,7 @@ std::string plain(const Table& table) {
   return text + "\n";
 }
 
-constexpr const char* style = R"(
+constexpr const char* stylesheet = R"(
 body { max-width: 830px; margin: 2em auto; padding: 0 1em; font: 16px/1.5 sans-serif; color: #222; }
 img { max-width: 100%; }
 table { border-collapse: collapse; margin: 1em 0; font-size: 14px; }
@@ -185,7 +185,7 @@ std::string to_html(const Report& report, const fs::path& folder) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>{0}</title>\n"
       "<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
-      escaped(report.title), style);
+      escaped(report.title), stylesheet);
   for (const Section& section : report.sections) {
     if (&section != &report.sections.front()) {
       text += fmt::format("<h2>{}</h2>\n", escaped(section.title));
