@@ -2,6 +2,7 @@
 
 #include <engram/autograd/ops/loss.h>
 #include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/tape.h>
 #include <engram/data/loader.h>
 
 namespace engram::examples {
@@ -17,6 +18,7 @@ std::int64_t count_correct(const Tensor& logits, const Tensor& y) {
 
 Evaluation evaluate_function(const std::function<Tensor(const Tensor&)>& classifier,
                              const data::Dataset& dataset) {
+  const NoGrad no_grad;
   std::int64_t correct = 0;
   double loss = 0;
   for (auto [x, y] : data::Loader(dataset, {.batch = 1000})) {

@@ -17,7 +17,7 @@ struct Evaluation {
   double loss;      ///< mean cross entropy
 };
 
-/// Measures a classifier on all samples, in large batches; outside of any tape. NaN for no samples.
+/// Measures a classifier on all samples, in large batches; no tape records it. NaN for no samples.
 Evaluation evaluate_function(const std::function<Tensor(const Tensor&)>& classifier,
                              const data::Dataset& dataset);
 

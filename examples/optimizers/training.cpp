@@ -80,19 +80,7 @@ class Training {
   void epoch(const Tell& tell) {
     const Setup& setup = record_.setup;
     for (auto [x, y] : loader(step_ / record_.steps_per_epoch)) {
-      const auto start = Clock::now();
-      Tape tape;
-      const Tensor loss = cross_entropy(network_(x), y);
-      record_.diverged = !std::isfinite(loss.item());
-      if (!record_.diverged) {
-        tape.backward(loss);
-        const auto backward_done = Clock::now();
-        optimizer_->step();
-        update_seconds_ += seconds_since(backward_done);
-        optimizer_->zero_grad();
-        ++step_;
-      }
-      seconds_ += seconds_since(start);
+      train_step(x, y);
       if (record_.diverged) return measure();
 
       const std::int64_t every =
@@ -144,6 +132,22 @@ class Training {
   static nn::Sequential seeded_network(const Setup& setup) {
     manual_seed(setup.seed);
     return make_network(setup.network);
+  }
+
+  void train_step(const Tensor& x, const Tensor& y) {
+    const auto start = Clock::now();
+    Tape tape;
+    const Tensor loss = cross_entropy(network_(x), y);
+    record_.diverged = !std::isfinite(loss.item());
+    if (!record_.diverged) {
+      tape.backward(loss);
+      const auto backward_done = Clock::now();
+      optimizer_->step();
+      update_seconds_ += seconds_since(backward_done);
+      optimizer_->zero_grad();
+      ++step_;
+    }
+    seconds_ += seconds_since(start);
   }
 
   /// One epoch's; its order has a seed of its own, so that an epoch can be the first after a load.
