@@ -32,6 +32,7 @@ struct Trained {
 const std::vector<Trained> networks = {
     {"MLP 784-400-400-10", "mlp 784-400-400-10", {1, 32, 128, 1024}, {"sgd", "adam"}},
     {"MLP 784-1000-1000-10", "mlp 784-1000-1000-10", {128}, {"adam"}},
+    {"MLP 1024-1000-1000-10", "mlp 1024-1000-1000-10", {128}, {"adam"}},  // docs/continual.md
     {"LeNet-5", "lenet", {64}, {"sgd"}},
     {"CNN", "cnn", {64}, {"sgd"}},
 };

@@ -132,7 +132,7 @@ Claim rate_overshoots(const Measurements& m) {
 Claim adagrad_adapts(const Measurements& m) {
   const double spread = m.mechanisms.rate_spread;
   return {.text = "Adagrad adapts the rate to each parameter.",
-          .measured = fmt::format("The 90th percentile of its effective rates is {:.1f} times the "
+          .measured = fmt::format("The 90th percentile of its effective rates is {:.0f} times the "
                                   "10th; 2 is asked for",
                                   spread),
           .verdict = verdict_of(spread > 2, std::isnan(spread) ? 0 : 1)};
@@ -204,8 +204,15 @@ Claim adam_is_fastest(const Measurements& m) {
     const std::string first = fastest(*of);
     ++cases;
     holds += first == "adam";
-    list.add(of->task.title, fmt::format("{} ({:.1f} epochs; Adam {:.1f})", contender(first).title,
-                                         epochs_to_sgd(*of, first), epochs_to_sgd(*of, "adam")));
+    std::string value =
+        fmt::format("{} after {:.1f} epochs", contender(first).title, epochs_to_sgd(*of, first));
+    const double adam = epochs_to_sgd(*of, "adam");
+    if (std::isnan(adam)) {
+      value += ", Adam never";
+    } else if (first != "adam") {
+      value += fmt::format(", Adam after {:.1f}", adam);
+    }
+    list.add(of->task.title, value);
   }
   claim.measured = "First at SGD's final training loss: " + list.text();
   claim.verdict = verdict_of(holds, cases);
@@ -231,8 +238,9 @@ Claim adam_needs_no_tuning(const Measurements& m) {
     if (widest.empty()) continue;
     ++cases;
     holds += widest == "adam";
-    widths.add(of.task.title, fmt::format("{} ({:.1f} decades; Adam {:.1f})",
-                                          contender(widest).title, width, adam));
+    std::string value = fmt::format("{}'s, {:.1f} decades", contender(widest).title, width);
+    if (widest != "adam") value += fmt::format(", Adam's {:.1f}", adam);
+    widths.add(of.task.title, value);
   }
   for (const auto& of : m.curves.tasks) {
     const Curve* adam = find(of.standard, "adam");
@@ -242,9 +250,12 @@ Claim adam_needs_no_tuning(const Measurements& m) {
     });
     ++cases;
     holds += best->optimizer == "adam";
-    defaults.add(of.task.title,
-                 fmt::format("{} ({:.2f} %; Adam {:.2f} %)", contender(best->optimizer).title,
-                             100 * best->final_accuracy.mean, 100 * adam->final_accuracy.mean));
+    std::string value = fmt::format("{}, {:.2f} %", contender(best->optimizer).title,
+                                    100 * best->final_accuracy.mean);
+    if (best->optimizer != "adam") {
+      value += fmt::format(", Adam {:.2f} %", 100 * adam->final_accuracy.mean);
+    }
+    defaults.add(of.task.title, value);
   }
   claim.measured = "The widest valley of rates: " + widths.text() +
                    ". The best at its default rate: " + defaults.text();

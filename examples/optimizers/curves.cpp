@@ -75,7 +75,7 @@ void draw_task(const Study& study, const CurveFigures::Of& of) {
                       {of.best, "best", "each at its best rate", "training time, s", 2},
                       {of.standard, "standard", "each at its default rate", "epochs", 1}};
   std::string commands =
-      "unset key; set lmargin 9; set rmargin 2; set tmargin 1.8; set bmargin 3.3\n"
+      "unset key; set lmargin 10; set rmargin 2; set tmargin 1.8; set bmargin 3.3\n"
       "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n";
   for (int r = 0; r < 3; ++r) {
     const Row& row = rows[r];

@@ -91,9 +91,10 @@ Section introduction(const Study& study, Results& results) {
       "what was measured.");
   section.say(fmt::format(
       "This is the **{}** mode: {} of {} trainings, {:.1f} minutes of training steps. Machine: {}; "
-      "{} threads. Made by `{}`.",
+      "{}. Made by `{}`.",
       study.scale.name, done, planned, seconds / 60, results["machine"].get<std::string>(),
-      num_threads(), results["command"].get<std::string>()));
+      num_threads() == 1 ? "one thread" : fmt::format("{} threads", num_threads()),
+      results["command"].get<std::string>()));
   if (study.scale.name == "short") {
     section.say(
         "The short mode learns from a few thousand images for a few epochs. Accuracies are lower "

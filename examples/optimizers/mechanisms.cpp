@@ -204,7 +204,7 @@ Section mechanisms_section(const Study& study, const MechanismFigures& figures) 
   section.show(Picture{"adagrad.png", "Adagrad's effective rate over the steps"});
   section.say(fmt::format(
       "It adapts to each parameter: at the end the tenth of the weights with the highest rates has "
-      "more than {:.1f} times the rate of the tenth with the lowest.",
+      "more than {:.0f} times the rate of the tenth with the lowest.",
       figures.rate_spread));
   section.say(fmt::format(
       "**Adam**'s averages start at 0, so at first they are too small: v more so than m, for β₂ is "

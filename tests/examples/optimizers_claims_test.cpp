@@ -57,12 +57,16 @@ Measurements made_up() {
   return m;
 }
 
-Verdict verdict(const Measurements& measurements, const std::string& text) {
+Claim claim_of(const Measurements& measurements, const std::string& text) {
   for (const Claim& claim : judge(measurements)) {
-    if (claim.text == text) return claim.verdict;
+    if (claim.text == text) return claim;
   }
   FAIL("there is no claim: ", text);
-  return Verdict::not_measured;
+  return {};
+}
+
+Verdict verdict(const Measurements& measurements, const std::string& text) {
+  return claim_of(measurements, text).verdict;
 }
 
 }  // namespace
@@ -110,6 +114,29 @@ TEST_CASE("claims: figures that speak against the report refute it") {
     CHECK(claim.verdict ==
           (claim.text == "RMSProp depends on β." ? Verdict::confirmed : Verdict::refuted));
   }
+}
+
+TEST_CASE("claims: who is first where, and where Adam is if it is not") {
+  Measurements m = made_up();
+  const auto measured = [&](const std::string& text) { return claim_of(m, text).measured; };
+  CHECK(measured("Adam converges fastest.") ==
+        "First at SGD's final training loss: MNIST, MLP: Adam after 2.1 epochs");
+  CHECK(measured("Adam needs the least tuning.") ==
+        "The widest valley of rates: MNIST, MLP: Adam's, 1.0 decades. The best at its default "
+        "rate: MNIST, MLP: Adam, 90.00 %");
+
+  m.curves.tasks[0].best[1] = falling("momentum", -1, 0.9);
+  m.curves.tasks[0].standard[0] = falling("sgd", 0.1, 0.95);
+  m.rates.tasks[0].sweeps[1].accuracy[0] = {0.1, 0.01, 5};
+  CHECK(
+      measured("Adam converges fastest.") ==
+      "First at SGD's final training loss: MNIST, MLP: Momentum after 1.3 epochs, Adam after 2.1");
+  m.curves.tasks[0].best[4] = falling("adam", 1.5, 0.9);
+  CHECK(measured("Adam converges fastest.") ==
+        "First at SGD's final training loss: MNIST, MLP: Momentum after 1.3 epochs, Adam never");
+  CHECK(measured("Adam needs the least tuning.") ==
+        "The widest valley of rates: MNIST, MLP: SGD's, 0.0 decades, Adam's 0.0. The best at its "
+        "default rate: MNIST, MLP: SGD, 95.00 %, Adam 90.00 %");
 }
 
 TEST_CASE("claims: a difference within two standard errors decides nothing") {
