@@ -47,13 +47,15 @@ std::string plot_of(const std::vector<Curve>& curves, const std::string& suffix,
   for (const Curve& curve : curves) {
     if (curve.epochs.empty()) continue;
     const Contender& one = contender(curve.optimizer);
-    const std::string source = fmt::format(", ${}_{} using {}:", curve.optimizer, suffix, x);
+    const std::string source = fmt::format(", ${}_{}", curve.optimizer, suffix);
+    // The bands begin at the first epoch: before it accuracies lie far below the axis.
     bands += fmt::format(
-        "{}{}:{} with filledcurves fillcolor \"{}\" fillstyle transparent solid "
-        "0.2 noborder",
-        source, y + 1, y + 2, one.colour);
-    lines += fmt::format("{}{} with linespoints {} pointsize 0.55 pointinterval {}", source, y,
-                         style(one), std::max<std::size_t>(1, curve.epochs.size() / 8));
+        "{} every ::1 using {}:{}:{} with filledcurves fillcolor \"{}\" fillstyle transparent "
+        "solid 0.2 noborder",
+        source, x, y + 1, y + 2, one.colour);
+    lines +=
+        fmt::format("{} using {}:{} with linespoints {} pointsize 0.55 pointinterval {}", source, x,
+                    y, style(one), std::max<std::size_t>(1, curve.epochs.size() / 8));
   }
   return bands.empty() ? "" : "plot " + (bands + lines).substr(2) + "\n";
 }

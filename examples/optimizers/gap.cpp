@@ -34,7 +34,7 @@ double at_loss(const Record& record, double loss, double Point::*member) {
 void draw_gaps(const Study& study, const std::vector<Gap>& gaps) {
   std::string data, commands =
                         "set errorbars linecolor \"#808080\" linewidth 1.2\n"
-                        "unset key; set lmargin 9; set rmargin 1; set tmargin 2; set bmargin 3.5\n"
+                        "unset key; set lmargin 10; set rmargin 1; set tmargin 2; set bmargin 3.5\n"
                         "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n";
   for (std::size_t g = 0; g < gaps.size(); ++g) {
     std::vector<std::vector<double>> rows;

@@ -61,21 +61,28 @@ void draw_memory(const Study& study, const RateFigures& figures) {
   for (const auto& [sweep, title] :
        {std::pair(&figures.momentum, "SGD with momentum"), std::pair(&figures.alpha, "RMSProp")}) {
     data += data_block(sweep->optimizer, rows_of(*sweep, memory));
+    // Where two would stand too close the second has no label.
     std::string tics;
-    for (double x : sweep->x) {
-      tics += fmt::format("{}\"{:g}\" {:g}", tics.empty() ? "" : ", ", x, memory(x));
+    double labelled = 0, lowest = 1;
+    for (std::size_t i = 0; i < sweep->x.size(); ++i) {
+      const double x = sweep->x[i], at = memory(x);
+      const bool has_room = at > labelled * std::pow(memory(sweep->x.back()), 0.045);
+      tics += fmt::format("{}\"{}\" {:g}", tics.empty() ? "" : ", ",
+                          has_room ? fmt::format("{:g}", x) : "", at);
+      if (has_room) labelled = at;
+      lowest = std::min(lowest, sweep->accuracy[i].mean);
     }
     commands += panel(0, column++, 1, 2);
     commands += fmt::format(
         "unset key; set lmargin 8; set rmargin 2; set tmargin 2; set bmargin 6\n"
-        "set logscale x; set xtics ({}) rotate by 45 right; set autoscale x; set autoscale y\n"
-        "set offsets graph 0.03, graph 0.03, graph 0.08, graph 0.05\n"
+        "set logscale x; set xtics ({}) rotate by 45 right; set autoscale x; set yrange {}\n"
+        "set offsets graph 0.03, graph 0.03, 0, 0\n"
         "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n"
         "set title \"{{/:Bold {}}}\" offset 0, -0.6\n"
         "set xlabel \"{} (the axis is logarithmic in 1/(1−β))\" offset 0, -0.6\n"
         "set ylabel \"test accuracy, %\" offset 0.8, 0\n"
         "plot ${} using 1:2:3 with yerrorlines {} pointsize 0.8\n",
-        tics, title, column == 1 ? "momentum β" : "β", sweep->optimizer,
+        tics, lowest < 0.5 ? "[0:102]" : "[*:*]", title, column == 1 ? "momentum β" : "β", sweep->optimizer,
         style(contender(sweep->optimizer)));
   }
   draw(study.folder, "memory", 830, 380, data, commands);
