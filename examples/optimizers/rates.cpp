@@ -82,8 +82,8 @@ void draw_memory(const Study& study, const RateFigures& figures) {
         "set xlabel \"{} (the axis is logarithmic in 1/(1−β))\" offset 0, -0.6\n"
         "set ylabel \"test accuracy, %\" offset 0.8, 0\n"
         "plot ${} using 1:2:3 with yerrorlines {} pointsize 0.8\n",
-        tics, lowest < 0.5 ? "[0:102]" : "[*:*]", title, column == 1 ? "momentum β" : "β", sweep->optimizer,
-        style(contender(sweep->optimizer)));
+        tics, lowest < 0.5 ? "[0:102]" : "[*:*]", title, column == 1 ? "momentum β" : "β",
+        sweep->optimizer, style(contender(sweep->optimizer)));
   }
   draw(study.folder, "memory", 830, 380, data, commands);
 }
