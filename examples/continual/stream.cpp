@@ -63,9 +63,9 @@ data::Stream make_stream(const Setup& setup, const data::TrainTest& images) {
 std::string fingerprint(const data::TrainTest& images) {
   Fingerprint print;
   for (const data::Dataset& part : {images.train, images.test}) {
-    const auto labels = part.targets().bytes();
-    const Tensor some = part.take(100).all().x;
-    print.add(labels.data(), labels.size()).add(some.bytes().data(), some.bytes().size());
+    for (const Tensor& values : {part.targets(), part.take(100).all().x}) {
+      print.add(values.bytes().data(), values.bytes().size());
+    }
   }
   return print.text();
 }
