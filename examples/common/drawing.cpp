@@ -30,9 +30,9 @@ std::string panel(int row, int column, int rows, int columns, double top) {
                      static_cast<double>(column) / columns, 1 - top - (row + 1) * height);
 }
 
-bool draw(const std::filesystem::path& folder, const std::string& name, int width, int height,
-          const std::string& data, const std::string& commands) {
-  const std::string script = fmt::format(
+std::string drawing_script(const std::string& name, std::size_t width, std::size_t height,
+                           const std::string& data, const std::string& commands) {
+  return fmt::format(
       R"(# Draws {0}.png and {0}.svg; run it again with: gnuplot {0}.gp
 {1}
 do for [format in "png svg"] {{
@@ -52,7 +52,19 @@ set multiplot
 set output
 )",
       name, data, 2 * width, 2 * height, width, height, commands);
+}
+
+bool draw(const std::filesystem::path& folder, const std::string& name, const std::string& script) {
   return run_gnuplot(folder / (name + ".gp"), script, {name + ".png", name + ".svg"});
+}
+
+bool draw(const std::filesystem::path& folder, const std::string& name, std::size_t width,
+          std::size_t height, const std::string& data, const std::string& commands) {
+  return draw(folder, name, drawing_script(name, width, height, data, commands));
+}
+
+void remove_drawing(const std::filesystem::path& folder, const std::string& name) {
+  for (const char* kind : {".gp", ".png", ".svg"}) std::filesystem::remove(folder / (name + kind));
 }
 
 }  // namespace engram::examples

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -25,9 +26,17 @@ std::string data_block(const std::string& name, const std::vector<std::vector<do
 /// that is kept free above all panels, for a common key.
 std::string panel(int row, int column, int rows, int columns, double top = 0);
 
-/// Draws name.png and name.svg, `width` × `height` places of an SVG wide and high, from name.gp.
-/// Returns as `run_gnuplot` does.
-bool draw(const std::filesystem::path& folder, const std::string& name, int width, int height,
-          const std::string& data, const std::string& commands);
+/// The gnuplot script of name.png and name.svg, `width` × `height` places of an SVG wide and high:
+/// the data blocks, and what plots them into one or more panels.
+std::string drawing_script(const std::string& name, std::size_t width, std::size_t height,
+                           const std::string& data, const std::string& commands);
+
+/// Writes that script as name.gp into the folder and draws it. Returns as `run_gnuplot` does.
+bool draw(const std::filesystem::path& folder, const std::string& name, const std::string& script);
+bool draw(const std::filesystem::path& folder, const std::string& name, std::size_t width,
+          std::size_t height, const std::string& data, const std::string& commands);
+
+/// Removes what was drawn under the name, and its script.
+void remove_drawing(const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace engram::examples

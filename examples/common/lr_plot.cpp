@@ -1,6 +1,6 @@
 #include "common/lr_plot.h"
 
-#include "common/gnuplot.h"
+#include "common/drawing.h"
 
 #include <fmt/format.h>
 
@@ -22,37 +22,27 @@ set label "suggested: {0:.2g}" at {0:.6g}, graph 0.96 right offset -0.8, 0 textc
 )",
         *curve.suggestion);
   }
-  return fmt::format(
-      R"(# The loss over the learning rate; run it again with: gnuplot find_lr.gp
-# The columns: rate, loss on its batch, smoothed loss.
-$losses << end
-{}end
-set border 3 linecolor "#808080"
-set tics nomirror out scale 0.5 textcolor "#404040"
-set grid ytics linetype 1 linecolor "#e0e0e0"
+  data =
+      "# The loss over the learning rate: rate, loss on its batch, smoothed loss.\n"
+      "$losses << end\n" +
+      data + "end\n";
+  const std::string commands = fmt::format(
+      R"(set grid ytics linetype 1 linecolor "#e0e0e0"
 set logscale x
 set format x "10^{{%L}}"
 set xlabel "learning rate" offset 0, 0.3
 set ylabel "training loss" offset 0.8, 0
 set yrange [0:{:.6g}]
 set key bottom left Left reverse samplen 2
-{}do for [format in "png svg"] {{
-if (format eq "png") {{
-  set terminal pngcairo size 1400, 840 font "sans,11" fontscale 1.6 linewidth 2.2 pointscale 2
-}} else {{
-  set terminal svg size 700, 420 font "sans,11" linewidth 1.2 background "white"
-}}
-set output "find_lr.".format
-plot $losses using 1:2 with points pointtype 7 pointsize 0.35 linecolor "#a0a0a0" title "of a batch", \
+{}plot $losses using 1:2 with points pointtype 7 pointsize 0.35 linecolor "#a0a0a0" title "of a batch", \
      $losses using 1:3 with lines linecolor "#0072b2" linewidth 1.5 title "smoothed"
-}}
-set output
 )",
-      data, top, suggestion);
+      top, suggestion);
+  return drawing_script("find_lr", 700, 420, data, commands);
 }
 
 bool plot_lr_curve(const std::filesystem::path& folder, const optim::LRCurve& curve) {
-  return run_gnuplot(folder / "find_lr.gp", lr_plot_script(curve), {"find_lr.png", "find_lr.svg"});
+  return draw(folder, "find_lr", lr_plot_script(curve));
 }
 
 }  // namespace engram::examples

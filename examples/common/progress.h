@@ -2,7 +2,6 @@
 
 #include "common/status_line.h"
 
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -37,8 +36,6 @@ class Progress {
   double accuracy() const { return static_cast<double>(correct_) / static_cast<double>(samples_); }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   std::string line(const std::string& tail) const;
   std::string time_left() const;
 

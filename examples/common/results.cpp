@@ -89,8 +89,6 @@ void Results::write() {
   file.finish();
 }
 
-double Results::seconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-}
+double Results::seconds() const { return seconds_since(start_); }
 
 }  // namespace engram::examples

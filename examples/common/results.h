@@ -1,10 +1,10 @@
 #pragma once
 
+#include "common/clock.h"
 #include "common/options.h"
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <filesystem>
 
 namespace engram::examples {
@@ -34,7 +34,7 @@ class Results {
 
  private:
   std::filesystem::path folder_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Clock::time_point start_ = Clock::now();
   Json json_;
 };
 

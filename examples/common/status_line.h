@@ -1,6 +1,7 @@
 #pragma once
 
-#include <chrono>
+#include "common/clock.h"
+
 #include <cstdio>
 #include <string>
 
@@ -21,8 +22,6 @@ class StatusLine {
   void rest() { last_drawn_ = Clock::now(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   std::FILE* out_;
   bool terminal_;
   Clock::time_point last_drawn_ = Clock::now();

@@ -1,6 +1,6 @@
 #include "common/task_plot.h"
 
-#include "common/gnuplot.h"
+#include "common/drawing.h"
 #include "common/method_style.h"
 
 #include <fmt/format.h>
@@ -12,8 +12,7 @@
 namespace engram::examples {
 namespace {
 
-constexpr const char* script_name = "accuracy.gp";
-const std::vector<std::string> pictures = {"accuracy.png", "accuracy.svg"};
+constexpr const char* picture = "accuracy";
 
 /// Average accuracy, in percent, over the tasks seen after each of them.
 std::vector<double> averages(const continual::AccuracyMatrix& matrix) {
@@ -75,7 +74,9 @@ struct Places {
 std::string task_plot_script(const std::vector<MethodRecord>& methods) {
   std::size_t tasks = 1;
   double lowest = 100, lowest_average = 100;
-  std::string data;
+  std::string data =
+      "# Test accuracy while the tasks go by.\n"
+      "# Each line is one task: the first is the darkest, the last one the lightest.\n";
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const continual::AccuracyMatrix& matrix = methods[m].matrix;
     tasks = std::max(tasks, matrix.size());
@@ -91,11 +92,8 @@ std::string task_plot_script(const std::vector<MethodRecord>& methods) {
 
   const Places place{methods.size()};
   const bool many = tasks > 20;  // points would hide the lines
-  std::string draw = fmt::format(
-      R"(set multiplot
-unset key
-set border 3 linecolor "#808080"
-set tics nomirror out scale 0.5 textcolor "#404040"
+  std::string commands = fmt::format(
+      R"(unset key
 set grid ytics linetype 1 linecolor "#e0e0e0"
 set xlabel "tasks learned" offset 0, 0.3
 set ylabel "test accuracy, %" offset 0.8, 0
@@ -115,56 +113,38 @@ set lmargin 8; set rmargin 2; set tmargin 2.5; set bmargin 3.3
   std::string average_plot;
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const auto [title, line] = method_style(methods[m].name, m);
-    draw += fmt::format(R"(
+    commands +=
+        fmt::format(R"(
 {}
 {}
 set title "{{/:Bold {}}}\n{{/*0.9 a line for each task, from when it was learned}}" offset 0, -0.6
 plot $method{} using 1:2:3 with {} linecolor palette{}
 )",
-                        place(m), accuracy_axis(lowest), title, m, many ? "lines" : "linespoints",
-                        many ? "" : " pointtype 7 pointsize 0.45");
+                    place(m), accuracy_axis(lowest), title, m, many ? "lines" : "linespoints",
+                    many ? "" : " pointtype 7 pointsize 0.45");
     average_plot += fmt::format(
         "{}$average{} using 1:2 with linespoints {} pointsize 0.8 pointinterval {} title \"{}\"",
         m == 0 ? "plot " : ", \\\n     ", m, to_gnuplot(line), many ? tasks / 10 : 1, title);
   }
-  draw += fmt::format(R"(
+  commands += fmt::format(R"(
 {}
 {}
 set title "{{/:Bold Average over the tasks seen so far}}" offset 0, -0.6
 {}
 set key {} Left reverse samplen 3
 {}
-unset multiplot
 )",
-                      place(methods.size()), accuracy_axis(lowest_average),
-                      place.long_key() ? "unset rmargin" : "",
-                      place.long_key() ? "outside right center" : "bottom left", average_plot);
+                          place(methods.size()), accuracy_axis(lowest_average),
+                          place.long_key() ? "unset rmargin" : "",
+                          place.long_key() ? "outside right center" : "bottom left", average_plot);
 
-  const std::size_t height = 300 * place.rows();
-  return fmt::format(
-      R"(# Test accuracy while the tasks go by; run it again with: gnuplot accuracy.gp
-# Each line is one task: the first is the darkest, the last one the lightest.
-{0}
-do for [format in "png svg"] {{
-if (format eq "png") {{
-  set terminal pngcairo size 1800, {1} font "sans,11" fontscale 1.6 linewidth 2.2 pointscale 2
-}} else {{
-  set terminal svg size 900, {2} font "sans,11" linewidth 1.2 background "white"
-}}
-set output "accuracy.".format
-{3}}}
-set output
-)",
-      data, 2 * height, height, draw);
+  return drawing_script(picture, 900, 300 * place.rows(), data, commands);
 }
 
 bool plot_tasks(const std::filesystem::path& folder, const std::vector<MethodRecord>& methods) {
-  return run_gnuplot(folder / script_name, task_plot_script(methods), pictures);
+  return draw(folder, picture, task_plot_script(methods));
 }
 
-void remove_plots(const std::filesystem::path& folder) {
-  std::filesystem::remove(folder / script_name);
-  for (const std::string& picture : pictures) std::filesystem::remove(folder / picture);
-}
+void remove_plots(const std::filesystem::path& folder) { remove_drawing(folder, picture); }
 
 }  // namespace engram::examples

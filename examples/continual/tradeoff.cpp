@@ -124,10 +124,6 @@ set key outside right Left reverse samplen 3
   return draw(folder, "tradeoff", 900, 560, data, commands);
 }
 
-void remove_tradeoff(const std::filesystem::path& folder) {
-  for (const char* kind : {"gp", "png", "svg"}) {
-    std::filesystem::remove(folder / fmt::format("tradeoff.{}", kind));
-  }
-}
+void remove_tradeoff(const std::filesystem::path& folder) { remove_drawing(folder, "tradeoff"); }
 
 }  // namespace engram::examples::runs

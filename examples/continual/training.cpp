@@ -1,5 +1,6 @@
 #include "continual/training.h"
 
+#include "common/clock.h"
 #include "common/evaluation.h"
 #include "common/mixed_batch.h"
 #include "common/optimizer.h"
@@ -17,7 +18,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <numbers>
 #include <optional>
@@ -26,11 +26,6 @@ namespace engram::examples::runs {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// Streams of a run's seed; + the task.
 constexpr std::uint64_t loader_stream = 1'000'000;

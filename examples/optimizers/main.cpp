@@ -3,6 +3,7 @@
 // measured.
 //
 // Every training that is done is kept, so that a run which was broken off goes on where it was.
+#include "common/clock.h"
 #include "common/options.h"
 #include "common/results.h"
 #include "common/status_line.h"
@@ -16,7 +17,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 using namespace engram;
 using namespace engram::examples;
@@ -27,7 +27,6 @@ namespace {
 /// Trains what the store does not have yet.
 void train_all(const Scale& scale, Store& store, Images& images,
                const std::filesystem::path& checkpoint) {
-  using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   StatusLine status(stdout);
   double done = 0;  // of the expected seconds
@@ -48,7 +47,7 @@ void train_all(const Scale& scale, Store& store, Images& images,
       const double cost = expected_seconds(setup);
       const Tell tell = [&](double share) {
         if (!status.is_due()) return;
-        const double passed = std::chrono::duration<double>(Clock::now() - start).count();
+        const double passed = seconds_since(start);
         const double finished = done + share * cost;
         status.draw(
             fmt::format("{}: {} of {}, {} at {:.2g}, {:.0f} % done, {}", name, number,

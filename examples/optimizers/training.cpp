@@ -1,5 +1,6 @@
 #include "optimizers/training.h"
 
+#include "common/clock.h"
 #include "common/evaluation.h"
 #include "common/stop.h"
 #include "optimizers/network.h"
@@ -11,7 +12,6 @@
 #include <engram/autograd/tape.h>
 #include <engram/data/loader.h>
 
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -21,11 +21,6 @@ namespace engram::examples::study {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// The images of a setup.
 struct Parts {
