@@ -47,6 +47,13 @@ Task in_scenario(Scenario scenario, Task task, const Outputs& own) {
   return task;
 }
 
+namespace {
+
+/// Of the samples of a batch.
+DType batch_dtype(const Dataset& dataset) { return dataset.dtype() == u8 ? f32 : dataset.dtype(); }
+
+}  // namespace
+
 Stream stream_of(std::vector<NamedData> sets, Scenario scenario) {
   std::vector<Outputs> outputs;
   std::int64_t end = 0;  // of all outputs
@@ -56,6 +63,9 @@ Stream stream_of(std::vector<NamedData> sets, Scenario scenario) {
       check_shape(part->sample_shape() == sets[0].train.sample_shape(),
                   "stream_of: samples of {} to {} are {}, of {} to train {}", set.name, purpose,
                   part->sample_shape(), sets[0].name, sets[0].train.sample_shape());
+      check_dtype(batch_dtype(*part) == batch_dtype(sets[0].train),
+                  "stream_of: samples of {} to {} come as {}, of {} to train as {}", set.name,
+                  purpose, batch_dtype(*part), sets[0].name, batch_dtype(sets[0].train));
     }
     const std::int64_t classes = std::max(class_count(set.train), class_count(set.test));
     const std::int64_t first = scenario == Scenario::domain ? 0 : end;

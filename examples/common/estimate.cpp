@@ -20,7 +20,7 @@ Estimate estimate(std::span<const double> values) {
 
 std::string percent(const Estimate& estimate) {
   if (std::isnan(estimate.error)) return percent(estimate.mean);
-  return fmt::format("{:.2f} ± {:.2f}", 100 * estimate.mean, 100 * estimate.error);
+  return fmt::format("{} ± {}", percent(estimate.mean), percent(estimate.error));
 }
 
 }  // namespace engram::examples

@@ -1,6 +1,7 @@
 #include "common/method_style.h"
 
 #include <iterator>
+#include <map>
 #include <string_view>
 
 namespace engram::examples {
@@ -29,10 +30,11 @@ constexpr Known known[] = {
     {"owm", "OWM", {"#4d4d4d", 3, 2}},                                 // cross
 };
 
-}  // namespace
+/// The method of a label such as "ewc, lambda 10".
+std::string_view method_of(std::string_view label) { return label.substr(0, label.find(',')); }
 
-MethodStyle method_style(const std::string& label, std::size_t place) {
-  const std::string_view name = std::string_view(label).substr(0, label.find(','));
+MethodStyle style_of(const std::string& label, std::size_t place) {
+  const std::string_view name = method_of(label);
   for (const Known& one : known) {
     if (name == one.name) return {one.title + label.substr(name.size()), one.line};
   }
@@ -43,6 +45,21 @@ MethodStyle method_style(const std::string& label, std::size_t place) {
     line.dash = 5;
   }
   return {label, line};
+}
+
+}  // namespace
+
+std::vector<MethodStyle> method_styles(const std::vector<std::string>& labels) {
+  constexpr int dashes = 5, points = 15;  // that gnuplot has
+  std::vector<MethodStyle> styles;
+  std::map<std::string_view, int> variants;
+  for (const std::string& label : labels) {
+    LineStyle& line = styles.emplace_back(style_of(label, styles.size())).line;
+    const int variant = variants[method_of(label)]++;
+    line.dash = 1 + (line.dash - 1 + variant) % dashes;
+    line.point = 1 + (line.point - 1 + 2 * variant) % points;
+  }
+  return styles;
 }
 
 }  // namespace engram::examples

@@ -2,8 +2,8 @@
 
 #include "common/drawing.h"
 
-#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace engram::examples {
 
@@ -13,9 +13,9 @@ struct MethodStyle {
   LineStyle line;
 };
 
-/// The style of a method, which it has in every picture. `label` may be followed by a comma and
-/// more; a label of no known method, as
-/// a combination, is its own title and takes its looks from number `place`.
-MethodStyle method_style(const std::string& label, std::size_t place);
+/// The styles of methods that stand in one picture. A method has the same in every picture; what
+/// follows a comma in a label tells its variants apart, which have its colour, with other dashes
+/// and points. A label of no known method, as a combination, is its own title.
+std::vector<MethodStyle> method_styles(const std::vector<std::string>& labels);
 
 }  // namespace engram::examples

@@ -86,6 +86,12 @@ void parse_command_line(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", app.help());
     std::exit(0);
+  } catch (const CLI::ConfigError& error) {
+    const std::string text = error.what(), unknown = "INI was not able to parse ";
+    throw UsageError(text.starts_with(unknown)
+                         ? fmt::format("--config: there is no option {} (see --help)",
+                                       text.substr(unknown.size()))
+                         : fmt::format("--config: {} (see --help)", text));
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{} (see --help)", error.what()));
   }

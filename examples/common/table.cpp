@@ -39,7 +39,8 @@ std::string fixed(double value, int digits) {
 }
 
 std::string percent(double fraction) {
-  return std::isnan(fraction) ? "-" : fmt::format("{:.2f}", 100 * fraction);
+  const std::string text = fmt::format("{:.2f}", 100 * fraction);
+  return std::isnan(fraction) ? "-" : text == "-0.00" ? "0.00" : text;
 }
 
 }  // namespace engram::examples

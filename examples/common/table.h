@@ -16,7 +16,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows);
 /// 0.42126 with 4 digits -> "0.4213"; NaN -> "nan", for its sign means nothing.
 std::string fixed(double value, int digits);
 
-/// 0.9261 -> "92.61", NaN -> "-".
+/// 0.9261 -> "92.61", NaN -> "-", what is nothing when rounded -> "0.00" without a sign.
 std::string percent(double fraction);
 
 }  // namespace engram::examples

@@ -53,11 +53,12 @@ std::string accuracy_axis(double lowest) {
 }
 
 /// Where the panels of so many methods stand: in rows of two, the averages last. They have a row of
-/// their own when the other panels fill theirs, and when the key is long.
+/// their own when the other panels fill theirs, and when the key is too long for half a row.
 struct Places {
   std::size_t methods;
+  std::size_t key;  // characters
 
-  bool long_key() const { return methods > 4; }
+  bool long_key() const { return key > (methods % 2 == 0 ? 100 : 50); }
   bool wide_averages() const { return methods % 2 == 0 || long_key(); }
   std::size_t rows() const { return wide_averages() ? (methods + 1) / 2 + 1 : (methods + 1) / 2; }
   std::string operator()(std::size_t index) const {
@@ -69,6 +70,13 @@ struct Places {
   }
 };
 
+/// How many characters a key in one line has, with a sample before each title.
+std::size_t key_width(const std::vector<MethodStyle>& styles) {
+  std::size_t all = 0;
+  for (const MethodStyle& style : styles) all += style.title.size() + 5;
+  return all;
+}
+
 }  // namespace
 
 std::string task_plot_script(const std::vector<MethodRecord>& methods) {
@@ -76,7 +84,7 @@ std::string task_plot_script(const std::vector<MethodRecord>& methods) {
   double lowest = 100, lowest_average = 100;
   std::string data =
       "# Test accuracy while the tasks go by.\n"
-      "# Each line is one task: the first is the darkest, the last one the lightest.\n";
+      "# A block has a line for each task: tasks learned, accuracy in percent, task.\n";
   for (std::size_t m = 0; m < methods.size(); ++m) {
     const continual::AccuracyMatrix& matrix = methods[m].matrix;
     tasks = std::max(tasks, matrix.size());
@@ -90,7 +98,10 @@ std::string task_plot_script(const std::vector<MethodRecord>& methods) {
     data += data_block(m, matrix) + average_block(m, average);
   }
 
-  const Places place{methods.size()};
+  std::vector<std::string> labels;
+  for (const MethodRecord& method : methods) labels.push_back(method.name);
+  const std::vector<MethodStyle> styles = method_styles(labels);
+  const Places place{methods.size(), key_width(styles)};
   const bool many = tasks > 20;  // points would hide the lines
   std::string commands = fmt::format(
       R"(unset key
@@ -112,12 +123,12 @@ set lmargin 8; set rmargin 2; set tmargin 2.5; set bmargin 3.3
       std::max<std::size_t>(tasks, 2));
   std::string average_plot;
   for (std::size_t m = 0; m < methods.size(); ++m) {
-    const auto [title, line] = method_style(methods[m].name, m);
+    const auto& [title, line] = styles[m];
     commands +=
         fmt::format(R"(
 {}
 {}
-set title "{{/:Bold {}}}\n{{/*0.9 a line for each task, from when it was learned}}" offset 0, -0.6
+set title "{{/:Bold {}}}\n{{/*0.9 a line for each task: dark is the first, light the last}}" offset 0, -0.6
 plot $method{} using 1:2:3 with {} linecolor palette{}
 )",
                     place(m), accuracy_axis(lowest), title, m, many ? "lines" : "linespoints",
@@ -126,17 +137,19 @@ plot $method{} using 1:2:3 with {} linecolor palette{}
         "{}$average{} using 1:2 with linespoints {} pointsize 0.8 pointinterval {} title \"{}\"",
         m == 0 ? "plot " : ", \\\n     ", m, to_gnuplot(line), many ? tasks / 10 : 1, title);
   }
-  commands += fmt::format(R"(
+  commands += fmt::format(
+      R"(
 {}
 {}
-set title "{{/:Bold Average over the tasks seen so far}}" offset 0, -0.6
+set title "{{/:Bold Average over the tasks seen so far}}\n " offset 0, -0.6
 {}
-set key {} Left reverse samplen 3
+set key {} Left reverse samplen 2
 {}
 )",
-                          place(methods.size()), accuracy_axis(lowest_average),
-                          place.long_key() ? "unset rmargin" : "",
-                          place.long_key() ? "outside right center" : "bottom left", average_plot);
+      place(methods.size()), accuracy_axis(lowest_average), place.long_key() ? "unset rmargin" : "",
+      place.long_key() ? "outside right center"
+                       : "horizontal center bottom at graph 0.5, 1.01 width -3",
+      average_plot);
 
   return drawing_script(picture, 900, 300 * place.rows(), data, commands);
 }

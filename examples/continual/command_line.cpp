@@ -8,9 +8,11 @@
 #include <engram/autograd/threads.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 namespace engram::examples::runs {
 namespace {
@@ -165,6 +167,24 @@ std::vector<Json> values_given(const Given& given, const MethodEntry& entry,
   return {};
 }
 
+/// An option that none of the methods has would change nothing, unnoticed.
+void check_options_are_used(const Given& given) {
+  std::set<std::string> usable;
+  for (const std::string& method : given.methods) {
+    for (const MethodEntry* part : parts_of(method)) {
+      for (const MethodOption& option : part->options) {
+        usable.insert({option.name, part->name + "-" + option.name});
+      }
+    }
+  }
+  for (const auto& [name, values] : given.of_methods) {
+    if (!values.empty() && !usable.contains(name)) {
+      throw UsageError(fmt::format("--{}: none of the methods {} has it (see --help)", name,
+                                   fmt::join(given.methods, ",")));
+    }
+  }
+}
+
 /// Each combination of the values that the method's options were given.
 std::vector<Variant> variants_of(const std::string& method, const Given& given,
                                  const Setup& setup) {
@@ -207,8 +227,16 @@ std::vector<double> grid_of(const std::string& method, const Given& given) {
     strengths.push_back(value);
   }
   if (strengths.size() == 1) return {};
-  if (strengths.empty()) strengths = given.grid.empty() ? part->grid : given.grid;
-  return strengths;
+  if (!strengths.empty()) return strengths;
+  const MethodOption& option = part->options[0];
+  for (double value : given.grid) {
+    std::string text = fmt::format("{}", value);
+    if (const std::string error = option.check(text); !error.empty()) {
+      throw UsageError(fmt::format("--search-grid: {}, for {} of {} (see --help)", error,
+                                   option.name, part->name));
+    }
+  }
+  return given.grid.empty() ? part->grid : given.grid;
 }
 
 Setup setup_from(const Given& given) {
@@ -242,6 +270,7 @@ Command read_command_line(int argc, char** argv) {
   declare_methods(app, given);
   parse_command_line(app, argc, argv);
   check_own_options(given);
+  check_options_are_used(given);
   if (given.threads) set_num_threads(*given.threads);
 
   Command command{.protocol = given.protocol,
@@ -259,6 +288,11 @@ Command read_command_line(int argc, char** argv) {
     std::ranges::copy(variants_of(method, given, command.setup),
                       std::back_inserter(command.variants));
     if (const auto grid = grid_of(method, given); !grid.empty()) command.grids[method] = grid;
+  }
+  if (given.search && command.grids.empty()) {
+    throw UsageError(
+        fmt::format("--search: the methods {} have no strength that is to be chosen (see --help)",
+                    fmt::join(given.methods, ",")));
   }
   command.seeds.push_back(given.seed);
   if (given.seeds) {

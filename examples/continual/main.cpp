@@ -50,7 +50,8 @@ class Runner {
                   std::ssize(command.variants) * std::ssize(command.seeds) * steps_) {
     if (store_.damaged() > 0) {
       fmt::print(stderr,
-                 "warning: {}: {} lines are damaged and not trusted; their runs begin anew\n",
+                 "warning: {}: passes over {} damaged lines; runs that stood there alone begin "
+                 "anew\n",
                  (command.out / "results.jsonl").string(), store_.damaged());
     }
   }

@@ -14,23 +14,35 @@ namespace engram::examples::runs {
 
 /// Flat images (B, pixels) -> logits (B, outputs): hidden layers fc1, fc2, … with ReLU, then out.
 struct Net : nn::Module {
-  Net(std::int64_t pixels, std::int64_t outputs, const Setup& setup) : Module("Net") {
-    for (int k = 1; k <= setup.layers; ++k) {
-      hidden.push_back(
-          add(fmt::format("fc{}", k), nn::Linear(k == 1 ? pixels : setup.hidden, setup.hidden)));
-      dropout.push_back(add(fmt::format("dropout{}", k), nn::Dropout(setup.dropout)));
-    }
-    out.push_back(add("out", nn::Linear(setup.layers == 0 ? pixels : setup.hidden, outputs)));
-  }
+  struct Hidden {
+    nn::Linear linear;
+    nn::Dropout dropout;
+  };
+
+  Net(std::int64_t pixels, std::int64_t outputs, const Setup& setup)
+      : Module("Net"),
+        hidden(added_layers(pixels, setup)),
+        out(add("out", nn::Linear(setup.layers == 0 ? pixels : setup.hidden, outputs))) {}
 
   Tensor operator()(const Tensor& x) const {
     Tensor h = x;
-    for (std::size_t k = 0; k < hidden.size(); ++k) h = dropout[k](relu(hidden[k](h)));
-    return out[0](h);
+    for (const auto& [linear, dropout] : hidden) h = dropout(relu(linear(h)));
+    return out(h);
   }
 
-  std::vector<nn::Linear> hidden, out;
-  std::vector<nn::Dropout> dropout;
+  std::vector<Hidden> hidden;
+  nn::Linear out;
+
+ private:
+  std::vector<Hidden> added_layers(std::int64_t pixels, const Setup& setup) {
+    std::vector<Hidden> layers;
+    for (int k = 1; k <= setup.layers; ++k) {
+      const std::int64_t inputs = k == 1 ? pixels : setup.hidden;
+      layers.push_back({add(fmt::format("fc{}", k), nn::Linear(inputs, setup.hidden)),
+                        add(fmt::format("dropout{}", k), nn::Dropout(setup.dropout))});
+    }
+    return layers;
+  }
 };
 
 }  // namespace engram::examples::runs

@@ -34,8 +34,8 @@ struct Published {
   std::optional<double> bwt{};
 };
 
-/// What was published for this method under the protocol; nothing when the setup's tasks, network
-/// or training are not the protocol's. The method's own options may differ.
+/// What was published for this method under the protocol; nothing when the setup's tasks, network,
+/// training or options of the method are not the protocol's.
 std::optional<Published> published(const std::string& protocol, const Setup& setup);
 
 }  // namespace engram::examples::runs

@@ -1,6 +1,5 @@
+#include "continual/methods.h"
 #include "continual/protocol.h"
-
-#include <span>
 
 namespace engram::examples::runs {
 namespace {
@@ -68,13 +67,22 @@ bool follows(const std::string& protocol, Setup setup) {
   return to_json(own) == to_json(setup);
 }
 
+/// Whether the method's options are the protocol's, or, where it says nothing, our defaults.
+bool has_options_of(const std::string& protocol, const Setup& setup) {
+  for (const MethodOption& option : parts_of(setup.method)[0]->options) {
+    const Json own = protocol_option(protocol, setup, setup.method, option.name);
+    if (setup.options.at(option.name) != (own.is_null() ? option.value : own)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<Published> published(const std::string& protocol, const Setup& setup) {
   for (const Row& row : rows) {
     if (protocol == row.protocol && setup.scenario == row.scenario &&
         setup.incremental == row.incremental && setup.method == row.method &&
-        follows(protocol, setup)) {
+        follows(protocol, setup) && has_options_of(protocol, setup)) {
       return row.result;
     }
   }

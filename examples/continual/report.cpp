@@ -1,6 +1,7 @@
 #include "continual/report.h"
 
 #include "common/table.h"
+#include "continual/methods.h"
 
 #include <fmt/format.h>
 
@@ -37,6 +38,25 @@ void add_share(std::vector<double>& sum, const std::vector<double>& values, std:
   }
 }
 
+/// A strength that was searched stands beside the authors', which they have searched too.
+Setup published_setup(const Command& command, Variant variant) {
+  if (command.grids.contains(variant.method)) {
+    const MethodEntry* part = strength_part(variant.method);
+    const MethodOption& option = part->options[0];
+    const Json own = protocol_option(command.protocol, command.setup, part->name, option.name);
+    options_of_part(variant.options, variant.method, part->name)[option.name] =
+        own.is_null() ? option.value : own;
+  }
+  return setup_of(command, variant, 0);
+}
+
+/// What the method keeps, in megabytes; "-" where no run came to its end.
+std::string memory_text(const Summary& summary) {
+  if (summary.variant.method == "joint") return "all data";
+  if (!summary.memory_bytes) return "-";
+  return fmt::format("{:.1f}", static_cast<double>(*summary.memory_bytes) / 1e6);
+}
+
 Summary summary_of(const Command& command, const Variant& variant,
                    const std::vector<const Result*>& results) {
   Summary summary{.variant = variant, .mean = MethodRecord(variant.label, variant.options)};
@@ -69,7 +89,7 @@ Summary summary_of(const Command& command, const Variant& variant,
     }
   }
   summary.mean.seconds = summary.seconds.mean;
-  summary.published = published(command.protocol, setup_of(command, variant, 0));
+  summary.published = published(command.protocol, published_setup(command, variant));
   return summary;
 }
 
@@ -160,10 +180,7 @@ std::vector<std::vector<std::string>> table(const std::vector<Summary>& summarie
   if (!any_published) rows[0].pop_back();
   for (const Summary& one : summaries) {
     rows.push_back({one.variant.label, percent(one.acc), percent(one.bwt), percent(one.fwt),
-                    percent(one.forgetting), percent(one.learning),
-                    one.memory_bytes
-                        ? fmt::format("{:.1f}", static_cast<double>(*one.memory_bytes) / 1e6)
-                        : "all data",
+                    percent(one.forgetting), percent(one.learning), memory_text(one),
                     seconds_text(one.seconds)});
     if (any_published) rows.back().push_back(published_text(one.published));
     if (one.diverged > 0) {

@@ -10,7 +10,7 @@ namespace engram::examples::runs {
 
 /// What a method comes to at one of its strengths; accuracies in 0 to 1.
 struct TradeoffPoint {
-  std::string strength;
+  double strength;
   double learning;  ///< plasticity: how well a task is learned
   double acc;       ///< stability: what is left of all of them at the end
 };

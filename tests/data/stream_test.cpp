@@ -75,6 +75,12 @@ TEST_CASE("stream_of: what is no data set of a stream") {
                        "stream_of: a has no samples to train", DataError);
   CHECK_THROWS_WITH_AS(stream_of({{"a", good, good.take(0)}}),
                        "stream_of: a has no samples to test", DataError);
+  const Dataset fine(zeros({1, 2}, f64), tensor({0}, i64));
+  CHECK_THROWS_WITH_AS(stream_of({{"a", good, good}, {"b", fine, good}}),
+                       "stream_of: samples of b to train come as f64, of a to train as f32",
+                       DTypeError);
+  const Dataset bytes(zeros({1, 2}, u8), tensor({0}, i64));  // whose batches are f32
+  CHECK(stream_of({{"a", good, good}, {"b", bytes, good}}).size() == 2);
   const Dataset unlabelled(zeros({1, 2}), zeros({1}));
   CHECK_THROWS_WITH_AS(stream_of({{"a", unlabelled, good}}),
                        "class_count: labels must be i64, got f32", DTypeError);

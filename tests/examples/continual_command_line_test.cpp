@@ -131,9 +131,9 @@ TEST_CASE("read_command_line: a file has every option, and the command line goes
   CHECK(command.variants[2].options["lambda"] == 2.);
 
   write_file(file, "no-such-option = 1\n");
-  CHECK_THROWS_AS((void)read("--config " + file), UsageError);
+  refuses("--config " + file, "--config: there is no option no-such-option");
   write_file(file, "tasks = many\n");
-  CHECK_THROWS_AS((void)read("--config " + file), UsageError);
+  refuses("--config " + file, "--tasks: must be a whole number from 1 to 1000, got many");
   refuses("--config /nowhere.toml", "/nowhere.toml was not readable (missing?)");
 }
 
@@ -201,7 +201,13 @@ TEST_CASE("read_command_line: what a search tries") {
   CHECK(grids("--method ewc --search --ewc-lambda 5,6").at("ewc") == std::vector{5., 6.});
   CHECK(read("--method ewc --search --ewc-lambda 5,6").variants.size() == 1);
   // A strength that was given need not be chosen.
-  CHECK(grids("--method ewc --search --ewc-lambda 5").empty());
+  CHECK(grids("--method ewc,si --search --ewc-lambda 5").size() == 1);
+  refuses("--method ewc --search --ewc-lambda 5",
+          "--search: the methods ewc have no strength that is to be chosen");
+  refuses("--method naive,lwf --search",
+          "--search: the methods naive,lwf have no strength that is to be chosen");
+  refuses("--method ewc,gpm --search --search-grid 1,2",
+          "--search-grid: must be in [0, 1], got 2, for threshold of gpm");
 }
 
 TEST_CASE("read_command_line: seeds") {
@@ -230,6 +236,8 @@ TEST_CASE("read_command_line: refuses what it does not understand") {
   refuses("--gamma 2", "--gamma: must be in [0, 1], got 2");
   refuses("--fisher best", "--fisher: best not in {exact,sampled,empirical}");
   refuses("--tasks 0", "--tasks: must be a whole number from 1 to 1000, got 0");
+  refuses("--method naive,si --lambda 1", "--lambda: none of the methods naive,si has it");
+  refuses("--method si --ewc-lambda 1", "--ewc-lambda: none of the methods si has it");
   refuses("--lambda", "--lambda: 1 required TEXT missing");
 }
 

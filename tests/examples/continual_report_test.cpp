@@ -1,3 +1,4 @@
+#include "continual/methods.h"
 #include "continual/report.h"
 #include "continual/tradeoff.h"
 
@@ -24,6 +25,16 @@ Command small_command(const std::string& protocol = "") {
                   .data = {},
                   .out = {}};
   return command;
+}
+
+/// The options of the setup's method as the protocol has them.
+Json options_under(const std::string& protocol, const Setup& setup) {
+  Json options = Json::object();
+  for (const MethodOption& option : parts_of(setup.method)[0]->options) {
+    const Json own = protocol_option(protocol, setup, setup.method, option.name);
+    options[option.name] = own.is_null() ? option.value : own;
+  }
+  return options;
 }
 
 Outcome outcome_of(double first, double last) {
@@ -74,6 +85,12 @@ TEST_CASE("summaries: what diverged is counted, and is in no mean") {
   CHECK(rows[0].acc.mean == doctest::Approx(0.75));
   CHECK(std::isnan(rows[0].acc.error));
   CHECK(table(rows)[1][0] == "naive (1 of 2 diverged)");
+  CHECK(table(rows)[1][6] == "3.0");
+
+  results[3].outcome.diverged = 5;  // and naive keeps nothing that is known
+  const auto none = table(summaries(command, results));
+  CHECK(none[1][0] == "naive (2 of 2 diverged)");
+  CHECK(none[1][6] == "-");
 }
 
 TEST_CASE("published: beside runs under the protocol, and no others") {
@@ -81,7 +98,7 @@ TEST_CASE("published: beside runs under the protocol, and no others") {
                      const std::string& incremental, const std::string& method) {
     Setup setup = protocol_setup(protocol, scenario, incremental);
     setup.method = method;
-    setup.options = {{"lambda", 7.}};
+    setup.options = options_under(protocol, setup);
     setup.seed = 3;
     return published(protocol, setup);
   };
@@ -100,6 +117,7 @@ TEST_CASE("published: beside runs under the protocol, and no others") {
   const auto changed = [](auto change) {
     Setup setup = protocol_setup("van-de-ven", "permuted", "domain");
     setup.method = "ewc";
+    setup.options = options_under("van-de-ven", setup);
     change(setup);
     return published("van-de-ven", setup);
   };
@@ -107,11 +125,23 @@ TEST_CASE("published: beside runs under the protocol, and no others") {
   CHECK_FALSE(changed([](Setup& s) { s.iterations = 20; }));
   CHECK_FALSE(changed([](Setup& s) { s.dataset = "fashion-mnist"; }));
   CHECK_FALSE(changed([](Setup& s) { s.validation = true; }));
+  CHECK_FALSE(changed([](Setup& s) { s.options["lambda"] = 7.; }));
+  CHECK_FALSE(changed([](Setup& s) { s.options["fisher"] = "sampled"; }));
 
-  const Command command = small_command("van-de-ven");
+  Command command = small_command("van-de-ven");
+  for (Variant& variant : command.variants) {
+    Setup setup = command.setup;
+    setup.method = variant.method;
+    variant.options = options_under("van-de-ven", setup);
+  }
+  command.variants[2].options["lambda"] = 7.;
   const auto text = table(summaries(command, results_of(command)));
   CHECK(text[1].back() == "78.51 ± 0.24");
   CHECK(text[2].back() == "94.31 ± 0.11");
+  CHECK(text[3].back() == "-");
+  // A strength that was searched stands beside that of the authors, who searched too.
+  command.grids["ewc"] = {7, 8};
+  CHECK(table(summaries(command, results_of(command)))[3].back() == "94.31 ± 0.11");
   CHECK(text[0].back() == "published ACC %");
 }
 
@@ -188,7 +218,7 @@ TEST_CASE("tradeoff_of: a line for each method with several strengths, by rising
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].method == "ewc");
   REQUIRE(lines[0].points.size() == 2);
-  CHECK(lines[0].points[0].strength == "2");
+  CHECK(lines[0].points[0].strength == 2);
   CHECK(lines[0].points[0].learning == doctest::Approx(0.9));
   CHECK(lines[0].points[1].acc == doctest::Approx(0.8));
   const TemporaryFolder folder;

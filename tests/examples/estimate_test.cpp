@@ -15,4 +15,5 @@ TEST_CASE("estimate: mean and standard error") {
   CHECK(std::isnan(estimate({}).mean));
   CHECK(percent(Estimate{0.97315, 0.0005, 5}) == "97.31 ± 0.05");
   CHECK(percent(Estimate{}) == "-");
+  CHECK(percent(Estimate{-1e-6, 0, 5}) == "0.00 ± 0.00");
 }
