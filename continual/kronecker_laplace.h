@@ -32,6 +32,10 @@ struct KroneckerLaplaceOptions {
 /// number for each pair of their columns, for each task, and the parameters at the end of the
 /// latest.
 ///
+/// A center for each task, as in EWC, is what the paper compares its method with: that has one
+/// center, the latest, and the sum of all tasks' curvatures. Here it forgets less
+/// (docs/continual.md).
+///
 /// The online form pulls toward the latest task's end alone, with A the mean and G the sum of all
 /// tasks' factors. For a sum of products Σ A_t⊗G_t is not one product: what is lost is which inputs
 /// went with which outputs in which task. Tasks that are alike lose nothing.
