@@ -12,6 +12,7 @@ void check_options(const FindLROptions& options) {
   check(options.lr_min > 0, "find_lr: lr_min must be above 0, got {}", options.lr_min);
   check(options.lr_max > options.lr_min, "find_lr: lr_max must be above lr_min, got {} and {}",
         options.lr_max, options.lr_min);
+  check(std::isfinite(options.lr_max), "find_lr: lr_max must be finite, got {}", options.lr_max);
   check(options.steps >= 2, "find_lr: steps must be at least 2, got {}", options.steps);
   check(options.smoothing >= 0 && options.smoothing < 1,
         "find_lr: smoothing must be in [0, 1), got {}", options.smoothing);

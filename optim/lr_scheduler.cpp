@@ -28,10 +28,15 @@ std::vector<LRScheduler::Group> LRScheduler::present() const {
     const double lr = optimizer_->lr(k);
     if (k == groups.size()) {
       groups.push_back({.base_lr = lr, .lr = lr});
-    } else if (lr != groups[k].lr) {
-      if (groups[k].lr != 0) groups[k].base_lr *= lr / groups[k].lr;
-      groups[k].lr = lr;
+      continue;
     }
+    Group& group = groups[k];
+    if (lr == group.lr) continue;
+    // A base of 0 has nothing to scale: the new rate takes its place, and is scaled to be that of
+    // this step.
+    if (group.base_lr == 0) group = {.base_lr = lr, .lr = schedule_.lr(lr, steps_)};
+    if (group.lr != 0) group.base_lr *= lr / group.lr;
+    group.lr = lr;
   }
   return groups;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -105,6 +106,7 @@ class Optimizer {
   void check_option(bool ok, std::string_view option, std::string_view rule, double value) const;
   void check_at_least_0(std::string_view option, double value) const {
     check_option(value >= 0, option, "must be at least 0", value);
+    check_option(std::isfinite(value), option, "must be finite", value);
   }
   void check_in_0_1(std::string_view option, double value) const {
     check_option(value >= 0 && value < 1, option, "must be in [0, 1)", value);

@@ -148,6 +148,8 @@ TEST_CASE("find_lr: options out of their range are refused") {
   };
   refuse({.lr_min = 0}, "find_lr: lr_min must be above 0, got 0");
   refuse({.lr_min = 1, .lr_max = 1}, "find_lr: lr_max must be above lr_min, got 1 and 1");
+  refuse({.lr_max = std::numeric_limits<double>::infinity()},
+         "find_lr: lr_max must be finite, got inf");
   refuse({.steps = 1}, "find_lr: steps must be at least 2, got 1");
   refuse({.smoothing = 1}, "find_lr: smoothing must be in [0, 1), got 1");
   refuse({.divergence = 1}, "find_lr: divergence must be above 1, got 1");

@@ -137,6 +137,50 @@ TEST_CASE("a rate that is assigned where the schedule's is 0 lasts until the nex
   CHECK(sgd.lr() == 2);
 }
 
+TEST_CASE("a rate of 0 stays until another one is assigned, which the schedule follows") {
+  // Frozen before step 2, set free with 0.5 before step 5; the rates are PyTorch's.
+  const auto frozen_for_a_while = [](const optim::Schedule& schedule) {
+    auto sgd = sgd_with(1);
+    LRScheduler scheduler(sgd, schedule);
+    std::vector<double> seen;
+    for (int t = 0; t < 8; ++t) {
+      if (t == 2) sgd.lr() = 0;
+      if (t == 5) sgd.lr() = 0.5;
+      seen.push_back(sgd.lr());
+      scheduler.step();
+    }
+    return seen;
+  };
+  CHECK(frozen_for_a_while(optim::StepLR{.step_size = 2, .gamma = 0.5}) ==
+        std::vector<double>{1, 1, 0, 0, 0, 0.5, 0.25, 0.25});
+  CHECK(frozen_for_a_while(optim::ExponentialLR{.gamma = 0.5}) ==
+        std::vector<double>{1, 0.5, 0, 0, 0, 0.5, 0.25, 0.125});
+  const std::vector<double> cosine = frozen_for_a_while(optim::CosineAnnealingLR{.T_max = 10});
+  CHECK(cosine[4] == 0);
+  CHECK(cosine[6] == doctest::Approx(0.3455).epsilon(1e-3));
+  CHECK(cosine[7] == doctest::Approx(0.2061).epsilon(1e-3));
+
+  // What has a value of its own to go to leaves 0 for it, and follows the assigned rate no less.
+  const std::vector<double> bounded =
+      frozen_for_a_while(optim::CosineAnnealingLR{.T_max = 10, .eta_min = 0.01});
+  CHECK(bounded[3] > 0);
+  CHECK(bounded[3] < 0.01);
+  CHECK(bounded[6] > 0.3);
+}
+
+TEST_CASE("a warm-up from 0 goes together with a schedule that was made after it") {
+  auto sgd = sgd_with(8);
+  LRScheduler warmup(sgd, optim::LinearLR{.start_factor = 0, .total_iters = 2});
+  LRScheduler decay(sgd, optim::ExponentialLR{.gamma = 0.5});  // finds a rate of 0
+  std::vector<double> seen;
+  for (int step = 0; step < 4; ++step) {
+    seen.push_back(sgd.lr());
+    warmup.step();
+    decay.step();
+  }
+  CHECK(seen == std::vector<double>{0, 8. / 2 / 2, 8. / 4, 8. / 8});
+}
+
 TEST_CASE("a group that is added later joins with the rate that it has") {
   auto sgd = sgd_with(8);
   LRScheduler scheduler(sgd, optim::StepLR{.step_size = 1, .gamma = 0.5});

@@ -218,6 +218,7 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
   const std::vector<Tensor> w{parameter({1})};
   using namespace optim;
   const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
   const auto check_refused = [&]<class Optimizer>(const auto& options, const char* text) {
     CHECK_THROWS_WITH_AS(Optimizer(w, options), text, Error);
     Optimizer optimizer(w);
@@ -230,12 +231,15 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
   };
   sgd({.lr = -0.1}, "SGD: lr must be at least 0, got -0.1");
   sgd({.lr = nan}, "SGD: lr must be at least 0, got nan");
+  sgd({.lr = infinity}, "SGD: lr must be finite, got inf");
   sgd({.weight_decay = -1}, "SGD: weight_decay must be at least 0, got -1");
+  sgd({.weight_decay = infinity}, "SGD: weight_decay must be finite, got inf");
 
   const auto momentum = [&](const MomentumOptions& options, const char* text) {
     check_refused.operator()<Momentum>(options, text);
   };
   momentum({.lr = -1}, "Momentum: lr must be at least 0, got -1");
+  momentum({.lr = infinity}, "Momentum: lr must be finite, got inf");
   momentum({.momentum = -0.5}, "Momentum: momentum must be at least 0, got -0.5");
   momentum({.weight_decay = -1}, "Momentum: weight_decay must be at least 0, got -1");
   momentum({.momentum = 0, .nesterov = true},
@@ -252,6 +256,7 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
     check_refused.operator()<Adagrad>(options, text);
   };
   adagrad({.lr = -1}, "Adagrad: lr must be at least 0, got -1");
+  adagrad({.lr = infinity}, "Adagrad: lr must be finite, got inf");
   adagrad({.lr_decay = -1}, "Adagrad: lr_decay must be at least 0, got -1");
   adagrad({.weight_decay = -1}, "Adagrad: weight_decay must be at least 0, got -1");
   adagrad({.initial_accumulator_value = -1},
@@ -262,6 +267,7 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
     check_refused.operator()<RMSProp>(options, text);
   };
   rmsprop({.lr = -1}, "RMSProp: lr must be at least 0, got -1");
+  rmsprop({.lr = infinity}, "RMSProp: lr must be finite, got inf");
   rmsprop({.alpha = 1}, "RMSProp: alpha must be in [0, 1), got 1");
   rmsprop({.eps = -1}, "RMSProp: eps must be at least 0, got -1");
   rmsprop({.weight_decay = -1}, "RMSProp: weight_decay must be at least 0, got -1");
@@ -271,6 +277,7 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
     check_refused.operator()<Adam>(options, text);
   };
   adam({.lr = -1}, "Adam: lr must be at least 0, got -1");
+  adam({.lr = infinity}, "Adam: lr must be finite, got inf");
   adam({.betas = {1, 0.5}}, "Adam: betas[0] must be in [0, 1), got 1");
   adam({.betas = {0.5, -0.1}}, "Adam: betas[1] must be in [0, 1), got -0.1");
   adam({.eps = -1e-8}, "Adam: eps must be at least 0, got -1e-08");
