@@ -33,7 +33,10 @@ void append(const std::filesystem::path& path, const std::string& text) {
 }  // namespace
 
 JsonLines::JsonLines(std::filesystem::path file) : file_(std::move(file)) {
+  check(!std::filesystem::is_directory(file_), "cannot read {}: it is a folder", file_.string());
   std::ifstream in(file_, std::ios::binary);
+  check(in.is_open() || !std::filesystem::exists(file_), "cannot read {}: {}", file_.string(),
+        std::strerror(errno));
   const std::string text(std::istreambuf_iterator<char>(in), {});
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());

@@ -1,5 +1,7 @@
 #include "optimizers/setup.h"
 
+#include <engram/autograd/error.h>
+
 #include <cmath>
 #include <limits>
 
@@ -92,6 +94,10 @@ Record record_from_json(const Json& json) {
   for (const Json& p : json.at("points")) {
     record.points.push_back({p.at(0), p.at(1), number(p.at(2)), p.at(3), number(p.at(4)), p.at(5)});
   }
+  check_data(!record.points.empty(), "a record has no points");
+  check_data(record.steps_per_epoch >= 1, "a record has {} steps per epoch",
+             record.steps_per_epoch);
+  check_data(record.parameters >= 1, "a record has {} parameters", record.parameters);
   return record;
 }
 

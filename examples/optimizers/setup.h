@@ -46,7 +46,7 @@ struct Point {
 /// What came of a training.
 struct Record {
   Setup setup;
-  std::vector<Point> points;       ///< the first one before any step
+  std::vector<Point> points;       ///< at least one, the first before any step
   double validation_accuracy = 0;  ///< at the end; NaN when nothing was held out
   std::int64_t steps_per_epoch = 1;
   double update_seconds = 0;  ///< a mean step's share that the optimizer itself takes
@@ -65,6 +65,7 @@ struct Record {
 };
 
 Json to_json(const Record& record);
+/// Json::exception for what lacks a part, DataError for values that no training has.
 Record record_from_json(const Json& json);
 
 /// Seconds that the training is expected to take, by what it takes on two cores of an AVX-512 Xeon.

@@ -1,12 +1,15 @@
 #include "optimizers/store.h"
 
+#include <engram/autograd/error.h>
+
 namespace engram::examples::study {
 
 Store::Store(std::filesystem::path file) : file_(JsonLines(std::move(file))) {
   for (const Json& line : file_->values()) {
     try {
       records_.push_back(record_from_json(line));
-    } catch (const Json::exception&) {  // of another version: to be trained again
+    } catch (const Json::exception&) {  // of another version, or damaged: to be trained again
+    } catch (const DataError&) {
     }
   }
 }

@@ -12,6 +12,8 @@
 #include <engram/autograd/tape.h>
 #include <engram/data/loader.h>
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -112,6 +114,7 @@ class Training {
     file.finish();
   }
 
+  /// Json::exception or Error for files that are damaged; then the training is of no more use.
   void load_from(const fs::path& folder) {
     std::ifstream file(folder / "record.json");
     const Json json = Json::parse(file);
@@ -119,6 +122,8 @@ class Training {
     optimizer_->load_state_dict(load(folder / "optimizer.safetensors"));
     record_ = record_from_json(json);
     step_ = json.at("step");
+    check_data(step_ == optimizer_->steps(), "record.json has {} steps, the optimizer {}", step_,
+               optimizer_->steps());
     seconds_ = json.at("seconds");
     update_seconds_ = json.at("update_seconds");
   }
@@ -164,17 +169,55 @@ class Training {
   double update_seconds_ = 0;  // of it in the optimizer
 };
 
+Training fresh(const Setup& setup, const data::TrainTest& images) {
+  Training training(setup, images);
+  training.measure();
+  return training;
+}
+
+std::optional<Record> read_record(const fs::path& checkpoint) {
+  std::ifstream file(checkpoint / "record.json");
+  if (!file) return std::nullopt;
+  return record_from_json(Json::parse(file));
+}
+
+/// Goes on from the checkpoint where it is of this setup. Json::exception or Error when it is
+/// damaged.
+std::optional<Training> resumed(const Setup& setup, const data::TrainTest& images,
+                                const fs::path& checkpoint) {
+  const std::optional<Record> before = read_record(checkpoint);
+  if (!before || before->setup != setup) return std::nullopt;
+  std::optional<Training> training(std::in_place, setup, images);
+  training->load_from(checkpoint);
+  return training;
+}
+
+/// Says so, and removes the checkpoint, so that it is said once.
+void drop(const fs::path& checkpoint, const std::exception& why) {
+  fmt::print(stderr, "warning: the checkpoint {} is damaged, its training begins anew: {}\n",
+             checkpoint.string(), why.what());
+  fs::remove_all(checkpoint);
+}
+
+/// From the checkpoint if it can be, else from the start.
+Training begin(const Setup& setup, const data::TrainTest& images, const fs::path& checkpoint) {
+  try {
+    if (std::optional<Training> training = resumed(setup, images, checkpoint)) {
+      return std::move(*training);
+    }
+  } catch (const Json::exception& error) {
+    drop(checkpoint, error);
+  } catch (const Error& error) {
+    drop(checkpoint, error);
+  }
+  return fresh(setup, images);
+}
+
 }  // namespace
 
 Record train(const Setup& setup, Images& images, const Tell& tell, const fs::path& checkpoint,
              double keep_every) {
-  Training training(setup, images[setup.dataset]);
-  const std::optional<Record> before = unfinished(checkpoint);
-  if (before && before->setup == setup) {
-    training.load_from(checkpoint);
-  } else {
-    training.measure();
-  }
+  Training training = begin(setup, images[setup.dataset], checkpoint);
   auto saved = Clock::now();
   while (!training.finished()) {
     training.epoch(tell);
@@ -187,9 +230,13 @@ Record train(const Setup& setup, Images& images, const Tell& tell, const fs::pat
 }
 
 std::optional<Record> unfinished(const fs::path& checkpoint) {
-  std::ifstream file(checkpoint / "record.json");
-  if (!file) return std::nullopt;
-  return record_from_json(Json::parse(file));
+  try {
+    return read_record(checkpoint);
+  } catch (const Json::exception&) {  // damaged: `train` says so
+    return std::nullopt;
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace engram::examples::study

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 using namespace engram::examples::study;
+using engram::examples::Json;
 
 namespace {
 
@@ -104,14 +105,30 @@ TEST_CASE("Store: lines that are no records, and records that came twice") {
   const TemporaryFolder folder;
   const auto file = folder / "trainings.jsonl";
   const std::string line = to_json(record_of(0)).dump() + "\n";
-  write_file(file, "\n[]\n{\"setup\": 1}\nnonsense\n" + line + line);
+  std::string damaged;
+  for (const auto& [key, value] : {std::pair("points", Json::array()),
+                                   {"points", {1}},
+                                   {"steps_per_epoch", 0},
+                                   {"parameters", 0}}) {
+    Json json = to_json(record_of(1));
+    json[key] = value;
+    damaged += json.dump() + "\n";
+  }
+  write_file(file, "\n[]\n{\"setup\": 1}\nnonsense\n" + damaged + line + line);
   const Store store(file);
+  CHECK(store.size() == 2);
+  CHECK(store.find(record_of(1).setup) == nullptr);
   CHECK(store.find(record_of(0).setup));
   CHECK(store.seeds(record_of(0).setup, 1).size() == 1);
 }
 
-TEST_CASE("Store: a folder that is not there is an error") {
+TEST_CASE("Store: a file that cannot be read or written is named") {
   CHECK_THROWS_WITH_AS(Store("/nowhere/trainings.jsonl"),
                        "cannot write /nowhere/trainings.jsonl: No such file or directory",
+                       engram::Error);
+  const TemporaryFolder folder;
+  const std::string taken = folder / "trainings.jsonl";
+  std::filesystem::create_directory(taken);
+  CHECK_THROWS_WITH_AS(Store{taken}, ("cannot read " + taken + ": it is a folder").c_str(),
                        engram::Error);
 }

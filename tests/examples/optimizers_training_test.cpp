@@ -35,34 +35,45 @@ std::string without_times(Record record) {
   return to_json(record).dump();
 }
 
+/// A folder with 40 training images and 20 test images.
+struct Data {
+  Data() {
+    fs::create_directory(folder / "mnist");
+    write_images(folder / "mnist", "train", 40);
+    write_images(folder / "mnist", "t10k", 20);
+  }
+  TemporaryFolder folder;
+  Images images{folder.path()};
+};
+
+/// Four epochs of three steps, measured at the start and at the end.
+const Setup setup{.dataset = "mnist",
+                  .network = "mlp",
+                  .optimizer = "adam",
+                  .with = {.lr = 1e-3},
+                  .train = 30,
+                  .validation = 10,
+                  .batch = 10,
+                  .epochs = 4,
+                  .measure_every = 12};
+
+/// In the third epoch, which is to be done again.
+void stop(double done) {
+  if (done > 0.6) throw Interrupted();
+}
+
+void go_on(double) {}
+
 }  // namespace
 
 TEST_CASE("train: what was stopped after an epoch without a measurement goes on from there") {
-  const TemporaryFolder folder;
-  fs::create_directory(folder / "mnist");
-  write_images(folder / "mnist", "train", 40);
-  write_images(folder / "mnist", "t10k", 20);
-  Images images(folder.path());
-  const Setup setup{.dataset = "mnist",
-                    .network = "mlp",
-                    .optimizer = "adam",
-                    .with = {.lr = 1e-3},
-                    .train = 30,
-                    .validation = 10,
-                    .batch = 10,
-                    .epochs = 4,
-                    .measure_every = 12};  // all steps
-  const Record whole = train(
-      setup, images, [](double) {}, folder / "none");
+  Data data;
+  const Record whole = train(setup, data.images, go_on, data.folder / "none");
   REQUIRE(whole.points.size() == 2);
-  CHECK_FALSE(fs::exists(folder / "none"));
+  CHECK_FALSE(fs::exists(data.folder / "none"));
 
-  // In the third epoch, which is to be done again.
-  const auto stop = [](double done) {
-    if (done > 0.6) throw Interrupted();
-  };
-  const fs::path checkpoint = folder / "checkpoint";
-  CHECK_THROWS_AS(train(setup, images, stop, checkpoint, 0), Interrupted);
+  const fs::path checkpoint = data.folder / "checkpoint";
+  CHECK_THROWS_AS(train(setup, data.images, stop, checkpoint, 0), Interrupted);
   REQUIRE(unfinished(checkpoint).has_value());
   const Json kept = Json::parse(read_file(checkpoint / "record.json"));
   CHECK(kept.at("step") == 6);
@@ -70,9 +81,45 @@ TEST_CASE("train: what was stopped after an epoch without a measurement goes on 
 
   std::vector<double> told;
   const Record resumed = train(
-      setup, images, [&](double done) { told.push_back(done); }, checkpoint);
+      setup, data.images, [&](double done) { told.push_back(done); }, checkpoint);
   CHECK(told.size() == 6);
   CHECK(without_times(resumed) == without_times(whole));
   CHECK(resumed.last().seconds > kept.at("seconds").get<double>());
   CHECK(unfinished(checkpoint).has_value());  // until the caller has stored the record
+}
+
+TEST_CASE("train: a checkpoint that is damaged is none, and nothing of it is used") {
+  Data data;
+  const Record whole = train(setup, data.images, go_on, data.folder / "none");
+  const fs::path kept = data.folder / "kept", checkpoint = data.folder / "checkpoint";
+  CHECK_THROWS_AS(train(setup, data.images, stop, kept, 0), Interrupted);
+
+  const auto check_begins_anew = [&](const char* file, const auto& damage) {
+    CAPTURE(file);
+    fs::copy(kept, checkpoint);
+    damage(checkpoint / file);
+    int steps = 0;
+    const Record record = train(
+        setup, data.images, [&](double) { ++steps; }, checkpoint);
+    CHECK(steps == 12);
+    CHECK(without_times(record) == without_times(whole));
+    CHECK_FALSE(fs::exists(checkpoint));
+  };
+  const auto cut = [](const fs::path& file) { fs::resize_file(file, fs::file_size(file) / 2); };
+  const auto remove = [](const fs::path& file) { fs::remove(file); };
+  check_begins_anew("record.json", cut);
+  check_begins_anew("record.json", [](const fs::path& file) { write_file(file, "{}"); });
+  for (const char* file : {"network.safetensors", "optimizer.safetensors"}) {
+    check_begins_anew(file, cut);
+    check_begins_anew(file, remove);
+  }
+  check_begins_anew("record.json", [](const fs::path& file) {
+    Json json = Json::parse(read_file(file));
+    json["step"] = 3;
+    write_file(file, json.dump());
+  });
+
+  fs::create_directory(checkpoint);
+  write_file(checkpoint / "record.json", "nonsense");
+  CHECK_FALSE(unfinished(checkpoint).has_value());
 }
