@@ -1,5 +1,6 @@
 // Trains a multilayer perceptron, 784-400-400-10, on MNIST. The learning rate falls in a straight
-// line, epoch by epoch. With --find-lr it tries learning rates instead.
+// line, epoch by epoch. With --accumulate several batches make one step; with --find-lr it tries
+// learning rates instead.
 #include "common/evaluation.h"
 #include "common/lr_plot.h"
 #include "common/optimizer.h"
@@ -59,8 +60,14 @@ int main(int argc, char** argv) try {
       .learning_rates = {
           {"sgd", 0.5}, {"momentum", 0.05}, {"adagrad", 0.02}, {"rmsprop", 5e-4}, {"adam", 1e-3}}};
   bool finds_lr = false;
-  app.add_flag("--find-lr", finds_lr,
-               "Try learning rates on 200 batches, draw find_lr.png, and do not train");
+  int accumulate = 1;
+  auto* find_lr =
+      app.add_flag("--find-lr", finds_lr,
+                   "Try learning rates on 200 batches, draw find_lr.png, and do not train");
+  app.add_option("--accumulate", accumulate, "Batches that make one step, with their mean gradient")
+      ->check(whole(1, 1000))
+      ->excludes(find_lr)
+      ->capture_default_str();
   parse_options(app, options, argc, argv);
   catch_interrupts();
   manual_seed(options.seed);
@@ -71,7 +78,7 @@ int main(int argc, char** argv) try {
   Net net;
   auto optimizer = make_optimizer(options.optimizer, net.parameters(), options.learning_rate());
 
-  Results results("mnist_mlp", argc, argv, options);
+  Results results("mnist_mlp", argc, argv, options, {{"accumulate", accumulate}});
   if (finds_lr) {
     data::Loader batches(train.flatten(),
                          {.batch = options.batch, .shuffle = true, .iterations = 200});
@@ -90,10 +97,11 @@ int main(int argc, char** argv) try {
       Tensor loss = cross_entropy(logits, y);
       progress.step(x.size(0), loss.item(), count_correct(logits, y));
       stop_if_diverged(loss, progress.steps());
-      tape.backward(loss);
+      tape.backward(loss / accumulate);  // adds to the gradients: in the end their mean
+      stop_if_interrupted();
+      if (progress.steps() % accumulate != 0) continue;
       optimizer->step();
       optimizer->zero_grad();
-      stop_if_interrupted();
     }
     const Evaluation result = evaluate(net, flat_test);
     progress.end(fmt::format("test accuracy {:.2f} %", 100 * result.accuracy));

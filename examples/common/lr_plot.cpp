@@ -31,7 +31,7 @@ set label "suggested: {0:.2g}" at {0:.6g}, graph 0.96 right offset -0.8, 0 textc
 set logscale x
 set format x "10^{{%L}}"
 set xlabel "learning rate" offset 0, 0.3
-set ylabel "training loss" offset 0.8, 0
+set ylabel "training loss, nats" offset 0.8, 0
 set yrange [0:{:.6g}]
 set key bottom left Left reverse samplen 2
 {}plot $losses using 1:2 with points pointtype 7 pointsize 0.35 linecolor "#a0a0a0" title "of a batch", \
