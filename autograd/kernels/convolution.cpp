@@ -3,9 +3,9 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/scratch.h>
+#include <engram/autograd/kernels/tile_shape.h>
 
 #include <algorithm>
-#include <limits>
 
 // The forward pass, and the input's gradient as the forward pass of another convolution: products
 // of the weight and the columns.
@@ -46,32 +46,6 @@ class Landings {
   std::int64_t width_, pitch_, lanes_;
   Scratch<Landing<T>> landings_;
 };
-
-/// How many parts, none larger than `most`, n takes, and the size of so many equal ones.
-std::int64_t parts_of(std::int64_t n, std::int64_t most) { return (n + most - 1) / most; }
-std::int64_t equal_parts(std::int64_t n, std::int64_t most) {
-  return parts_of(n, parts_of(n, most));
-}
-
-/// How many channels and vectors of positions a tile takes.
-struct TileShape {
-  std::int64_t channels, vectors;
-};
-
-/// The shape that needs the fewest tiles: whole ones, if it can be.
-template <class T>
-TileShape tile_shape(std::int64_t channels, std::int64_t vectors) {
-  TileShape best{};
-  std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
-  for (const std::int64_t most_vectors : {2, 3, 4}) {
-    const std::int64_t most_channels = tiles<T>().sums / most_vectors;
-    const std::int64_t count = parts_of(channels, most_channels) * parts_of(vectors, most_vectors);
-    if (count >= fewest) continue;
-    fewest = count;
-    best = {equal_parts(channels, most_channels), equal_parts(vectors, most_vectors)};
-  }
-  return best;
-}
 
 /// y = x convolved with the weight, plus bias if there is one. Sums for some channels at some
 /// vectors of positions stay in registers over the whole depth, while the weight's tile and the
@@ -159,8 +133,23 @@ std::int64_t ConvolutionSizes::parts(std::int64_t units) const {
   return parts_of_product(units, out_channels, depth(), images * groups * window.out_size());
 }
 
+bool suits_winograd(const ConvolutionSizes& s) {
+  // Channels share what it costs to transform a tile, and tiles what the weight costs.
+  constexpr std::int64_t fewest_channels = 32, fewest_tiles = 128;
+  const auto is_plain = [](const WindowAxis& a) {
+    return a.kernel == 3 && a.stride == 1 && a.dilation == 1;
+  };
+  const WindowAxis h = s.window.height, w = s.window.width;
+  return is_plain(h) && is_plain(w) && s.groups == 1 && s.in_channels >= fewest_channels &&
+         s.out_channels >= fewest_channels &&
+         s.images * ((h.out + 1) / 2) * ((w.out + 1) / 2) >= fewest_tiles;
+}
+
 template <class T>
 void conv2d(const ConvolutionSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+  if (suits_winograd(s)) {
+    return conv2d_by_winograd(s, x, {weight, s.depth(), 9, false}, bias, y);
+  }
   forward(s, x, weight, bias, y);
 }
 
@@ -171,9 +160,13 @@ void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weig
   if (h.stride == 1 && w.stride == 1 && s.in_channels >= fewest) {
     // Each element of x was seen through the kernel's elements in turn: dx is dy, convolved with
     // the kernel turned by half a turn.
+    const ConvolutionSizes back = transposed(s);
+    if (suits_winograd(back)) {
+      return conv2d_by_winograd<T>(back, dy, {weight, 9, s.depth(), true}, nullptr, dx);
+    }
     const Scratch<T> turned(s.weight_size());
     turn(s, weight, turned.data());
-    return forward<T>(transposed(s), dy, turned.data(), nullptr, dx);
+    return forward<T>(back, dy, turned.data(), nullptr, dx);
   }
   conv2d_input_gradient_by_col2im(s, dy, weight, dx);
 }

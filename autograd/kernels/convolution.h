@@ -31,6 +31,27 @@ struct ConvolutionSizes {
 template <class T>
 void conv2d(const ConvolutionSizes& sizes, const T* x, const T* weight, const T* bias, T* y);
 
+/// Kernels of 3 × 3, one for each pair of an output and an input channel.
+template <class T>
+struct Kernels3x3 {
+  const T* data;
+  std::int64_t out_distance, in_distance;  // from one channel to the next
+  bool turned;                             // by half a turn
+
+  const T* of(std::int64_t out, std::int64_t in) const {
+    return data + out * out_distance + in * in_distance;
+  }
+};
+
+/// y as above for kernels of 3 × 3, with stride and dilation 1 and one group, by fewer
+/// multiplications.
+template <class T>
+void conv2d_by_winograd(const ConvolutionSizes& sizes, const T* x, const Kernels3x3<T>& kernels,
+                        const T* bias, T* y);
+
+/// Whether `conv2d_by_winograd` and its gradients can be used, and are the faster way.
+bool suits_winograd(const ConvolutionSizes& sizes);
+
 /// dx from dy, which has y's shape.
 template <class T>
 void conv2d_input_gradient(const ConvolutionSizes& sizes, const T* dy, const T* weight, T* dx);
@@ -43,6 +64,11 @@ void conv2d_input_gradient_by_col2im(const ConvolutionSizes& sizes, const T* dy,
 /// The weight's gradient, summed over the images.
 template <class T>
 void conv2d_weight_gradient(const ConvolutionSizes& sizes, const T* x, const T* dy, T* dweight);
+
+/// The same where `suits_winograd`.
+template <class T>
+void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& sizes, const T* x, const T* dy,
+                                        T* dweight);
 
 /// The sum over the images of the square of each image's own weight gradient.
 template <class T>

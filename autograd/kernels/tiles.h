@@ -40,6 +40,21 @@ struct Tiles {
                 const T* bias, const T* x, const std::int64_t* taps, const Landing<T>* landings,
                 std::int64_t room, T* y, std::int64_t row_distance);
 
+  /// v[4r + k][tile] = Bᵀ·d·B of the 4 × 4 elements d of x from column 2·tile on, for some tiles
+  /// side by side: see convolution_winograd.cpp. Four rows of x, `pitch` apart; what the elements
+  /// of v are of is `distance` apart. Works on whole vectors: reads x, and spoils v, beyond the
+  /// last tile.
+  void (*winograd_inputs)(std::int64_t tiles, const T* x, std::int64_t pitch, T* v,
+                          std::int64_t distance);
+
+  /// The same for p = A·d·Aᵀ of the 2 × 2 elements d of dy, in two rows.
+  void (*winograd_cotangents)(std::int64_t tiles, const T* dy, std::int64_t pitch, T* p,
+                              std::int64_t distance);
+
+  /// y = Aᵀ·m·A + bias, 2 × 2 for each tile: `rows` (1 or 2) rows of `width` elements.
+  void (*winograd_outputs)(std::int64_t rows, std::int64_t width, const T* m, std::int64_t distance,
+                           T bias, T* y, std::int64_t pitch);
+
   /// to (depth, width) = from (depth, lines), whose rows are `distance` apart. What lies beyond the
   /// lines does not change.
   void (*copy)(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 using namespace engram;
@@ -50,6 +51,15 @@ const Case large_cases[] = {
     {"dilated groups", {2, 100, 9, 10}, {4, 50, 3, 3}, {1, 2, 2, 2}},
     {"deep", {3, 49, 5, 5}, {2, 49, 2, 2}, {.stride = 2, .padding = 1}},
     {"pixels", {3, 60, 1, 1}, {7, 60, 1, 1}},
+    // Channels and tiles enough for Winograd's way: tiles that reach beyond the image, images of
+    // less than a tile, strips of several images and images of several strips, and much padding.
+    {"tiles", {4, 33, 9, 21}, {35, 33, 3, 3}},
+    {"tiles, padded", {4, 32, 13, 10}, {32, 32, 3, 3}, {.padding = {1, 2}}},
+    {"small images", {130, 32, 3, 3}, {33, 32, 3, 3}},
+    {"small images, padded", {129, 32, 1, 2}, {32, 32, 3, 3}, {.padding = 1}},
+    {"wide tiles", {2, 32, 3, 150}, {32, 32, 3, 3}},
+    {"high tiles", {2, 32, 150, 3}, {32, 32, 3, 3}},
+    {"far padding", {2, 32, 2, 3}, {32, 32, 3, 3}, {.padding = {9, 12}}},
     {"as wide as the image", {2, 3, 40, 30}, {5, 3, 3, 30}},
     {"nearly as wide", {2, 3, 9, 35}, {5, 3, 2, 14}, {{1, 2}, {0, 1}, {1, 2}}},
     {"gaps of vectors", {2, 5, 6, 70}, {5, 5, 3, 9}, {.dilation = {1, 4}}}};
@@ -137,14 +147,23 @@ TEST_CASE("conv2d: the formula, for every case") {
 }
 
 TEST_CASE("conv2d: f32 agrees with f64") {
-  const Tensor x = numbers(large.x, 1, f32), weight = numbers(large.weight, 2, f32);
-  const Tensor y = conv2d(x, weight, {}, large.options);
   const auto widened = [](const Tensor& t) {
     std::vector<double> values(t.data<float>().begin(), t.data<float>().end());
     return tensor(values, t.shape());
   };
-  CHECK(largest_difference(widened(y), conv2d(widened(x), widened(weight), {}, large.options)) <
-        1e-4);
+  const Case winograd{"", {2, 64, 17, 20}, {40, 64, 3, 3}, {.padding = 1}};
+  for (const Case& c : {large, winograd}) {
+    const Tensor x = numbers(c.x, 1, f32), weight = numbers(c.weight, 2, f32);
+    const Tensor y = conv2d(x, weight, {}, c.options);
+    const Tensor exact = conv2d(widened(x), widened(weight), {}, c.options);
+    // A few units in the last place of the largest sums, which are of ±4σ.
+    const double ulp =
+        4 * std::sqrt(static_cast<double>(weight.numel() / weight.size(0))) * 0x1p-24;
+    CHECK(largest_difference(widened(y), exact) < 8 * ulp);
+    const Tensor dx = conv2d_input_gradient(y, weight, c.x, c.options);
+    const Tensor exact_dx = conv2d_input_gradient(widened(y), widened(weight), c.x, c.options);
+    CHECK(largest_difference(widened(dx), exact_dx) < 8 * ulp * max(abs(exact)).item());
+  }
 }
 
 TEST_CASE("conv2d: first and second derivatives") {

@@ -3,6 +3,7 @@
 // declarations, or their inline functions would exist in an instruction set that the machine lacks.
 #include <engram/autograd/kernels/simd/slide.h>
 #include <engram/autograd/kernels/simd/vectors.h>
+#include <engram/autograd/kernels/simd/winograd.h>
 #include <engram/autograd/kernels/tiles.h>
 
 namespace engram::kernels {
@@ -161,6 +162,9 @@ constexpr Tiles<T> all = {.rows = tile_rows,
                           .sums = tile_sums,
                           .multiply = multiply<T>,
                           .slide = slide<T>,
+                          .winograd_inputs = winograd_inputs<T>,
+                          .winograd_cotangents = winograd_cotangents<T>,
+                          .winograd_outputs = winograd_outputs<T>,
                           .copy = copy<T>,
                           .transpose = transpose<T>};
 

@@ -1,0 +1,119 @@
+#include <engram/autograd/kernels/convolution.h>
+#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/product.h>
+#include <engram/autograd/kernels/scratch.h>
+#include <engram/autograd/kernels/winograd.h>
+
+#include <algorithm>
+
+// The weight's gradient of Winograd's convolution (convolution_winograd.cpp), which is linear in w:
+//
+//     dw = Gᵀ[Σ (A·dy·Aᵀ) ∘ (Bᵀ·d·B)]G      over all tiles
+//
+// For each of the 16 elements the sum over the tiles is a product of matrices, dU (out channels, in
+// channels) = P (out channels, tiles) · Vᵀ (tiles, in channels), with P = A·dy·Aᵀ:
+//
+//     for each strip of tiles                  the threads take their shares, each with its own dU
+//       for each input channel: V
+//       for each output channel: P
+//       for each of the 16 elements: dU
+namespace engram::kernels {
+namespace {
+
+using namespace winograd;
+
+/// P (elements, out channels, tiles) of rows [begin, end) of tiles.
+template <class T>
+void transform_cotangents(const ConvolutionSizes& s, const Strips<T>& strips,
+                          const PaddedImage<T>& padded, const T* dy, std::int64_t begin,
+                          std::int64_t end, T* rows, T* p, std::int64_t distance) {
+  for (std::int64_t c = 0; c < s.out_channels; ++c) {
+    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t first) {
+      padded.load(dy + (run.image * s.out_channels + c) * s.window.out_size(), 2 * run.first,
+                  2 * run.rows, rows);
+      for (std::int64_t r = 0; r < run.rows; ++r) {
+        tiles<T>().winograd_cotangents(strips.width, rows + 2 * r * padded.pitch(), padded.pitch(),
+                                       p + c * strips.pitch + first + r * strips.width, distance);
+      }
+    });
+  }
+}
+
+/// Gᵀ·u of one column.
+template <class T>
+void gather(T u0, T u1, T u2, T u3, T& w0, T& w1, T& w2) {
+  const T half_sum = T(0.5) * (u1 + u2);
+  w0 = u0 + half_sum;
+  w1 = T(0.5) * (u1 - u2);
+  w2 = half_sum + u3;
+}
+
+}  // namespace
+
+template <class T>
+void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, const T* dy,
+                                        T* dweight) {
+  const std::int64_t in = s.in_channels, out = s.out_channels;
+  const Strips<T> strips(s);
+  const PaddedImage<T> padded(s.window, strips);
+  const PaddedImage<T> padded_dy(s.window.height.out, s.window.width.out, 0, 0, strips);
+  const std::int64_t v_distance = strips.distance(in), p_distance = strips.distance(out);
+  const std::int64_t v_room = elements * v_distance, p_room = elements * p_distance;
+  const ProductBlocks<T> most{&tiles<T>(), out, strips.rows * strips.width};
+  const std::int64_t row_room = strips.input_rows() * std::max(padded.pitch(), padded_dy.pitch());
+  const std::int64_t room = v_room + p_room + row_room + most.left_room() + most.right_room();
+  const std::int64_t parts = s.parts(strips.count()), size = elements * out * in;
+  const Scratch<T> memory(parts * room), sums(parts * size);
+  parallel_parts(parts, strips.count(), [&](auto part, auto first_strip, auto last_strip) {
+    T* v = memory.data() + part * room;
+    T* p = v + v_room;
+    T* rows = p + p_room;
+    T* packed = rows + row_room;
+    T* panel = packed + most.left_room();
+    for (std::int64_t strip = first_strip; strip < last_strip; ++strip) {
+      const auto [begin, end] = strips.range(strip);
+      transform_inputs(s, strips, padded, x, begin, end, rows, v, v_distance);
+      transform_cotangents(s, strips, padded_dy, dy, begin, end, rows, p, p_distance);
+      const ProductBlocks<T> blocks{most.tiles, out, (end - begin) * strips.width};
+      for (std::int64_t e = 0; e < elements; ++e) {
+        const Operand<T> a{p + e * p_distance, strips.pitch, 1};
+        const Operand<T> b{v + e * v_distance, strips.pitch, 1};
+        const auto left = [&](auto top, auto bottom, auto first, auto depth) {
+          pack_tiles(*blocks.tiles, blocks.tiles->rows, a, top, bottom, first, depth, packed);
+          return packed;
+        };
+        const auto right = [&](auto line, auto lines, auto first, auto depth, auto width, T* to) {
+          b.pack(*blocks.tiles, line, lines, first, depth, width, to);
+        };
+        multiply(blocks, in, left, right, panel, strip > first_strip,
+                 sums.data() + part * size + e * out * in, in);
+      }
+    }
+  });
+
+  parallel_for_each(out, elements * in, [&](std::int64_t o) {
+    for (std::int64_t i = 0; i < in; ++i) {
+      T u[elements] = {}, columns[3][4];
+      for (std::int64_t part = 0; part < parts; ++part) {
+        for (std::int64_t e = 0; e < elements; ++e) {
+          u[e] += sums.data()[part * size + (e * out + o) * in + i];
+        }
+      }
+      for (int k = 0; k < 4; ++k) {
+        gather(u[k], u[4 + k], u[8 + k], u[12 + k], columns[0][k], columns[1][k], columns[2][k]);
+      }
+      T* w = dweight + (o * in + i) * 9;
+      for (int r = 0; r < 3; ++r) {
+        gather(columns[r][0], columns[r][1], columns[r][2], columns[r][3], w[3 * r], w[3 * r + 1],
+               w[3 * r + 2]);
+      }
+    }
+  });
+}
+
+template void conv2d_weight_gradient_by_winograd(const ConvolutionSizes&, const float*,
+                                                 const float*, float*);
+template void conv2d_weight_gradient_by_winograd(const ConvolutionSizes&, const double*,
+                                                 const double*, double*);
+
+}  // namespace engram::kernels

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <engram/autograd/kernels/simd/vectors.h>
+
+#include <cstdint>
+
+// The transforms of Winograd's convolution (convolution_winograd.cpp), Tiles::winograd_…, for one
+// instruction set. The lanes of a vector are tiles side by side.
+namespace engram::kernels {
+namespace {
+
+/// Every second lane of two vectors, from the first or from the second on.
+template <class T, int first>
+inline Lanes<T> every_second() {
+  Lanes<T> index{};
+  for (int i = 0; i < lanes_of<T>; ++i) index[i] = 2 * i + first;
+  return index;
+}
+
+/// The lanes of two vectors in turn, of their lower halves or of their upper ones.
+template <class T, bool upper>
+inline Lanes<T> in_turn() {
+  Lanes<T> index{};
+  for (int i = 0; i < lanes_of<T>; ++i) {
+    index[i] = i / 2 + (upper ? lanes_of<T> / 2 : 0) + (i % 2 ? lanes_of<T> : 0);
+  }
+  return index;
+}
+
+/// Bᵀ·d of one column.
+template <class T>
+[[gnu::always_inline]] inline void spread(const Vector<T>& d0, const Vector<T>& d1,
+                                          const Vector<T>& d2, const Vector<T>& d3,
+                                          Vector<T> (&v)[4]) {
+  v[0] = d0 - d2;
+  v[1] = d1 + d2;
+  v[2] = d2 - d1;
+  v[3] = d1 - d3;
+}
+
+template <class T>
+void winograd_inputs(std::int64_t count, const T* x, std::int64_t pitch, T* v,
+                     std::int64_t distance) {
+  constexpr int lanes = lanes_of<T>;
+  const Lanes<T> even = every_second<T, 0>(), odd = every_second<T, 1>();
+  for (std::int64_t tile = 0; tile < count; tile += lanes) {
+    Vector<T> rows[4][4];  // of each row of x: d·B
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r) {
+      const T* from = x + r * pitch + 2 * tile;
+      const Vector<T> a = load<T>(from), b = load<T>(from + lanes);
+      const Vector<T> c = load<T>(from + 2), d = load<T>(from + 2 + lanes);
+      spread<T>(__builtin_shuffle(a, b, even), __builtin_shuffle(a, b, odd),
+                __builtin_shuffle(c, d, even), __builtin_shuffle(c, d, odd), rows[r]);
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) {
+      Vector<T> column[4];
+      spread<T>(rows[0][k], rows[1][k], rows[2][k], rows[3][k], column);
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; ++r) store<T>(column[r], v + (4 * r + k) * distance + tile);
+    }
+  }
+}
+
+/// A·d of one column.
+template <class T>
+[[gnu::always_inline]] inline void spread_cotangents(const Vector<T>& d0, const Vector<T>& d1,
+                                                     Vector<T> (&p)[4]) {
+  p[0] = d0;
+  p[1] = d0 + d1;
+  p[2] = d0 - d1;
+  p[3] = -d1;
+}
+
+template <class T>
+void winograd_cotangents(std::int64_t count, const T* dy, std::int64_t pitch, T* p,
+                         std::int64_t distance) {
+  constexpr int lanes = lanes_of<T>;
+  const Lanes<T> even = every_second<T, 0>(), odd = every_second<T, 1>();
+  for (std::int64_t tile = 0; tile < count; tile += lanes) {
+    Vector<T> rows[2][4];  // of each row of dy: d·Aᵀ
+#pragma GCC unroll 2
+    for (int r = 0; r < 2; ++r) {
+      const T* from = dy + r * pitch + 2 * tile;
+      const Vector<T> a = load<T>(from), b = load<T>(from + lanes);
+      spread_cotangents<T>(__builtin_shuffle(a, b, even), __builtin_shuffle(a, b, odd), rows[r]);
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) {
+      Vector<T> column[4];
+      spread_cotangents<T>(rows[0][k], rows[1][k], column);
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; ++r) store<T>(column[r], p + (4 * r + k) * distance + tile);
+    }
+  }
+}
+
+/// One row of outputs, two of each tile; no more than `width` of them.
+template <class T>
+[[gnu::always_inline]] inline void store_row(const Vector<T>& left, const Vector<T>& right,
+                                             std::int64_t width, T* y) {
+  constexpr int lanes = lanes_of<T>;
+  const Vector<T> low = __builtin_shuffle(left, right, in_turn<T, false>());
+  const Vector<T> high = __builtin_shuffle(left, right, in_turn<T, true>());
+  if (width >= 2 * lanes) {
+    store<T>(low, y);
+    store<T>(high, y + lanes);
+  } else {
+    T row[2 * lanes];
+    store<T>(low, row);
+    store<T>(high, row + lanes);
+    for (std::int64_t i = 0; i < width; ++i) y[i] = row[i];
+  }
+}
+
+template <class T>
+void winograd_outputs(std::int64_t rows, std::int64_t width, const T* m, std::int64_t distance,
+                      T bias, T* y, std::int64_t pitch) {
+  constexpr int lanes = lanes_of<T>;
+  for (std::int64_t at = 0; at < width; at += 2 * lanes) {
+    Vector<T> upper[4], lower[4];  // the rows of Aᵀ·m
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) {
+      const T* from = m + k * distance + at / 2;
+      const Vector<T> m0 = load<T>(from), m1 = load<T>(from + 4 * distance);
+      const Vector<T> m2 = load<T>(from + 8 * distance), m3 = load<T>(from + 12 * distance);
+      upper[k] = m0 + m1 + m2;
+      lower[k] = m1 - m2 - m3;
+    }
+    store_row<T>(upper[0] + upper[1] + upper[2] + bias, upper[1] - upper[2] - upper[3] + bias,
+                 width - at, y + at);
+    if (rows == 1) continue;
+    store_row<T>(lower[0] + lower[1] + lower[2] + bias, lower[1] - lower[2] - lower[3] + bias,
+                 width - at, y + pitch + at);
+  }
+}
+
+}  // namespace
+}  // namespace engram::kernels

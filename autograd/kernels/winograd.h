@@ -1,0 +1,136 @@
+#pragma once
+
+#include <engram/autograd/kernels/convolution.h>
+#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/product.h>
+#include <engram/autograd/kernels/tile_shape.h>
+
+#include <algorithm>
+#include <numeric>
+
+// The tiles of Winograd's convolution, and how they are read: for convolution_winograd.cpp and
+// convolution_winograd_weight.cpp.
+namespace engram::kernels::winograd {
+
+inline constexpr std::int64_t elements = 16;  // of a transformed tile
+
+/// Rows of tiles: so many that V and M stay in the second cache, but enough to make it worth
+/// reading U.
+template <class T>
+struct Strips {
+  static constexpr std::int64_t cache_bytes = 512 * 1024, fewest_tiles = 96;
+
+  std::int64_t width, height;  // of an image in tiles
+  std::int64_t all;            // rows of tiles
+  std::int64_t rows;           // of a strip, the last one apart
+  std::int64_t pitch;          // of V and M: the tiles of a strip, in whole vectors
+
+  explicit Strips(const ConvolutionSizes& s)
+      : width((s.window.width.out + 1) / 2),
+        height((s.window.height.out + 1) / 2),
+        all(s.images * height) {
+    const std::int64_t lanes = tiles<T>().lanes;
+    const std::int64_t tile_bytes =
+        elements * (s.in_channels + s.out_channels) * std::int64_t{sizeof(T)};
+    const std::int64_t most = std::max(cache_bytes / tile_bytes, fewest_tiles) / width;
+    rows = std::clamp<std::int64_t>(most, 1, parts_of(all, max_threads()));
+    // As many as fill vectors.
+    const std::int64_t whole = lanes / std::gcd(width, lanes);
+    if (rows >= whole) rows -= rows % whole;
+    pitch = (rows * width + lanes - 1) / lanes * lanes;
+  }
+  std::int64_t count() const { return parts_of(all, rows); }
+  struct Range {
+    std::int64_t begin, end;
+  };
+  /// The rows of tiles of a strip.
+  Range range(std::int64_t strip) const {
+    return {strip * rows, std::min(strip * rows + rows, all)};
+  }
+  /// Of a row of tiles, in whole vectors.
+  std::int64_t pitch_of_row() const { return parts_of(width, tiles<T>().lanes) * tiles<T>().lanes; }
+  /// From one of the elements of so many channels to the next. The last vector of a row of tiles
+  /// may spoil what comes after it: of the last channel, nothing.
+  std::int64_t distance(std::int64_t channels) const { return channels * pitch + slack<T>; }
+  /// Of padded rows of a strip.
+  std::int64_t input_rows() const { return 2 * rows + 2; }
+};
+
+/// Some rows of tiles of one image, of those in a strip.
+struct Run {
+  std::int64_t image, first, rows;
+};
+
+/// Calls f(run, tile) for the runs that make up rows [begin, end) of the tiles of all images; tile
+/// is the strip's tile that a run starts with.
+template <class T, class F>
+void for_each_run(const Strips<T>& strips, std::int64_t begin, std::int64_t end, F f) {
+  for (std::int64_t row = begin; row < end;) {
+    const std::int64_t first = row % strips.height;
+    const std::int64_t rows = std::min(strips.height - first, end - row);
+    f(Run{row / strips.height, first, rows}, (row - begin) * strips.width);
+    row += rows;
+  }
+}
+
+/// Rows of an image with zeros around it, long enough for whole vectors of tiles.
+template <class T>
+class PaddedImage {
+ public:
+  /// Of an image (in height, in width) under this window.
+  PaddedImage(const Window& window, const Strips<T>& strips)
+      : PaddedImage(window.height.in, window.width.in, window.height.padding, window.width.padding,
+                    strips) {}
+  PaddedImage(std::int64_t height, std::int64_t width, std::int64_t above, std::int64_t left,
+              const Strips<T>& strips)
+      : height_(height),
+        width_(width),
+        above_(above),
+        left_(left),
+        // Each vector of tiles is two vectors of x, read at two places.
+        pitch_(2 * (strips.pitch_of_row() + tiles<T>().lanes)) {}
+
+  std::int64_t pitch() const { return pitch_; }
+
+  /// Rows [first, first + rows), counted from the padding's first, of x (height, width).
+  void load(const T* x, std::int64_t first, std::int64_t rows, T* to) const {
+    const std::int64_t inside = std::min(width_, pitch_ - left_);
+    for (std::int64_t row = first - above_; row < first - above_ + rows; ++row, to += pitch_) {
+      if (row < 0 || row >= height_) {
+        std::fill(to, to + pitch_, T{0});
+        continue;
+      }
+      // The next channel is far enough away that its first elements would be waited for.
+      for (std::int64_t i = 0; i < width_; i += 64 / std::int64_t{sizeof(T)}) {
+        __builtin_prefetch(x + (height_ + row) * width_ + i);
+      }
+      std::fill(to, to + left_, T{0});
+      std::copy(x + row * width_, x + row * width_ + inside, to + left_);
+      std::fill(to + left_ + inside, to + pitch_, T{0});
+    }
+  }
+
+ private:
+  std::int64_t height_, width_, above_, left_, pitch_;
+};
+
+/// V (elements, in channels, tiles) of rows [begin, end) of tiles, for x (images, in channels, in
+/// height, in width). What an element has is `distance` from that of the next; `rows` has room for
+/// the rows of a strip.
+template <class T>
+void transform_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
+                      const PaddedImage<T>& padded, const T* x, std::int64_t begin,
+                      std::int64_t end, T* rows, T* v, std::int64_t distance) {
+  for (std::int64_t c = 0; c < s.in_channels; ++c) {
+    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t first) {
+      padded.load(x + (run.image * s.in_channels + c) * s.window.in_size(), 2 * run.first,
+                  2 * run.rows + 2, rows);
+      for (std::int64_t r = 0; r < run.rows; ++r) {
+        tiles<T>().winograd_inputs(strips.width, rows + 2 * r * padded.pitch(), padded.pitch(),
+                                   v + c * strips.pitch + first + r * strips.width, distance);
+      }
+    });
+  }
+}
+
+}  // namespace engram::kernels::winograd
