@@ -97,11 +97,12 @@ void parse_command_line(CLI::App& app, int argc, char** argv) {
   }
 }
 
-void add_machine_options(CLI::App& app, std::optional<int>& threads, std::filesystem::path& data) {
+void add_machine_options(CLI::App& app, std::optional<int>& threads, std::filesystem::path& data,
+                         const std::string& folders) {
   app.add_option("--threads", threads, "How many to use; all cores by default")
       ->check(whole(1, 1024));
   app.add_option("--data", data,
-                 "Folder that has the folder mnist; $ENGRAM_DATA or ~/.cache/engram by default");
+                 "Folder that has " + folders + "; $ENGRAM_DATA or ~/.cache/engram by default");
 }
 
 void parse_options(CLI::App& app, Options& options, int argc, char** argv) {

@@ -30,8 +30,10 @@ struct Options {
 /// throws UsageError, of one line, for what it does not understand.
 void parse_command_line(CLI::App& app, int argc, char** argv);
 
-/// Declares --threads and --data, as every example has them.
-void add_machine_options(CLI::App& app, std::optional<int>& threads, std::filesystem::path& data);
+/// Declares --threads and --data, as every example has them; `folders` are those that the program
+/// reads.
+void add_machine_options(CLI::App& app, std::optional<int>& threads, std::filesystem::path& data,
+                         const std::string& folders = "the folder mnist");
 
 /// Declares --seed, --threads, --data, --epochs, --batch, --optimizer, --lr and --out, besides what
 /// `app` has already, reads the command line into `options` as above, and sets the number of

@@ -13,11 +13,11 @@ namespace engram::examples::study {
 namespace {
 
 const Contender all[] = {
-    {"gd", "GD", optim::SGDOptions{}.lr, "#808080", 3, 6},                   // circle, open
-    {"sgd", "SGD", optim::SGDOptions{}.lr, "#e69f00", 1, 7},                 // circle
-    {"momentum", "Momentum", optim::MomentumOptions{}.lr, "#0072b2", 1, 5},  // square
-    {"adagrad", "Adagrad", optim::AdagradOptions{}.lr, "#009e73", 2, 9},     // triangle
-    {"rmsprop", "RMSProp", optim::RMSPropOptions{}.lr, "#cc79a7", 4, 11},    // triangle, down
+    {"gd", "GD", optim::SGDOptions{}.lr, "#909090", 3, 6},                   // circle, open
+    {"sgd", "SGD", optim::SGDOptions{}.lr, "#f2ac00", 1, 7},                 // circle
+    {"momentum", "Momentum", optim::MomentumOptions{}.lr, "#00549a", 1, 5},  // square
+    {"adagrad", "Adagrad", optim::AdagradOptions{}.lr, "#1eb58c", 2, 9},     // triangle
+    {"rmsprop", "RMSProp", optim::RMSPropOptions{}.lr, "#b0457f", 4, 11},    // triangle, down
     {"adam", "Adam", optim::AdamOptions{}.lr, "#000000", 1, 13},             // diamond
 };
 

@@ -9,9 +9,9 @@
 
 namespace engram::examples::study {
 
-/// One of the optimizers that are compared, and how all pictures draw it. Colours (Okabe and Ito)
-/// differ in lightness too, lines in their dashes and points in form, so that the contenders can be
-/// told apart in grey.
+/// One of the optimizers that are compared, and how all pictures draw it. Colours (the hues of
+/// Okabe and Ito) lie far apart in lightness too, lines differ in their dashes and points in form,
+/// so that the contenders can be told apart in grey.
 struct Contender {
   const char* name;   ///< in records: "adam"
   const char* title;  ///< in texts: "Adam"

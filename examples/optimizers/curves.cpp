@@ -12,33 +12,44 @@
 namespace engram::examples::study {
 namespace {
 
-Curve::Spread spread_of(const std::vector<double>& values) {
-  const auto [low, high] = std::ranges::minmax_element(values);
-  return {estimate(values).mean, *low, *high};
-}
-
 std::string file_of(const Task& task) {
   return fmt::format("curves-{}-{}", task.dataset, task.network);
 }
 
-/// Columns: epochs, seconds, loss with low and high, accuracy with low and high, in percent.
+/// Columns: epochs, seconds, loss with the ends of its band, accuracy with those, in percent.
 std::string data_of(const std::string& name, const Curve& curve) {
   std::vector<std::vector<double>> rows;
   for (std::size_t i = 0; i < curve.epochs.size(); ++i) {
-    const Curve::Spread &loss = curve.loss[i], &accuracy = curve.accuracy[i];
-    rows.push_back({curve.epochs[i], curve.seconds[i], loss.mean, loss.low, loss.high,
-                    100 * accuracy.mean, 100 * accuracy.low, 100 * accuracy.high});
+    std::vector<double>& row = rows.emplace_back();
+    row = {curve.epochs[i], curve.seconds[i]};
+    for (const auto& [value, unit] : {std::pair(curve.loss[i], 1.), {curve.accuracy[i], 100.}}) {
+      const double error = shown(value.error);
+      // On a logarithmic axis a band cannot reach 0.
+      const double low = std::max(value.mean - error, value.mean / 10);
+      row.insert(row.end(), {unit * value.mean, unit * low, unit * (value.mean + error)});
+    }
   }
   return data_block(name, rows);
 }
 
-/// Where the axis of accuracies begins: below what the curves have after their first measurement.
-double bottom_of(const std::vector<Curve>& curves) {
+/// Where the axis of accuracies begins, in percent: below what the curves have after their first
+/// measurement.
+double lowest_accuracy(const std::vector<Curve>& curves) {
   double lowest = 1;
   for (const Curve& curve : curves) {
-    if (curve.accuracy.size() > 1) lowest = std::min(lowest, curve.accuracy[1].low);
+    if (curve.accuracy.size() < 2) continue;
+    lowest = std::min(lowest, curve.accuracy[1].mean - shown(curve.accuracy[1].error));
   }
-  return 10 * std::floor(10 * lowest);
+  return 5 * std::floor(20 * lowest);
+}
+
+/// Where the logarithmic axis of losses begins.
+double lowest_loss(const std::vector<Curve>& curves) {
+  double lowest = 1;
+  for (const Curve& curve : curves) {
+    for (const Estimate& loss : curve.loss) lowest = std::min(lowest, 0.7 * loss.mean);
+  }
+  return lowest;
 }
 
 /// A panel of all curves; `x` and `y` are columns of the data.
@@ -51,7 +62,7 @@ std::string plot_of(const std::vector<Curve>& curves, const std::string& suffix,
     // The bands begin at the first epoch: before it accuracies lie far below the axis.
     bands += fmt::format(
         "{} every ::1 using {}:{}:{} with filledcurves fillcolor \"{}\" fillstyle transparent "
-        "solid 0.2 noborder",
+        "solid 0.25 noborder",
         source, x, y + 1, y + 2, one.colour);
     lines +=
         fmt::format("{} using {}:{} with linespoints {} pointsize 0.55 pointinterval {}", source, x,
@@ -61,7 +72,7 @@ std::string plot_of(const std::vector<Curve>& curves, const std::string& suffix,
 }
 
 void draw_task(const Study& study, const CurveFigures::Of& of) {
-  constexpr double top = 0.045;
+  constexpr double top = 0.035;
   std::string data;
   for (const auto& [curves, suffix] : {std::pair(&of.best, "best"), {&of.standard, "standard"}}) {
     for (const Curve& curve : *curves) data += data_of(curve.optimizer + "_" + suffix, curve);
@@ -75,28 +86,32 @@ void draw_task(const Study& study, const CurveFigures::Of& of) {
   };
   const Row rows[] = {{of.best, "best", "each at its best rate", "epochs", 1},
                       {of.best, "best", "each at its best rate", "training time, s", 2},
-                      {of.standard, "standard", "each at its default rate", "epochs", 1}};
+                      {of.standard, "standard", "each at its default rate", "epochs", 1},
+                      {of.standard, "standard", "each at its default rate", "training time, s", 2}};
   std::string commands =
       "unset key; set lmargin 10; set rmargin 2; set tmargin 1.8; set bmargin 3.3\n"
       "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n";
-  for (int r = 0; r < 3; ++r) {
+  for (int r = 0; r < 4; ++r) {
     const Row& row = rows[r];
     for (const bool is_loss : {true, false}) {
       const std::string plot = plot_of(row.curves, row.suffix, row.x, is_loss ? 3 : 6);
       if (plot.empty()) continue;
-      commands += panel(r, is_loss ? 0 : 1, 3, 2, top);
+      commands += panel(r, is_loss ? 0 : 1, 4, 2, top);
       commands += fmt::format(
           "set xlabel \"{}\" offset 0, 0.4; set xrange [0:*]\n"
           "set title \"{{/:Bold {}}}, {}\" offset 0, -0.8\n"
           "set ylabel \"{}\" offset 0.8, 0; {}\n",
           row.x_label, is_loss ? "Training loss" : "Test accuracy", row.title,
           is_loss ? "cross entropy, nats" : "accuracy, %",
-          is_loss ? std::string("set logscale y; set yrange [*:3]")
-                  : fmt::format("unset logscale y; set yrange [{}:*]", bottom_of(row.curves)));
+          is_loss ? fmt::format("set logscale y; set ytics {}; set yrange [{:.3g}:3]",
+                                "(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)",
+                                lowest_loss(row.curves))
+                  : fmt::format("unset logscale y; set ytics autofreq; set yrange [{}:*]",
+                                lowest_accuracy(row.curves)));
       commands += plot;
     }
   }
-  draw(study.folder, file_of(of.task), 830, 900, data,
+  draw(study.folder, file_of(of.task), 830, 1160, data,
        commands + key_panel(batch_contenders(), top));
 }
 
@@ -118,6 +133,24 @@ Table table_of(const CurveFigures::Of& of) {
     }
   }
   return table;
+}
+
+/// "RMSProp in 1 of 4, Adam in 3 of 4": whose default ends higher than its best rate.
+std::string better_defaults(const CurveFigures& figures) {
+  std::string text;
+  for (std::size_t i = 0; i < batch_contenders().size(); ++i) {
+    int higher = 0, cases = 0;
+    for (const auto& of : figures.tasks) {
+      const Curve &best = of.best[i], &standard = of.standard[i];
+      if (best.epochs.empty() || standard.epochs.empty() || best.rate == standard.rate) continue;
+      ++cases;
+      higher += standard.final_accuracy.mean > best.final_accuracy.mean;
+    }
+    if (higher == 0) continue;
+    text += fmt::format("{}{} in {} of {}", text.empty() ? "" : ", ", batch_contenders()[i].title,
+                        higher, cases);
+  }
+  return text;
 }
 
 }  // namespace
@@ -145,15 +178,15 @@ Curve curve_of(const std::vector<const Record*>& records) {
     }
     curve.epochs.push_back(estimate(epochs).mean);
     curve.seconds.push_back(estimate(seconds).mean);
-    curve.loss.push_back(spread_of(loss));
-    curve.accuracy.push_back(spread_of(accuracy));
+    curve.loss.push_back(estimate(loss));
+    curve.accuracy.push_back(estimate(accuracy));
   }
   return curve;
 }
 
 double epochs_to(const Curve& curve, double loss) {
   std::vector<double> losses;
-  for (const Curve::Spread& spread : curve.loss) losses.push_back(spread.mean);
+  for (const Estimate& value : curve.loss) losses.push_back(value.mean);
   return first_crossing(curve.epochs, losses, loss);
 }
 
@@ -185,9 +218,18 @@ Section curves_section(const Study& study, const CurveFigures& figures) {
       "(784-128-128-10; {}, {} epochs) and with a small CNN (two 5×5 convolutions of 8 and 16 "
       "channels; {}, {} epochs), once at its best rate in part 3, "
       "the smallest that is within a standard error of the best on held-out training images, and "
-      "once at its default, which is PyTorch's. Lines are means of {} seeds, bands "
-      "reach from the lowest seed to the highest. Seconds are those of training alone.",
+      "once at its default, which is PyTorch's. Lines are means of {} seeds, bands are one "
+      "standard error wide to either side. Seconds are those of training alone.",
       images(scale.mlp), scale.mlp.epochs, images(scale.cnn), scale.cnn.epochs, scale.seeds));
+  const std::string defaults = better_defaults(figures);
+  section.say(fmt::format(
+      "\"Best\" is what the sweeps of part 3 found, and they train less: the MLP on {} for {} "
+      "epochs, the CNN on {} for {}. For the longer training here another rate may be better. {}",
+      images(scale.mlp_rates), scale.mlp_rates.epochs, images(scale.cnn_rates),
+      scale.cnn_rates.epochs,
+      defaults.empty()
+          ? "No default ends with a higher mean test accuracy, though."
+          : "The default ends with a higher mean test accuracy for " + defaults + " cases."));
   for (const auto& of : figures.tasks) {
     if (!any(of.best) && !any(of.standard)) {
       section.say(fmt::format("**{}**: not trained yet.", of.task.title));
@@ -202,10 +244,11 @@ Section curves_section(const Study& study, const CurveFigures& figures) {
       return curve.epochs.empty() ? 1e9 : curve.final_loss.mean;
     });
     text += fmt::format(
-        "At their best rates {} ends with the highest test accuracy, {} %, and {} with the lowest "
+        "At their best rates {} ends with the highest test accuracy, {} %, and {}with the lowest "
         "training loss, {}.",
         contender(best->optimizer).title, percent(best->final_accuracy),
-        contender(lowest->optimizer).title, fixed(lowest->final_loss.mean, 4));
+        lowest == best ? "" : contender(lowest->optimizer).title + std::string(" "),
+        fixed(lowest->final_loss.mean, 4));
     section.say(text);
     section.show(Picture{file_of(of.task) + ".png",
                          fmt::format("Training loss and test accuracy, {}", of.task.title)});

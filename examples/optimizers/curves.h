@@ -10,13 +10,10 @@ namespace engram::examples::study {
 
 /// The course of a training, over its seeds.
 struct Curve {
-  struct Spread {
-    double mean, low, high;  ///< low and high are those of the seeds
-  };
   std::string optimizer;
   double rate = 0;
   std::vector<double> epochs, seconds;
-  std::vector<Spread> loss, accuracy;  ///< of training, on test images
+  std::vector<Estimate> loss, accuracy;  ///< of training, on test images
   Estimate final_loss, final_accuracy;
 };
 /// Of the seeds' records; a point that some of them did not come to is a mean of the others.

@@ -32,10 +32,11 @@ double at_loss(const Record& record, double loss, double Point::*member) {
 }
 
 void draw_gaps(const Study& study, const std::vector<Gap>& gaps) {
-  std::string data, commands =
-                        "set errorbars linecolor \"#808080\" linewidth 1.2\n"
-                        "unset key; set lmargin 10; set rmargin 1; set tmargin 2; set bmargin 3.5\n"
-                        "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n";
+  std::string data,
+      commands =
+          "set errorbars linecolor \"#202020\" linewidth 1.2; set style fill solid 0.5\n"
+          "unset key; set lmargin 10; set rmargin 1; set tmargin 2; set bmargin 3.5\n"
+          "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n";
   for (std::size_t g = 0; g < gaps.size(); ++g) {
     std::vector<std::vector<double>> rows;
     std::string tics;

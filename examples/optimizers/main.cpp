@@ -33,7 +33,7 @@ void train_all(const Scale& scale, Store& store, Images& images,
   const std::size_t stage_count = all_stages(scale, store).size();
   for (std::size_t s = 0; s < stage_count; ++s) {
     const std::vector<Stage> stages = all_stages(scale, store);  // rates may be known now
-    const auto& [name, setups] = stages[s];
+    const auto& [part, name, setups] = stages[s];
     double later = 0;  // expected seconds of the stages that follow
     for (std::size_t k = s; k < stage_count; ++k) {
       for (const Setup& setup : stages[k].setups) {
@@ -71,27 +71,37 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   file.finish();
 }
 
+/// "3 h 38 min"
+std::string hours(double seconds) {
+  const auto minutes = static_cast<int>(seconds / 60 + 0.5);
+  return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+}
+
 /// What was run, where, and how much of it there is.
-Section introduction(const Study& study, Results& results) {
-  std::size_t planned = 0, done = 0;
-  double seconds = 0;
-  for (const Stage& stage : all_stages(study.scale, study.store)) {
-    for (const Setup& setup : stage.setups) {
-      ++planned;
-      const Record* record = study.store.find(setup);
-      done += record != nullptr;
-      if (record) seconds += record->last().seconds;
-    }
+Section introduction(const Study& study, const Extents& extents, Results& results) {
+  Extent all;
+  for (const auto& [part, extent] : extents) {
+    all.planned += extent.planned;
+    all.done += extent.done;
+    all.seconds += extent.seconds;
   }
   Section section{"", {}};
+  if (all.done < all.planned) {
+    section.say(fmt::format(
+        "**This report is partial:** the run was interrupted after {} of {} trainings. Means are "
+        "of the seeds that there are, best rates of the sweeps so far, and a claim that needs more "
+        "is not judged. The same command goes on.",
+        all.done, all.planned));
+  }
   section.say(
       "Full-batch gradient descent, SGD, SGD with momentum, Adagrad, RMSProp and Adam, on the same "
       "surfaces, data and networks; at the end each claim of the report that explains them, beside "
       "what was measured.");
   section.say(fmt::format(
-      "This is the **{}** mode: {} of {} trainings, {:.1f} minutes of training steps. Machine: {}; "
-      "{}. Made by `{}`.",
-      study.scale.name, done, planned, seconds / 60, results["machine"].get<std::string>(),
+      "This is the **{}** mode: {} of {} trainings, {} of training steps by the clock, the "
+      "measurements between them not counted. Machine: {}; {}. Made by `{}`.",
+      study.scale.name, all.done, all.planned, hours(all.seconds),
+      results["machine"].get<std::string>(),
       num_threads() == 1 ? "one thread" : fmt::format("{} threads", num_threads()),
       results["command"].get<std::string>()));
   if (study.scale.name == "short") {
@@ -102,6 +112,39 @@ Section introduction(const Study& study, Results& results) {
   return section;
 }
 
+/// Derives the report from what is stored, and draws its pictures.
+Report make_report(const Study& study, Images& images, Results& results) {
+  StatusLine status(stdout);
+  const auto begin = [&](const char* part) {
+    stop_if_interrupted();
+    status.draw(fmt::format("the report: {}", part));
+  };
+  begin("measuring");
+  const Extents done = extents(all_stages(study.scale, study.store), study.store);
+  const Measurements m{.paths = measure_paths(),
+                       .rates = measure_rates(study),
+                       .curves = measure_curves(study),
+                       .prices = measure_prices(study),
+                       .gaps = measure_gaps(study),
+                       .mechanisms = measure_mechanisms(study, images),
+                       .extents = done};
+  Report report{"Six optimizers, compared", {introduction(study, done, results)}};
+  begin("the paths");
+  report.sections.push_back(paths_section(study, m.paths));
+  begin("the curves");
+  report.sections.push_back(curves_section(study, m.curves));
+  begin("the rates");
+  report.sections.push_back(rates_section(study, m.rates));
+  begin("the price, the gap and the mechanisms");
+  report.sections.push_back(price_section(study, m.prices));
+  report.sections.push_back(gap_section(study, m.gaps));
+  report.sections.push_back(mechanisms_section(study, m.mechanisms));
+  report.sections.push_back(claims_section(judge(m)));
+  stop_if_interrupted();
+  status.end("the report: done");
+  return report;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -110,13 +153,16 @@ int main(int argc, char** argv) try {
   double budget = 0;
   std::optional<int> threads;
   std::filesystem::path data, out;
-  app.add_flag("--full", full, "Take hours, not two minutes; may be broken off and asked again");
-  app.add_option("--budget", budget,
-                 "With --full: minutes on two cores that the epochs are reduced to, as far as 2 "
-                 "epochs allow; 0: no limit")
+  auto* takes_time = app.add_flag("--full", full,
+                                  "Take hours, not two minutes; may be broken off and asked again");
+  app.add_option(
+         "--budget", budget,
+         "Minutes on two cores that the epochs are reduced to, as far as 2 epochs allow; 0: "
+         "no limit")
       ->check(at_least(0))
+      ->needs(takes_time)
       ->capture_default_str();
-  add_machine_options(app, threads, data);
+  add_machine_options(app, threads, data, "the folders mnist and fashion-mnist");
   app.add_option("--out", out,
                  "Folder; by default out/optimizers, with --full out/optimizers-full");
   app.add_flag("--tiny", tiny)->group("");  // for the tests
@@ -140,18 +186,7 @@ int main(int argc, char** argv) try {
   }
 
   const Study study{scale, store, out};
-  const Measurements measured{.paths = measure_paths(),
-                              .rates = measure_rates(study),
-                              .curves = measure_curves(study),
-                              .prices = measure_prices(study),
-                              .gaps = measure_gaps(study),
-                              .mechanisms = measure_mechanisms(study, images)};
-  const Report report{
-      "Six optimizers, compared",
-      {introduction(study, results), paths_section(study, measured.paths),
-       curves_section(study, measured.curves), rates_section(study, measured.rates),
-       price_section(study, measured.prices), gap_section(study, measured.gaps),
-       mechanisms_section(study, measured.mechanisms), claims_section(judge(measured))}};
+  const Report report = make_report(study, images, results);
   write_file(out / "report.md", to_markdown(report, out));
   write_file(out / "report.html", to_html(report, out));
   fmt::print("{}\nThe report: {} and report.md\n", to_text(report), (out / "report.html").string());

@@ -1,5 +1,6 @@
 #include "optimizers/mechanisms.h"
 
+#include "common/stop.h"
 #include "optimizers/drawing.h"
 #include "optimizers/network.h"
 
@@ -27,6 +28,7 @@ Trace watch(const data::Dataset& train, optim::Optimizer& optimizer, const nn::S
   Trace trace;
   for (auto [x, y] :
        data::Loader(train, {.batch = 128, .shuffle = true, .seed = 0, .iterations = steps})) {
+    stop_if_interrupted();
     Tape tape;
     tape.backward(cross_entropy(network(x), y));
     const double before = watched.data<float>()[0];
@@ -38,12 +40,12 @@ Trace watch(const data::Dataset& train, optim::Optimizer& optimizer, const nn::S
   return trace;
 }
 
-/// The first value over the mean of the last tenth.
-double fading(const std::vector<double>& rates) {
+/// The mean of the last tenth over the first value.
+double share_left(const std::vector<double>& rates) {
   if (rates.size() < 10) return std::nan("");
   const auto tenth = static_cast<std::ptrdiff_t>(rates.size() / 10);
-  return rates[0] * static_cast<double>(tenth) /
-         std::accumulate(rates.end() - tenth, rates.end(), 0.);
+  return std::accumulate(rates.end() - tenth, rates.end(), 0.) / static_cast<double>(tenth) /
+         rates[0];
 }
 
 /// The 90th over the 10th percentile of 1/√sum, over all weights that ever had a gradient.
@@ -59,11 +61,18 @@ double spread_of_rates(const optim::Optimizer& adagrad) {
   return rates[rates.size() * 9 / 10] / rates[rates.size() / 10];
 }
 
-std::vector<std::vector<double>> columns(std::initializer_list<const std::vector<double>*> values) {
+/// Rows of a step and the values there, at steps that a logarithmic axis shows equally far apart.
+std::vector<std::vector<double>> columns(std::initializer_list<const std::vector<double>*> values,
+                                         int per_decade) {
   std::vector<std::vector<double>> rows;
+  int last = -1;
   for (std::size_t i = 0; i < (*values.begin())->size(); ++i) {
+    const auto step = static_cast<double>(i + 1);
+    const int place = static_cast<int>(per_decade * std::log10(step));
+    if (place == last) continue;
+    last = place;
     auto& row = rows.emplace_back();
-    row.push_back(static_cast<double>(i + 1));
+    row.push_back(step);
     for (const auto* column : values) row.push_back((*column)[i]);
   }
   return rows;
@@ -81,16 +90,19 @@ void draw_adagrad(const Study& study, const MechanismFigures& f) {
   }
   const std::string commands = fmt::format(
       "{0}set key outside top center vertical maxrows 3 Left reverse samplen 3\nunset tmargin\n"
+      "set xrange [1:{5}]\n"
       "set ylabel \"effective rate −Δw / g\" offset 0.8, 0\n"
       "plot $rates using 1:4 with lines linecolor \"{2}\" dashtype {3} title \"a moving average in "
       "the place of the sum (RMSProp, β = 0.99)\", "
       "$rates using 1:3 with lines linecolor \"{1}\" linewidth 1.6 title \"Adagrad's sum, by the "
-      "formula\", $rates every 10 using 1:2 with points pointtype {4} pointsize 0.5 linecolor "
-      "\"#404040\" title \"Adagrad, measured at every tenth step\"\n",
+      "formula\", $measured using 1:2 with points pointtype {4} pointsize 0.9 linecolor "
+      "\"#404040\" title \"Adagrad, measured\"\n",
       axes, contender("adagrad").colour, contender("rmsprop").colour, contender("rmsprop").dash,
-      contender("adagrad").point);
+      contender("adagrad").point, measured.size());
   draw(study.folder, "adagrad", 830, 400,
-       data_block("rates", columns({&measured, &f.summed, &f.averaged})), commands);
+       data_block("rates", columns({&measured, &f.summed, &f.averaged}, 100)) +
+           data_block("measured", columns({&measured}, 8)),
+       commands);
 }
 
 void draw_adam(const Study& study, const MechanismFigures& f) {
@@ -107,17 +119,19 @@ void draw_adam(const Study& study, const MechanismFigures& f) {
   commands += panel(0, 0, 1, 2) +
               "set key top right samplen 3; set title \"{/:Bold Effective rate}\" offset 0, -0.6\n"
               "set ylabel \"η / (√v + ε)\" offset 0.8, 0\n" +
-              plot(2, 3) + "\n";
+              fmt::format("set xrange [1:{}]\n", f.adam.moves.size()) + plot(2, 3) + "\n";
   commands += panel(0, 1, 1, 2) +
               "set key bottom left Left reverse samplen 3\n"
               "set title \"{/:Bold Length of a step}\" offset 0, -0.6\n"
-              "set ylabel \"|Δw| / η\" offset 0.8, 0; set xrange [1:100]; set yrange [1e-3:10]\n" +
+              "set ylabel \"|Δw| / η\" offset 0.8, 0; set xrange [1:40]; set yrange [1e-2:10]\n"
+              "set xtics (1, 2, 5, 10, 20, 40)\n" +
               plot(4, 5) +
-              ", $adam using 1:6 with points pointtype 13 pointsize 0.4 linecolor "
+              ", $adam using 1:6 with points pointtype 13 pointsize 0.6 linecolor "
               "\"#404040\" title \"measured\"\n";
   draw(study.folder, "adam", 830, 400,
        data_block("adam", columns({&f.corrected.rate, &f.uncorrected.rate, &f.corrected.move,
-                                   &f.uncorrected.move, &measured})),
+                                   &f.uncorrected.move, &measured},
+                                  200)),
        commands);
 }
 
@@ -182,8 +196,8 @@ MechanismFigures measure_mechanisms(const Study& study, Images& images) {
   f.averaged = averaged_rate(f.adagrad.gradients, f.adagrad_lr, 0.99);
   f.corrected = adam_trace(f.adam.gradients, f.adam_lr, true);
   f.uncorrected = adam_trace(f.adam.gradients, f.adam_lr, false);
-  f.sum_fades = fading(f.summed);
-  f.average_fades = fading(f.averaged);
+  f.sum_left = share_left(f.summed);
+  f.average_left = share_left(f.averaged);
   f.rate_spread = spread_of_rates(adagrad);
   return f;
 }
@@ -193,13 +207,12 @@ Section mechanisms_section(const Study& study, const MechanismFigures& figures) 
   section.say(fmt::format(
       "One parameter, the first bias of the MLP's last layer, watched for {} steps on MNIST. "
       "**Adagrad** divides its rate ({:.2g}) by the root of the sum of all squared gradients, "
-      "which "
-      "only grows: from the first step to the end the effective rate falls by a factor of {:.1f}. "
-      "With a moving average of the same gradients in the place of the sum the factor is {:.2f}: "
-      "it "
+      "which only grows: at the end the effective rate is {:.0f} % of what it was at the first "
+      "step. With a moving average of the same squares in the place of the sum it is {:.0f} %: "
+      "that "
       "follows the size of the gradients, up as well as down.",
-      figures.adagrad.gradients.size(), figures.adagrad_lr, figures.sum_fades,
-      figures.average_fades));
+      figures.adagrad.gradients.size(), figures.adagrad_lr, 100 * figures.sum_left,
+      100 * figures.average_left));
   draw_adagrad(study, figures);
   section.show(Picture{"adagrad.png", "Adagrad's effective rate over the steps"});
   section.say(fmt::format(

@@ -31,9 +31,9 @@ struct MechanismFigures {
   Trace adagrad{}, adam{};
   std::vector<double> summed{}, averaged{};  ///< effective rates for Adagrad's gradients
   AdamTrace corrected{}, uncorrected{};
-  double sum_fades = 0;  ///< the first step's rate over that at the end (mean of the last tenth)
-  double average_fades = 0;  ///< the same with a moving average in the place of the sum
-  double rate_spread = 0;    ///< Adagrad's rates at the end: the 90th over the 10th percentile
+  double sum_left = 0;      ///< the rate at the end (mean of the last tenth) over the first step's
+  double average_left = 0;  ///< the same with a moving average in the place of the sum
+  double rate_spread = 0;   ///< Adagrad's rates at the end: the 90th over the 10th percentile
 };
 /// Trains the MLP on MNIST once with Adagrad and once with Adam, at their best rates, and watches
 /// the first bias of the last layer.

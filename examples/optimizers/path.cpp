@@ -1,5 +1,7 @@
 #include "optimizers/path.h"
 
+#include "common/stop.h"
+
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/reduce.h>
@@ -72,6 +74,7 @@ double path_rate(const Surface& surface, const Contender& contender) {
   }
   double best = 0, lowest = std::numeric_limits<double>::infinity();
   for (int i = 0; i <= 20; ++i) {
+    stop_if_interrupted();
     const double rate = std::pow(10, -4 + 0.25 * i);
     double height = 0;
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
@@ -102,6 +105,12 @@ double mean_cosine(const Path& path) {
     ++count;
   }
   return total / count;
+}
+
+double steep_way(const Path& path) {
+  double way = 0;
+  for (std::size_t i = 1; i < path.size(); ++i) way += std::abs(path[i][1] - path[i - 1][1]);
+  return way;
 }
 
 double overshoot(double momentum) {

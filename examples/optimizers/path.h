@@ -24,6 +24,9 @@ double path_rate(const Surface& surface, const Contender& contender);
 /// The mean cosine between one step and the next: −1 goes to and fro, 1 goes straight on.
 double mean_cosine(const Path& path);
 
+/// How far it goes up and down in all, which in the bowl is along the steep axis: Σ|Δy|.
+double steep_way(const Path& path);
+
 /// How far momentum without noise shoots over the bowl's minimum along its flat axis, as a share of
 /// the way there, with classic momentum `momentum`.
 double overshoot(double momentum);

@@ -4,6 +4,8 @@
 #include "optimizers/drawing.h"
 #include "optimizers/path.h"
 
+#include <engram/autograd/ops/shaping.h>
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -27,16 +29,23 @@ Landscape explore(const Surface& surface) {
   return landscape;
 }
 
-/// The heights of the surface on a grid, and the paths; each name ends in the surface's.
-std::string data_of(const Landscape& landscape) {
+/// The heights of the surface on a grid with so many cells a side, and the paths; each name ends in
+/// the surface's.
+std::string data_of(const Landscape& landscape, std::size_t cells) {
   const Surface& s = landscape.surface;
-  constexpr int cells = 80;
+  const auto points = static_cast<std::int64_t>(cells) + 1;
+  const Tensor x({points}, f64), y({points}, f64);
+  for (std::size_t i = 0; i <= cells; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(cells);
+    x.data<double>()[i] = s.low[0] + (s.high[0] - s.low[0]) * share;
+    y.data<double>()[i] = s.low[1] + (s.high[1] - s.low[1]) * share;
+  }
+  const Tensor heights = s.function(x, unsqueeze(y, 1));  // (y, x)
   std::string grid = fmt::format("$grid_{} << end\n", s.name);
-  for (int j = 0; j <= cells; ++j) {
-    for (int i = 0; i <= cells; ++i) {
-      const double x = s.low[0] + (s.high[0] - s.low[0]) * i / cells;
-      const double y = s.low[1] + (s.high[1] - s.low[1]) * j / cells;
-      grid += fmt::format("{:.4g} {:.4g} {:.5g}\n", x, y, slope(s, {x, y}).value);
+  for (std::size_t j = 0; j <= cells; ++j) {
+    for (std::size_t i = 0; i <= cells; ++i) {
+      grid += fmt::format("{:.4g} {:.4g} {:.5g}\n", x.data<double>()[i], y.data<double>()[j],
+                          heights.data<double>()[j * (cells + 1) + i]);
     }
     grid += "\n";
   }
@@ -90,7 +99,7 @@ std::string plot_of(const Landscape& landscape, const std::string& upto) {
 
 void draw_still(const Study& study, const Landscape& landscape) {
   draw(study.folder, fmt::format("paths-{}", landscape.surface.name), 830, 520,
-       data_of(landscape) + contours_of(landscape.surface),
+       data_of(landscape, 320) + contours_of(landscape.surface),  // fewer tear narrow valleys
        "set key outside right center samplen 3\n"
        "set lmargin 7; set bmargin 3.3; set tmargin 3\n" +
            plot_of(landscape, fmt::format("{}", landscape.surface.steps)));
@@ -100,7 +109,7 @@ void draw_film(const Study& study, const std::vector<Landscape>& landscapes) {
   constexpr int frames = 50;
   std::string data, panels;
   for (std::size_t i = 0; i < landscapes.size(); ++i) {
-    data += data_of(landscapes[i]) + contours_of(landscapes[i].surface);
+    data += data_of(landscapes[i], 120) + contours_of(landscapes[i].surface);
     const int place = static_cast<int>(i);
     panels += panel(place / 2, place % 2, 2, 2, 0.06) +
               plot_of(landscapes[i],
@@ -131,14 +140,19 @@ set output
 
 PathFigures measure_paths() {
   PathFigures figures;
-  std::vector<double> sgd, momentum;
   const Surface& bowl = surfaces()[0];
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    sgd.push_back(mean_cosine(walk(bowl, contender("sgd"), bowl.common_rate, seed)));
-    momentum.push_back(mean_cosine(walk(bowl, contender("momentum"), bowl.common_rate, seed)));
-  }
-  figures.sgd_cosine = estimate(sgd);
-  figures.momentum_cosine = estimate(momentum);
+  const auto measure = [&](const char* name, Estimate& cosine, Estimate& way) {
+    std::vector<double> cosines, ways;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      const Path path = walk(bowl, contender(name), bowl.common_rate, seed);
+      cosines.push_back(mean_cosine(path));
+      ways.push_back(steep_way(path));
+    }
+    cosine = estimate(cosines);
+    way = estimate(ways);
+  };
+  measure("sgd", figures.sgd_cosine, figures.sgd_way);
+  measure("momentum", figures.momentum_cosine, figures.momentum_way);
   for (std::size_t i = 0; i < figures.momenta.size(); ++i) {
     figures.overshoots[i] = overshoot(figures.momenta[i]);
   }
@@ -162,9 +176,12 @@ Section paths_section(const Study& study, const PathFigures& figures) {
   section.say(fmt::format(
       "**In the bowl** GD, SGD and momentum have one rate, {}, which is just below what the steep "
       "axis bears. Momentum has the report's form, a moving average of the gradients. SGD goes to "
-      "and fro: the mean cosine between a step and the next is {:.2f}. Averaged, the steps along "
-      "the steep axis cancel: with momentum the cosine is {:.2f}.",
-      surfaces()[0].common_rate, figures.sgd_cosine.mean, figures.momentum_cosine.mean));
+      "and fro: the mean cosine between a step and the next is {:.2f}. With momentum it is {:.2f}, "
+      "but that alone shows little: of an average over ten steps nine tenths stay from one step to "
+      "the next. What shows that the steps along the steep axis cancel is their length in all: "
+      "{:.1f} with momentum, {:.1f} with SGD.",
+      surfaces()[0].common_rate, figures.sgd_cosine.mean, figures.momentum_cosine.mean,
+      figures.momentum_way.mean, figures.sgd_way.mean));
   section.show(Picture{"paths-bowl.png", "Paths in an elongated bowl"});
   section.say(fmt::format(
       "What damps also carries on: classic momentum of {}, {} and {}, without noise, overshoots "

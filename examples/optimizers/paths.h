@@ -10,6 +10,7 @@ namespace engram::examples::study {
 /// What the paths say in figures.
 struct PathFigures {
   Estimate sgd_cosine, momentum_cosine;  ///< `mean_cosine` in the bowl, at one rate, 20 seeds
+  Estimate sgd_way, momentum_way;        ///< `steep_way` of the same paths
   std::array<double, 3> momenta = {0.5, 0.9, 0.99};
   std::array<double, 3> overshoots{};  ///< of those momenta
 };

@@ -1,7 +1,9 @@
 #include "optimizers/plan.h"
 
+#include "optimizers/published.h"
 #include "optimizers/statistics.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -120,24 +122,22 @@ Setup price_setup(const Scale& scale, const Store& store, const std::string& opt
   } else {
     setup.measure_every = scale.price_measure_every;
   }
-  setup.until_accuracy = 0.97;
+  setup.until_accuracy = race_goal;
   return setup;
 }
 
 Setup deepobs_setup(const Scale& scale, const std::string& optimizer) {
-  const double exponent = optimizer == "sgd" ? -0.8 : optimizer == "momentum" ? -2.6 : -3.6;
-  Setup setup =
-      setup_of({"fashion-mnist", "2c2d", ""}, scale.deepobs, optimizer, std::pow(10, exponent));
-  if (optimizer == "momentum") setup.with.momentum = 0.99;
+  Setup setup = setup_of({"fashion-mnist", "2c2d", ""}, scale.deepobs, optimizer, 0);
+  setup.with = published(optimizer).with;
   return setup;
 }
 
 std::vector<Stage> all_stages(const Scale& scale, const Store& store) {
   std::vector<Stage> stages;
   if (scale.deepobs.epochs > 0) {
-    stages.push_back({"DeepOBS", {}});
-    for (const char* optimizer : {"sgd", "momentum", "adam"}) {
-      stages.back().setups.push_back(deepobs_setup(scale, optimizer));
+    stages.push_back({Part::deepobs, "DeepOBS", {}});
+    for (const Published& theirs : published()) {
+      stages.back().setups.push_back(deepobs_setup(scale, theirs.optimizer));
     }
   }
   for (const Task& task : tasks()) {
@@ -150,20 +150,39 @@ std::vector<Stage> all_stages(const Scale& scale, const Store& store) {
         curves.push_back(standard);
       }
     }
-    stages.push_back({std::string(task.title) + ", rates",
+    stages.push_back({Part::rates, std::string(task.title) + ", rates",
                       seeded(rates, is_cnn(task) ? scale.cnn_rate_seeds : scale.seeds)});
-    stages.push_back({std::string(task.title) + ", curves", seeded(curves, scale.seeds)});
+    stages.push_back(
+        {Part::curves, std::string(task.title) + ", curves", seeded(curves, scale.seeds)});
   }
   std::vector<Setup> sweeps = momentum_setups(scale, store);
   for (const Setup& setup : alpha_setups(scale, store)) sweeps.push_back(setup);
-  stages.push_back({"momentum and β", seeded(sweeps, scale.seeds)});
+  stages.push_back({Part::memory, "momentum and β", seeded(sweeps, scale.seeds)});
 
   std::vector<Setup> price;
   for (const Contender& one : contenders()) {
     price.push_back(price_setup(scale, store, one.name));
   }
-  stages.push_back({"the race to 97 %", seeded(price, scale.price_seeds)});
+  stages.push_back({Part::race, "the race to 97 %", seeded(price, scale.price_seeds)});
   return stages;
+}
+
+Extents extents(const std::vector<Stage>& stages, const Store& store) {
+  Extents extents;
+  std::vector<Setup> seen;
+  for (const Stage& stage : stages) {
+    for (const Setup& setup : stage.setups) {
+      if (std::ranges::find(seen, setup) != seen.end()) continue;
+      seen.push_back(setup);
+      Extent& extent = extents[stage.part];
+      ++extent.planned;
+      if (const Record* record = store.find(setup)) {
+        ++extent.done;
+        extent.seconds += record->last().seconds;
+      }
+    }
+  }
+  return extents;
 }
 
 }  // namespace engram::examples::study

@@ -3,6 +3,7 @@
 #include "optimizers/scale.h"
 #include "optimizers/store.h"
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,17 +40,33 @@ Setup curve_setup(const Scale& scale, const Store& store, const Task& task,
 std::vector<Setup> momentum_setups(const Scale& scale, const Store& store);
 std::vector<Setup> alpha_setups(const Scale& scale, const Store& store);
 
+/// The test accuracy at which the race ends.
+constexpr double race_goal = 0.97;
 /// The race to 97 % on MNIST; for gradient descent, which is given SGD's best rate, too.
 Setup price_setup(const Scale& scale, const Store& store, const std::string& optimizer);
 
 /// DeepOBS's protocol, at the rates that it found; for sgd, momentum and adam.
 Setup deepobs_setup(const Scale& scale, const std::string& optimizer);
 
-/// A part's name and its trainings, in the order in which they are worth most.
+/// What trainings are for: DeepOBS's curves; the sweeps over rates; the curves and the gap; the
+/// sweeps over momenta and β; the race to 97 %.
+enum class Part { deepobs, rates, curves, memory, race };
+
+/// A part's trainings for one task, in the order in which they are worth most.
 struct Stage {
+  Part part;
   std::string name;
   std::vector<Setup> setups;
 };
 std::vector<Stage> all_stages(const Scale& scale, const Store& store);
+
+/// How many trainings there are to be, and how many of them there are.
+struct Extent {
+  int planned = 0, done = 0;
+  double seconds = 0;  ///< in the steps of those that are done
+};
+using Extents = std::map<Part, Extent>;
+/// Of each part. A training that several parts use counts once, for the first of them.
+Extents extents(const std::vector<Stage>& stages, const Store& store);
 
 }  // namespace engram::examples::study

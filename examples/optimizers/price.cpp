@@ -10,8 +10,6 @@
 namespace engram::examples::study {
 namespace {
 
-constexpr double goal = 0.97;
-
 /// Bars of one quantity with their standard errors, a column each.
 std::string bars(const std::vector<std::string>& optimizers, int column, const char* title,
                  const char* label) {
@@ -49,7 +47,7 @@ void draw_prices(const Study& study, const std::vector<Price>& prices) {
                     reached ? price.seconds.mean : 0, reached ? shown(price.seconds.error) : 0});
   }
   std::string commands = fmt::format(
-      "set errorbars linecolor \"#808080\" linewidth 1.2\n"
+      "set errorbars linecolor \"#202020\" linewidth 1.2; set style fill solid 0.5\n"
       "unset key; set lmargin 9; set rmargin 1; set tmargin 2; set bmargin 4.6\n"
       "set xtics ({}) rotate by 45 right; set xrange [-0.6:{}]; set yrange [0:*]\n"
       "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n",
@@ -71,7 +69,7 @@ Price price_of(const std::string& optimizer, const std::vector<const Record*>& r
     price.bytes_per_parameter =
         static_cast<double>(record->state_bytes) / static_cast<double>(record->parameters);
     const auto arrival = std::ranges::find_if(
-        record->points, [](const Point& point) { return point.test_accuracy >= goal; });
+        record->points, [](const Point& point) { return point.test_accuracy >= race_goal; });
     if (arrival == record->points.end()) continue;
     ++price.reached;
     steps.push_back(static_cast<double>(arrival->step));

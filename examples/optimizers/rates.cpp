@@ -44,8 +44,8 @@ void draw_rates(const Study& study, const RateFigures& figures) {
     for (const Sweep& sweep : figures.tasks[t].sweeps) {
       const std::string name = fmt::format("{}_{}", sweep.optimizer, t);
       data += data_block(name, rows_of(sweep, [](double x) { return x; }));
-      plot += fmt::format("{}${} using 1:2:3 with yerrorlines {} pointsize 0.7",
-                          plot.empty() ? "plot " : ", ", name, style(contender(sweep.optimizer)));
+      plot += (plot.empty() ? "plot " : ", ") +
+              line_with_bars("$" + name, contender(sweep.optimizer), 0.7);
     }
     commands += plot + "\n";
   }
@@ -79,11 +79,11 @@ void draw_memory(const Study& study, const RateFigures& figures) {
         "set offsets graph 0.03, graph 0.03, 0, 0\n"
         "set grid ytics linetype 1 linecolor \"#e0e0e0\"\n"
         "set title \"{{/:Bold {}}}\" offset 0, -0.6\n"
-        "set xlabel \"{} (the axis is logarithmic in 1/(1−β))\" offset 0, -0.6\n"
+        "set label 1 \"{} (the axis is logarithmic in 1/(1−β))\" at graph 0.5, screen 0.04 center\n"
         "set ylabel \"test accuracy, %\" offset 0.8, 0\n"
-        "plot ${} using 1:2:3 with yerrorlines {} pointsize 0.8\n",
+        "plot {}\n",
         tics, lowest < 0.5 ? "[0:102]" : "[*:*]", title, column == 1 ? "momentum β" : "β",
-        sweep->optimizer, style(contender(sweep->optimizer)));
+        line_with_bars("$" + sweep->optimizer, contender(sweep->optimizer), 0.8));
   }
   draw(study.folder, "memory", 830, 380, data, commands);
 }
@@ -117,7 +117,7 @@ Valley valley_of(const Sweep& sweep) {
   std::vector<double> x;
   for (double rate : sweep.x) x.push_back(std::log10(rate));
   const auto top = static_cast<std::size_t>(std::ranges::max_element(y) - y.begin());
-  const double level = y[top] - 0.01;
+  const double level = y[top] - valley_depth;
   const std::vector<double> right_x(x.begin() + static_cast<std::ptrdiff_t>(top), x.end());
   const std::vector<double> right_y(y.begin() + static_cast<std::ptrdiff_t>(top), y.end());
   const std::vector<double> left_x(x.rend() - static_cast<std::ptrdiff_t>(top) - 1, x.rend());
@@ -151,12 +151,19 @@ RateFigures measure_rates(const Study& study) {
 Section rates_section(const Study& study, const RateFigures& figures) {
   Section section{"3. The rate", {}};
   const Scale& scale = study.scale;
+  const auto seeds = [](int count) {
+    return fmt::format("{} seed{}", count, count > 1 ? "s" : "");
+  };
   section.say(fmt::format(
-      "Every optimizer is trained anew with each rate from 1e-5 to 10: the MLP for {} epochs with "
-      "{} seeds, the CNN for {} with {}. A point is the mean test accuracy at the end, its bar the "
-      "standard error. The valley that works is all rates whose accuracy is within one point of "
-      "the best; its width is given in decades.",
-      scale.mlp_rates.epochs, scale.seeds, scale.cnn_rates.epochs, scale.cnn_rate_seeds));
+      "Every optimizer is trained anew with each rate from 1e-5 to 10: the MLP on {} images for {} "
+      "epochs with {}, the CNN on {} for {} with {}. A point is the mean test accuracy at the end, "
+      "its bar the standard error{}. The valley that works is all rates whose accuracy is within "
+      "one point of the best; its width is given in decades. More images or epochs may move the "
+      "valley: "
+      "the curves of part 2, which have them, may have a better rate than the one found here.",
+      scale.mlp_rates.train, scale.mlp_rates.epochs, seeds(scale.seeds), scale.cnn_rates.train,
+      scale.cnn_rates.epochs, seeds(scale.cnn_rate_seeds),
+      scale.cnn_rate_seeds == 1 ? ", which one seed does not give" : ""));
   draw_rates(study, figures);
   section.show(Picture{"rates.png", "Test accuracy over the learning rate"});
 

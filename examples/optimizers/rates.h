@@ -19,7 +19,10 @@ struct Sweep {
 Sweep measure_sweep(const Study& study, const std::vector<Setup>& setups,
                     double Hyperparameters::*value);
 
-/// Where a sweep over rates stays within a point of its best.
+/// A rate works when its accuracy is within a point of the best.
+constexpr double valley_depth = 0.01;
+
+/// Where a sweep over rates stays that close to its best.
 struct Valley {
   double best = 0;    ///< the rate
   Estimate accuracy;  ///< there

@@ -14,7 +14,7 @@ struct Surface {
   const char* name;  ///< in file names
   const char* title;
   const char* formula;                                   ///< as gnuplot writes it
-  Tensor (*function)(const Tensor& x, const Tensor& y);  ///< both (1,) of f64
+  Tensor (*function)(const Tensor& x, const Tensor& y);  ///< of f64, element by element
   Vector2 start;
   std::array<Vector2, 2> minima;  ///< the same twice where there is one
   Vector2 low, high;              ///< of the picture

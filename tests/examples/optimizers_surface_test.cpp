@@ -1,3 +1,4 @@
+#include "common/stop.h"
 #include "optimizers/mechanisms.h"
 #include "optimizers/path.h"
 
@@ -8,8 +9,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <csignal>
 
 using namespace engram;
+using namespace engram::examples;
 using namespace engram::examples::study;
 
 namespace {
@@ -63,6 +66,19 @@ TEST_CASE("walk: a seed names its noise, and a path ends where it leaves the pic
   CHECK(walk(bowl, contender("sgd"), 0.01, 1) == walk(bowl, contender("sgd"), 0.01, 1));
   CHECK(walk(bowl, contender("sgd"), 0.01, 1) != walk(bowl, contender("sgd"), 0.01, 2));
   CHECK(walk(bowl, contender("gd"), 1).size() == 2);
+}
+
+TEST_CASE("path_rate: ends at Ctrl-C") {
+  catch_interrupts();
+  std::raise(SIGINT);
+  CHECK_THROWS_AS(path_rate(surfaces()[1], contender("gd")), Interrupted);
+  catch_interrupts();  // forgets it
+  std::signal(SIGINT, SIG_DFL);
+}
+
+TEST_CASE("steep_way: up and down, whatever happens across") {
+  CHECK(steep_way({{0, 0}, {5, 2}, {9, -1}}) == 5);
+  CHECK(steep_way({{0, 3}}) == 0);
 }
 
 TEST_CASE("mean_cosine: to and fro, and straight on") {

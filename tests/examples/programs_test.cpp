@@ -233,6 +233,7 @@ TEST_CASE("optimizers: the report has all its parts, and a second run trains not
     CHECK(report.find(part) != std::string::npos);
   }
   CHECK(report.find("**not measured**") == std::string::npos);
+  CHECK(report.find("partial") == std::string::npos);
   if (std::system("gnuplot --version >/dev/null 2>&1") == 0) {
     CHECK(run.errors() == "");
     for (const char* picture :
@@ -259,7 +260,26 @@ TEST_CASE("optimizers: Ctrl-C ends the training, and the report is made of what 
   run.wait_for("trainings.jsonl");
   run.interrupt();
   CHECK(run.wait() == 130);
-  CHECK(read_file(run.out / "report.md").find("## The report's claims\n") != std::string::npos);
+  const std::string report = read_file(run.out / "report.md");
+  CHECK(report.find("**This report is partial:** the run was interrupted after ") <
+        report.find("## 1. The paths\n"));
+  CHECK(report.find("| SGD converges slowly. | ") != std::string::npos);
+  CHECK(report.find(" trainings that it needs are missing | **not measured** |") !=
+        std::string::npos);
+}
+
+TEST_CASE("optimizers: a second Ctrl-C ends the report too, which tells where it is") {
+  const TemporaryFolder commands;
+  write_file(commands / "gnuplot", "#!/bin/sh\necho >../drawing; exec sleep 1000\n");
+  fs::permissions(commands / "gnuplot", fs::perms::owner_all);
+  Run run("optimizers", "--tiny --threads 1", "PATH=" + commands.path().string() + ":$PATH");
+  run.wait_for("trainings.jsonl");
+  run.interrupt();
+  run.wait_for("drawing");
+  run.interrupt();
+  CHECK(run.wait() == 130);
+  CHECK(run.output().ends_with("the report: measuring\nthe report: the paths\n"));
+  CHECK_FALSE(fs::exists(run.out / "report.md"));
 }
 
 /// results.json without what differs from run to run.
@@ -397,6 +417,17 @@ TEST_CASE("A loss that is no longer a number: the step is named, what was writte
   CHECK(permuted.results()["methods"][0]["matrix"].size() == 1);
 }
 
+TEST_CASE("mnist_mlp: two batches that make one step are as good as one batch of both") {
+  const auto loss_of = [](const std::string& arguments) {
+    Run run("mnist_mlp", "--epochs 2 --optimizer sgd --lr 0.1 --threads 1 " + arguments);
+    REQUIRE_MESSAGE(run.wait() == 0, run.errors());
+    return run.results()["test_loss"].get<double>();
+  };
+  const double whole = loss_of("--batch 20");
+  CHECK(loss_of("--batch 10 --accumulate 2") == doctest::Approx(whole).epsilon(1e-5));
+  CHECK(loss_of("--batch 10") != doctest::Approx(whole).epsilon(1e-3));
+}
+
 TEST_CASE("Ctrl-C: stops between two steps, what was written is kept") {
   for (const std::string program :
        {"mnist_mlp --epochs 1000000 --batch 10",
@@ -502,6 +533,8 @@ TEST_CASE("A wrong command line: one clear line, and nothing is written") {
     refuses("permuted_mnist", std::string("--gamma ") + text,
             std::string("--gamma: must be in [0, 1], got ") + text);
   }
+  refuses("optimizers", "--budget 10", "--budget requires --full");
+  refuses("mnist_mlp", "--accumulate 0", whole("--accumulate", "1 to 1000", "0"));
   refuses("permuted_mnist", "--tasks 0", whole("--tasks", "1 to 1000", "0"));
   refuses("permuted_mnist", "--tasks 1001", whole("--tasks", "1 to 1000", "1001"));
   refuses("permuted_mnist", "--hidden 10001", whole("--hidden", "1 to 10000", "10001"));
@@ -537,5 +570,11 @@ TEST_CASE("--help tells every option") {
                                "--optimizer", "--lr", "--out"}) {
       CHECK(run.output().find(option) != std::string::npos);
     }
+  }
+  Run run("optimizers", "--help");
+  CHECK(run.wait() == 0);
+  for (const char* text : {"--full", "--budget", "--threads", "--out",
+                           "Folder that has the folders mnist and fashion-mnist;"}) {
+    CHECK(run.output().find(text) != std::string::npos);
   }
 }
