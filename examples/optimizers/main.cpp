@@ -71,10 +71,11 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   file.finish();
 }
 
-/// "3 h 38 min"
-std::string hours(double seconds) {
+/// "47 s", "3 h 38 min"
+std::string duration(double seconds) {
   const auto minutes = static_cast<int>(seconds / 60 + 0.5);
-  return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+  return minutes < 10 ? fmt::format("{:.0f} s", seconds)
+                      : fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
 }
 
 /// What was run, where, and how much of it there is.
@@ -100,7 +101,7 @@ Section introduction(const Study& study, const Extents& extents, Results& result
   section.say(fmt::format(
       "This is the **{}** mode: {} of {} trainings, {} of training steps by the clock, the "
       "measurements between them not counted. Machine: {}; {}. Made by `{}`.",
-      study.scale.name, all.done, all.planned, hours(all.seconds),
+      study.scale.name, all.done, all.planned, duration(all.seconds),
       results["machine"].get<std::string>(),
       num_threads() == 1 ? "one thread" : fmt::format("{} threads", num_threads()),
       results["command"].get<std::string>()));
