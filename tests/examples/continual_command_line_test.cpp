@@ -87,7 +87,7 @@ TEST_CASE("protocol_setup: what the publications say") {
 
   const Command methods = read("--protocol van-de-ven --method ewc,online-ewc");
   CHECK(methods.variants[0].options["lambda"] == 100.);
-  CHECK(methods.variants[1].options["lambda"] == 1000.);
+  CHECK(methods.variants[1].options["lambda"] == 500.);
   CHECK(methods.variants[1].options["gamma"] == 0.9);
   CHECK(read("--protocol van-de-ven --method si").variants[0].options ==
         Json{{"c", 10.}, {"xi", 0.1}});
