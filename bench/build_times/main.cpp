@@ -42,7 +42,8 @@ std::string configure_and_build(const fs::path& folder, const std::string& optio
 
 std::string library_options(bool shared) {
   return std::string("-DENGRAM_TESTS=OFF -DENGRAM_EXAMPLES=OFF -DBUILD_SHARED_LIBS=") +
-         (shared ? "ON" : "OFF");
+         // Without its symbol table, as Debian has libtorch's.
+         (shared ? "ON -DCMAKE_SHARED_LINKER_FLAGS=-s" : "OFF");
 }
 
 std::string compile(const std::string& program, const std::string& flags) {
