@@ -58,7 +58,7 @@ struct Places {
   std::size_t methods;
   std::size_t key;  // characters
 
-  bool long_key() const { return key > (methods % 2 == 0 ? 100 : 50); }
+  bool long_key() const { return key > (methods % 2 == 0 ? 100 : 60); }
   bool wide_averages() const { return methods % 2 == 0 || long_key(); }
   std::size_t rows() const { return wide_averages() ? (methods + 1) / 2 + 1 : (methods + 1) / 2; }
   std::string operator()(std::size_t index) const {
@@ -70,11 +70,12 @@ struct Places {
   }
 };
 
-/// How many characters a key in one line has, with a sample before each title.
+/// How many characters a key in one line has: its columns are as wide as the longest title with a
+/// sample before it.
 std::size_t key_width(const std::vector<MethodStyle>& styles) {
-  std::size_t all = 0;
-  for (const MethodStyle& style : styles) all += style.title.size() + 5;
-  return all;
+  std::size_t longest = 0;
+  for (const MethodStyle& style : styles) longest = std::max(longest, style.title.size());
+  return styles.size() * (longest + 5);
 }
 
 }  // namespace
