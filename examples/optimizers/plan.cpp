@@ -150,8 +150,8 @@ std::vector<Stage> all_stages(const Scale& scale, const Store& store) {
         curves.push_back(standard);
       }
     }
-    stages.push_back({Part::rates, std::string(task.title) + ", rates",
-                      seeded(rates, is_cnn(task) ? scale.cnn_rate_seeds : scale.seeds)});
+    stages.push_back(
+        {Part::rates, std::string(task.title) + ", rates", seeded(rates, scale.seeds)});
     stages.push_back(
         {Part::curves, std::string(task.title) + ", curves", seeded(curves, scale.seeds)});
   }

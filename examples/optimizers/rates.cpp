@@ -151,19 +151,17 @@ RateFigures measure_rates(const Study& study) {
 Section rates_section(const Study& study, const RateFigures& figures) {
   Section section{"3. The rate", {}};
   const Scale& scale = study.scale;
-  const auto seeds = [](int count) {
-    return fmt::format("{} seed{}", count, count > 1 ? "s" : "");
-  };
   section.say(fmt::format(
-      "Every optimizer is trained anew with each rate from 1e-5 to 10: the MLP on {} images for {} "
-      "epochs with {}, the CNN on {} for {} with {}. A point is the mean test accuracy at the end, "
-      "its bar the standard error{}. The valley that works is all rates whose accuracy is within "
-      "one point of the best; its width is given in decades. More images or epochs may move the "
+      "Every optimizer is trained anew with each rate from 1e-5 to 10, with {} seeds: the MLP on "
+      "{} "
+      "images for {} epochs, the CNN on {} for {}. A point is the mean test accuracy at the end, "
+      "its "
+      "bar the standard error. The valley that works is all rates whose accuracy is within one "
+      "point of the best; its width is given in decades. More images or epochs may move the "
       "valley: "
       "the curves of part 2, which have them, may have a better rate than the one found here.",
-      scale.mlp_rates.train, scale.mlp_rates.epochs, seeds(scale.seeds), scale.cnn_rates.train,
-      scale.cnn_rates.epochs, seeds(scale.cnn_rate_seeds),
-      scale.cnn_rate_seeds == 1 ? ", which one seed does not give" : ""));
+      scale.seeds, scale.mlp_rates.train, scale.mlp_rates.epochs, scale.cnn_rates.train,
+      scale.cnn_rates.epochs));
   draw_rates(study, figures);
   section.show(Picture{"rates.png", "Test accuracy over the learning rate"});
 

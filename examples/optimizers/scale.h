@@ -19,7 +19,6 @@ struct Scale {
   Amount mlp, cnn;   ///< the curves and the gap
   Amount mlp_rates;  ///< the sweeps over rates, momenta and β
   Amount cnn_rates;  ///< the sweep that finds the CNN's rates
-  int cnn_rate_seeds;
   std::vector<double> rates, momenta, alphas;
   Amount price;  ///< the race to 97 %
   int price_seeds;
