@@ -16,8 +16,13 @@ namespace engram::kernels {
 template <class T>
 class Columns {
  public:
-  explicit Columns(const ConvolutionSizes& s)
-      : s_(s), rows_(rows_per_strip()), layout_(s.window, rows_), taps_(s.depth()) {
+  using Gaps = PaddedRows::Gaps;
+  explicit Columns(const ConvolutionSizes& s, Gaps gaps = Gaps::narrow)
+      : s_(s),
+        gaps_(gaps),
+        rows_(rows_per_strip()),
+        layout_(s.window, rows_, gaps),
+        taps_(s.depth()) {
     const std::int64_t kernel = s.window.kernel_size(), kw = s.window.width.kernel;
     for (std::int64_t d = 0; d < s.depth(); ++d) {
       taps_.data()[d] = d / kernel * layout_.size() + layout_.tap(d % kernel / kw, d % kw);
@@ -69,7 +74,7 @@ class Columns {
     constexpr std::int64_t cache_bytes = 512 * 1024;
     const WindowAxis h = s_.window.height;
     const auto bytes = [&](std::int64_t rows) {
-      return s_.in_channels * PaddedRows(s_.window, rows).size() * std::int64_t{sizeof(T)};
+      return s_.in_channels * PaddedRows(s_.window, rows, gaps_).size() * std::int64_t{sizeof(T)};
     };
     const std::int64_t first = bytes(1), each = std::max<std::int64_t>(1, bytes(2) - first);
     const std::int64_t fitting = 1 + (cache_bytes - first) / each;
@@ -78,6 +83,7 @@ class Columns {
   }
 
   ConvolutionSizes s_;
+  Gaps gaps_;
   std::int64_t rows_;
   PaddedRows layout_;
   Scratch<std::int64_t> taps_;  // where each row of the columns starts

@@ -7,8 +7,14 @@
 
 #include <algorithm>
 
-// The forward pass, and the input's gradient as the forward pass of another convolution: products
-// of the weight and the columns.
+// The forward pass: products of the weight and the columns. Sums for some channels at some vectors
+// of positions stay in registers over the whole depth, while what the vectors see stays in the
+// first cache, and the weight and the strip's padded rows stay in the second:
+//
+//     for each strip                     the threads take their shares
+//       for each few vectors of positions
+//         for each tile of channels
+//           for each element of the depth
 namespace engram::kernels {
 namespace {
 
@@ -47,28 +53,68 @@ class Landings {
   Scratch<Landing<T>> landings_;
 };
 
-/// y = x convolved with the weight, plus bias if there is one. Sums for some channels at some
-/// vectors of positions stay in registers over the whole depth, while the weight's tile and the
-/// strip's padded rows stay in the second cache:
-///
-///     for each strip                     the threads take their shares
-///       for each tile of channels
-///         for each few vectors of positions
-///           for each element of the depth
+/// The weight as Tiles::slide wants it: in tiles of some channels, each as (depth, channels).
 template <class T>
-void forward(const ConvolutionSizes& s, const T* x, const T* weight, const T* bias, T* y) {
+class PackedWeight {
+ public:
+  PackedWeight(const ConvolutionSizes& s, const WeightView<T>& weight, std::int64_t most)
+      : channels_(s.out_channels),
+        most_(most),
+        depth_(s.depth()),
+        tiles_of_group_(parts_of(channels_, most)),
+        tile_room_(most * depth_ + slack<T>),
+        packed_(s.groups * tiles_of_group_ * tile_room_) {
+    for (std::int64_t group = 0; group < s.groups; ++group) {
+      weight.elements ? gather(weight, group) : transpose(weight, group);
+    }
+  }
+
+  std::int64_t tiles_of_group() const { return tiles_of_group_; }
+  std::int64_t channels(std::int64_t tile) const {
+    return std::min(most_, channels_ - tile * most_);
+  }
+  T* of(std::int64_t group, std::int64_t tile) const {
+    return packed_.data() + (group * tiles_of_group_ + tile) * tile_room_;
+  }
+
+ private:
+  void transpose(const WeightView<T>& weight, std::int64_t group) {
+    const T* from = weight.data + group * weight.group_distance;
+    const Operand<T> rows{from, weight.channel_distance, 1};
+    parallel_for_each(tiles_of_group_, tile_room_, [&](std::int64_t tile) {
+      rows.pack(tiles<T>(), tile * most_, channels(tile), 0, depth_, channels(tile),
+                of(group, tile));
+    });
+  }
+  /// Element by element of the depth, not tile by tile: channels may lie side by side, but elements
+  /// far apart.
+  void gather(const WeightView<T>& weight, std::int64_t group) {
+    parallel_for_each(depth_, channels_, [&](std::int64_t p) {
+      const T* from = weight.data + group * weight.group_distance + weight.elements[p];
+      for (std::int64_t tile = 0; tile < tiles_of_group_; ++tile) {
+        const std::int64_t count = channels(tile);
+        T* to = of(group, tile) + p * count;
+        for (std::int64_t c = 0; c < count; ++c, from += weight.channel_distance) to[c] = *from;
+      }
+    });
+  }
+
+  std::int64_t channels_, most_, depth_, tiles_of_group_, tile_room_;
+  Scratch<T> packed_;
+};
+
+}  // namespace
+
+template <class T>
+void conv2d_direct(const ConvolutionSizes& s, const T* x, const WeightView<T>& weight,
+                   const T* bias, T* y) {
   const Tiles<T>& tile = tiles<T>();
   const std::int64_t depth = s.depth(), channels = s.out_channels;
   if (channels == 0) return;
   const Columns<T> columns(s);
   const Landings<T> landings(s, columns);
   const TileShape shape = tile_shape<T>(channels, landings.count(columns.rows()));
-  const std::int64_t packed_room = channels * depth + slack<T>;  // of a group
-  const Scratch<T> packed(s.groups * packed_room);
-  parallel_for_each(s.groups, packed_room, [&](std::int64_t group) {
-    pack_tiles(tile, shape.channels, {weight + group * channels * depth, depth, 1}, 0, channels, 0,
-               depth, packed.data() + group * packed_room);
-  });
+  const PackedWeight<T> packed(s, weight, shape.channels);
 
   const std::int64_t strips = columns.strips(), all_strips = s.images * s.groups * strips;
   const std::int64_t parts = s.parts(all_strips);
@@ -82,52 +128,18 @@ void forward(const ConvolutionSizes& s, const T* x, const T* weight, const T* bi
       const std::int64_t group = image % s.groups, vectors = landings.count(rows);
       columns.load(x + image * s.in_channels * s.window.in_size(), begin, padded);
       T* to = y + image * channels * s.window.out_size() + begin * s.window.width.out;
-      for (std::int64_t c = 0; c < channels; c += shape.channels) {
-        for (std::int64_t v = 0; v < vectors; v += shape.vectors) {
-          tile.slide(std::min(shape.channels, channels - c), std::min(shape.vectors, vectors - v),
-                     depth, packed.data() + group * packed_room + c * depth,
-                     bias ? bias + group * channels + c : nullptr, padded + v * tile.lanes,
-                     columns.taps(), landings[v], rows * s.window.width.out,
-                     to + c * s.window.out_size(), s.window.out_size());
+      for (std::int64_t v = 0; v < vectors; v += shape.vectors) {
+        for (std::int64_t t = 0; t < packed.tiles_of_group(); ++t) {
+          const std::int64_t c = t * shape.channels;
+          tile.slide(packed.channels(t), std::min(shape.vectors, vectors - v), depth,
+                     packed.of(group, t), bias ? bias + group * channels + c : nullptr,
+                     padded + v * tile.lanes, columns.taps(), landings[v],
+                     rows * s.window.width.out, to + c * s.window.out_size(), s.window.out_size());
         }
       }
     }
   });
 }
-
-/// The convolution that takes dy to dx, for strides of 1: each axis of the image is as long again.
-ConvolutionSizes transposed(const ConvolutionSizes& s) {
-  const auto axis = [](const WindowAxis& a) {
-    return WindowAxis{.in = a.out,
-                      .kernel = a.kernel,
-                      .stride = 1,
-                      .padding = a.dilation * (a.kernel - 1) - a.padding,
-                      .dilation = a.dilation,
-                      .out = a.in};
-  };
-  return {s.images,
-          s.groups,
-          s.out_channels,
-          s.in_channels,
-          {axis(s.window.height), axis(s.window.width)}};
-}
-
-/// The weight for `transposed`: (groups · in channels, out channels, kernel), the kernel turned by
-/// half a turn.
-template <class T>
-void turn(const ConvolutionSizes& s, const T* weight, T* turned) {
-  const std::int64_t kernel = s.window.kernel_size();
-  parallel_for_each(s.groups * s.out_channels, s.depth(), [=](std::int64_t plane) {
-    const std::int64_t group = plane / s.out_channels, out = plane % s.out_channels;
-    for (std::int64_t in = 0; in < s.in_channels; ++in) {
-      const T* from = weight + (plane * s.in_channels + in) * kernel;
-      T* to = turned + ((group * s.in_channels + in) * s.out_channels + out) * kernel;
-      std::reverse_copy(from, from + kernel, to);
-    }
-  });
-}
-
-}  // namespace
 
 std::int64_t ConvolutionSizes::parts(std::int64_t units) const {
   return parts_of_product(units, out_channels, depth(), images * groups * window.out_size());
@@ -137,7 +149,8 @@ bool suits_winograd(const ConvolutionSizes& s) {
   // Channels share what it costs to transform a tile, and tiles what the weight costs.
   constexpr std::int64_t fewest_channels = 32, fewest_tiles = 128;
   const auto is_plain = [](const WindowAxis& a) {
-    return a.kernel == 3 && a.stride == 1 && a.dilation == 1;
+    // As the way back, a convolution with much padding has less than none.
+    return a.kernel == 3 && a.stride == 1 && a.dilation == 1 && a.padding >= 0;
   };
   const WindowAxis h = s.window.height, w = s.window.width;
   return is_plain(h) && is_plain(w) && s.groups == 1 && s.in_channels >= fewest_channels &&
@@ -150,30 +163,13 @@ void conv2d(const ConvolutionSizes& s, const T* x, const T* weight, const T* bia
   if (suits_winograd(s)) {
     return conv2d_by_winograd(s, x, {weight, s.depth(), 9, false}, bias, y);
   }
-  forward(s, x, weight, bias, y);
+  conv2d_direct<T>(s, x, {weight, s.out_channels * s.depth(), s.depth(), nullptr}, bias, y);
 }
 
-template <class T>
-void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weight, T* dx) {
-  const WindowAxis h = s.window.height, w = s.window.width;
-  constexpr std::int64_t fewest = 4;  // channels of x, that a tile may be full
-  if (h.stride == 1 && w.stride == 1 && s.in_channels >= fewest) {
-    // Each element of x was seen through the kernel's elements in turn: dx is dy, convolved with
-    // the kernel turned by half a turn.
-    const ConvolutionSizes back = transposed(s);
-    if (suits_winograd(back)) {
-      return conv2d_by_winograd<T>(back, dy, {weight, 9, s.depth(), true}, nullptr, dx);
-    }
-    const Scratch<T> turned(s.weight_size());
-    turn(s, weight, turned.data());
-    return forward<T>(back, dy, turned.data(), nullptr, dx);
-  }
-  conv2d_input_gradient_by_col2im(s, dy, weight, dx);
-}
-
-#define INSTANTIATE(T)                                                             \
-  template void conv2d(const ConvolutionSizes&, const T*, const T*, const T*, T*); \
-  template void conv2d_input_gradient(const ConvolutionSizes&, const T*, const T*, T*);
+#define INSTANTIATE(T)                                                                           \
+  template void conv2d_direct(const ConvolutionSizes&, const T*, const WeightView<T>&, const T*, \
+                              T*);                                                               \
+  template void conv2d(const ConvolutionSizes&, const T*, const T*, const T*, T*);
 INSTANTIATE(float)
 INSTANTIATE(double)
 #undef INSTANTIATE

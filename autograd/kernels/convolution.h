@@ -31,6 +31,20 @@ struct ConvolutionSizes {
 template <class T>
 void conv2d(const ConvolutionSizes& sizes, const T* x, const T* weight, const T* bias, T* y);
 
+/// Where a convolution finds its weight: element p of the depth of an output channel is
+/// data[group · group_distance + channel · channel_distance + elements[p]].
+template <class T>
+struct WeightView {
+  const T* data;
+  std::int64_t group_distance, channel_distance;
+  const std::int64_t* elements;  // null: p itself
+};
+
+/// The same in the way that any sizes can go.
+template <class T>
+void conv2d_direct(const ConvolutionSizes& sizes, const T* x, const WeightView<T>& weight,
+                   const T* bias, T* y);
+
 /// Kernels of 3 × 3, one for each pair of an output and an input channel.
 template <class T>
 struct Kernels3x3 {
@@ -56,7 +70,7 @@ bool suits_winograd(const ConvolutionSizes& sizes);
 template <class T>
 void conv2d_input_gradient(const ConvolutionSizes& sizes, const T* dy, const T* weight, T* dx);
 
-/// The same for any stride, and the faster way where the channels of x are few.
+/// The same for any sizes, and the faster way where the channels of x are few.
 template <class T>
 void conv2d_input_gradient_by_col2im(const ConvolutionSizes& sizes, const T* dy, const T* weight,
                                      T* dx);
@@ -69,6 +83,14 @@ void conv2d_weight_gradient(const ConvolutionSizes& sizes, const T* x, const T* 
 template <class T>
 void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& sizes, const T* x, const T* dy,
                                         T* dweight);
+
+/// The same by sums that stay vectors, one for each element of the weight: `suits_dot` says where
+/// that is the faster way, for few channels.
+template <class T>
+void conv2d_weight_gradient_by_dot(const ConvolutionSizes& sizes, const T* x, const T* dy,
+                                   T* dweight);
+template <class T>
+bool suits_dot(const ConvolutionSizes& sizes);
 
 /// The sum over the images of the square of each image's own weight gradient.
 template <class T>

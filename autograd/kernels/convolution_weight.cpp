@@ -93,6 +93,7 @@ void sum_over_images(const ConvolutionSizes& s, T* total, F add_image) {
 template <class T>
 void conv2d_weight_gradient(const ConvolutionSizes& s, const T* x, const T* dy, T* dweight) {
   if (suits_winograd(s)) return conv2d_weight_gradient_by_winograd(s, x, dy, dweight);
+  if (suits_dot<T>(s)) return conv2d_weight_gradient_by_dot(s, x, dy, dweight);
   sum_over_images<T>(s, dweight,
                      [&](std::int64_t, WeightGradient<T>& gradient, std::int64_t image, T* sum) {
                        gradient.compute(image, x, dy, true, sum);

@@ -13,15 +13,18 @@ namespace engram::kernels {
 /// row and element, then every s-th from the second on, and so forth. The padding at the end of a
 /// row is that before the next one.
 ///
-/// Between the positions of two rows lies as much as the kernel is wide. Where that is more than
-/// the positions, as under a kernel of the image's width, what each of its columns sees lies apart,
-/// unless that takes much more memory.
+/// Between the positions of two rows lies a gap as wide as the kernel, unless what each of its
+/// columns sees lies apart.
 class PaddedRows {
  public:
-  PaddedRows(const Window& window, std::int64_t out_rows)
+  enum class Gaps {
+    none,   // between the positions of one row and the next
+    narrow  // narrower than the positions, unless to do without takes much more memory
+  };
+  PaddedRows(const Window& window, std::int64_t out_rows, Gaps gaps)
       : h_(window.height),
         w_(window.width),
-        apart_(apart()),
+        apart_(gaps == Gaps::none || gaps_are_wide()),
         rows_(every(h_.stride, reach(h_, out_rows))),
         elements_(apart_ ? w_.out : every(w_.stride, reach(w_, w_.out))),
         shared_(shared()),
@@ -47,10 +50,22 @@ class PaddedRows {
   void copy(const T* x, std::int64_t first, T* to) const {
     for (std::int64_t row_phase = 0; row_phase < row_phases_; ++row_phase) {
       for (std::int64_t phase = 0; phase < phases_; ++phase, to += plane()) {
+        const Elements elements = seen_by(phase);
         for (std::int64_t r = 0; r < rows_; ++r) {
           const std::int64_t ih = (first + r) * h_.stride + row_phase - h_.padding;
-          const T* row = ih >= 0 && ih < h_.in ? x + ih * w_.in : nullptr;
-          copy_row(row, phase * (apart_ ? w_.dilation : 1) - w_.padding, to + r * pitch());
+          if (ih < 0 || ih >= h_.in) {
+            std::fill_n(to + r * pitch(), elements_, T{0});
+            continue;
+          }
+          const T* row = x + ih * w_.in;
+          const std::int64_t some = rows_are_image() ? std::min(rows_ - r, h_.in - ih) : 1;
+          if (phase == 0) prefetch(row + h_.in * w_.in, some * w_.in);
+          if (some > 1) {
+            std::copy(row, row + some * w_.in, to + r * pitch());
+            r += some - 1;
+          } else {
+            copy_row(row, elements, to + r * pitch());
+          }
         }
       }
     }
@@ -72,28 +87,72 @@ class PaddedRows {
     const std::int64_t most = std::min({before, after, elements_ - w_.out});
     return w_.stride == 1 && !apart_ ? std::max<std::int64_t>(0, most) : 0;
   }
-  bool apart() const {
+  /// Rows lie as in the image, one right after the other.
+  bool rows_are_image() const {
+    return h_.stride == 1 && w_.stride == 1 && !apart_ && w_.padding == 0 && pitch() == w_.in;
+  }
+  bool gaps_are_wide() const {
     const std::int64_t width = reach(w_, w_.out), wide_enough = 2 * w_.out;
     return wide_enough < width / w_.stride && w_.kernel * w_.out <= 4 * width;
   }
-  std::int64_t plane() const { return rows_ * pitch() + shared_; }
+  /// Elements of a phase, in an odd number of cache lines: an even one would have the channels
+  /// compete for a few sets of the cache.
+  std::int64_t plane() const {
+    constexpr std::int64_t line = 16;
+    return ((rows_ * pitch() + shared_ + line - 1) / line | 1) * line;
+  }
 
-  /// Every stride-th element of a row from `begin` on; 0 outside of it, and where there is no row.
-  template <class T>
-  void copy_row(const T* row, std::int64_t begin, T* to) const {
-    // The elements [left, right) lie inside the image.
+  /// Those elements of a phase's row that lie inside the image: [left, right), the first of them
+  /// being element `from` of the image's row.
+  struct Elements {
+    std::int64_t left, right, from;
+  };
+  Elements seen_by(std::int64_t phase) const {
+    const std::int64_t begin = phase * (apart_ ? w_.dilation : 1) - w_.padding;
     const auto first_not_below = [&](std::int64_t i) {
       return std::clamp<std::int64_t>((i - begin + w_.stride - 1) / w_.stride, 0, elements_);
     };
-    const std::int64_t left = row && begin < 0 ? first_not_below(0) : 0;
-    const std::int64_t right = row && begin < w_.in ? first_not_below(w_.in) : 0;
+    const std::int64_t left = begin < 0 ? first_not_below(0) : 0;
+    const std::int64_t right = begin < w_.in ? first_not_below(w_.in) : 0;
+    return {left, std::max(left, right), begin + left * w_.stride};
+  }
+
+  /// Every stride-th element of an image's row, with zeros around them.
+  template <class T>
+  void copy_row(const T* row, const Elements& elements, T* to) const {
+    const auto [left, right, first] = elements;
+    const T* from = row + first;
     std::fill(to, to + left, T{0});
-    if (w_.stride == 1 && left < right) {
-      std::copy(row + begin + left, row + begin + right, to + left);
+    if (w_.stride == 1) {
+      copy_short(from, right - left, to + left);
+    } else if (w_.stride == 2) {  // known to the compiler, which then takes vectors
+      for (std::int64_t q = 0; q < right - left; ++q) to[left + q] = from[2 * q];
     } else {
-      for (std::int64_t q = left; q < right; ++q) to[q] = row[begin + q * w_.stride];
+      for (std::int64_t q = 0; q < right - left; ++q) to[left + q] = from[q * w_.stride];
     }
-    std::fill(to + std::max(left, right), to + elements_, T{0});
+    std::fill(to + right, to + elements_, T{0});
+  }
+
+  /// Rows are too short for what a call of memmove costs.
+  template <class T>
+  static void copy_short(const T* from, std::int64_t n, T* to) {
+    constexpr std::int64_t some = 64 / sizeof(T);
+    if (n < some) {
+      for (std::int64_t i = 0; i < n; ++i) to[i] = from[i];
+      return;
+    }
+    for (std::int64_t i = 0; i + some < n; i += some) {
+      __builtin_memcpy(to + i, from + i, some * sizeof(T));
+    }
+    __builtin_memcpy(to + n - some, from + n - some, some * sizeof(T));
+  }
+
+  /// The next channel is far enough away that its first elements would be waited for.
+  template <class T>
+  static void prefetch(const T* row, std::int64_t elements) {
+    for (std::int64_t i = 0; i < elements; i += 64 / std::int64_t{sizeof(T)}) {
+      __builtin_prefetch(row + i);
+    }
   }
 
   WindowAxis h_, w_;

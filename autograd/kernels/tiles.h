@@ -23,9 +23,10 @@ struct Landing {
 /// packed as (depth, columns), accumulate in registers.
 template <class T>
 struct Tiles {
-  std::int64_t rows;   // of the largest tile
-  std::int64_t lanes;  // the elements of a vector
-  std::int64_t sums;   // the vectors that registers hold in a tile
+  std::int64_t rows;                // of the largest tile
+  std::int64_t lanes;               // the elements of a vector
+  std::int64_t sums;                // the vectors that registers hold in a tile
+  std::int64_t dot_rows, dot_taps;  // of the largest tile of `dot`, whose taps are always so many
 
   /// c (rows, columns) = Σ_p a[p, row]·b[p, column], added to c if `add`. At most `this->rows` rows
   /// and two vectors of columns; b is packed in whole vectors, whatever lies beyond its columns.
@@ -39,6 +40,12 @@ struct Tiles {
   void (*slide)(std::int64_t rows, std::int64_t vectors, std::int64_t depth, const T* weight,
                 const T* bias, const T* x, const std::int64_t* taps, const Landing<T>* landings,
                 std::int64_t room, T* y, std::int64_t row_distance);
+
+  /// sums[row, tap], a vector, += Σ_v dy[row, v]·x[taps[tap] + v] over so many vectors of
+  /// neighbouring positions, for `dot_taps` taps and at most `dot_rows` rows. The rows of dy and of
+  /// the sums have the given distances.
+  void (*dot)(std::int64_t rows, std::int64_t vectors, const T* dy, std::int64_t row_distance,
+              const T* x, const std::int64_t* taps, T* sums, std::int64_t sum_distance);
 
   /// v[4r + k][tile] = Bᵀ·d·B of the 4 × 4 elements d of x from column 2·tile on, for some tiles
   /// side by side: see convolution_winograd.cpp. Four rows of x, `pitch` apart; what the elements

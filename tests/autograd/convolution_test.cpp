@@ -11,6 +11,8 @@
 #include <cmath>
 #include <string>
 
+#include "instruction_sets.h"
+
 using namespace engram;
 
 namespace {
@@ -40,6 +42,9 @@ const Case cases[] = {
     {"no images", {0, 2, 4, 4}, {3, 2, 3, 3}},
     {"no input channels", {2, 0, 4, 4}, {3, 0, 3, 3}},
     {"no output channels", {2, 2, 4, 4}, {0, 2, 3, 3}},
+    {"strides beyond the kernel", {2, 4, 5, 6}, {2, 4, 2, 1}, {.stride = {3, 2}}},
+    {"strides, padded", {1, 4, 5, 4}, {2, 4, 3, 3}, {.stride = 2, .padding = {1, 3}}},
+    {"strides beyond the image", {2, 4, 2, 3}, {3, 4, 1, 2}, {.stride = {5, 4}, .padding = {0, 1}}},
 };
 
 // Several blocks, strips and threads; enough channels for dx to be a convolution of dy.
@@ -59,7 +64,18 @@ const Case large_cases[] = {
     {"small images, padded", {129, 32, 1, 2}, {32, 32, 3, 3}, {.padding = 1}},
     {"wide tiles", {2, 32, 3, 150}, {32, 32, 3, 3}},
     {"high tiles", {2, 32, 150, 3}, {32, 32, 3, 3}},
+    {"tiles, padded more than the kernel", {130, 32, 3, 3}, {32, 32, 3, 3}, {.padding = {3, 5}}},
     {"far padding", {2, 32, 2, 3}, {32, 32, 3, 3}, {.padding = {9, 12}}},
+    // Positions enough for the weight's gradient to be sums of vectors, and channels few enough:
+    // whole vectors and not, several strips, strides, gaps, groups.
+    {"one channel", {3, 1, 18, 18}, {7, 1, 3, 3}, {.padding = 1}},
+    {"whole vectors", {2, 2, 16, 16}, {3, 2, 5, 5}, {.padding = 2}},
+    {"few channels, strips", {2, 2, 300, 250}, {2, 2, 3, 3}},
+    {"few channels, strided", {2, 3, 40, 37}, {4, 3, 5, 3}, {.stride = 2, .padding = 1}},
+    {"few channels, all at once", {2, 4, 60, 50}, {6, 2, 4, 3}, {2, {2, 1}, {1, 3}, 2}},
+    // Strides in the way back, several strips and threads.
+    {"strides", {3, 20, 45, 38}, {70, 20, 3, 3}, {.stride = 2, .padding = 1}},
+    {"strides of three, grouped", {3, 10, 45, 38}, {8, 5, 5, 4}, {{3, 1}, {2, 1}, 1, 2}},
     {"as wide as the image", {2, 3, 40, 30}, {5, 3, 3, 30}},
     {"nearly as wide", {2, 3, 9, 35}, {5, 3, 2, 14}, {{1, 2}, {0, 1}, {1, 2}}},
     {"gaps of vectors", {2, 5, 6, 70}, {5, 5, 3, 9}, {.dilation = {1, 4}}}};
@@ -141,8 +157,12 @@ TEST_CASE("conv2d: the formula, for every case") {
     CAPTURE(c.name);
     const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2),
                  bias = numbers({c.weight[0]}, 3);
-    CHECK(largest_difference(conv2d(x, weight, bias, c.options),
-                             direct(x, weight, bias, c.options)) < 1e-12);
+    const Tensor expected = direct(x, weight, bias, c.options);
+    for (const auto set : sets()) {
+      const Using use(set);
+      CAPTURE(static_cast<int>(set));
+      CHECK(largest_difference(conv2d(x, weight, bias, c.options), expected) < 1e-12);
+    }
   }
 }
 
@@ -201,10 +221,14 @@ TEST_CASE("conv2d: the gradients of large images, as adjoints") {
     const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2);
     const Tensor y = conv2d(x, weight, {}, c.options), dy = numbers(y.shape(), 3);
     const double expected = inner_product(dy, y);
-    CHECK(inner_product(x, conv2d_input_gradient(dy, weight, c.x, c.options)) ==
-          doctest::Approx(expected).epsilon(1e-11));
-    CHECK(inner_product(weight, conv2d_weight_gradient(x, dy, c.weight, c.options)) ==
-          doctest::Approx(expected).epsilon(1e-11));
+    for (const auto set : sets()) {
+      const Using use(set);
+      CAPTURE(static_cast<int>(set));
+      CHECK(inner_product(x, conv2d_input_gradient(dy, weight, c.x, c.options)) ==
+            doctest::Approx(expected).epsilon(1e-11));
+      CHECK(inner_product(weight, conv2d_weight_gradient(x, dy, c.weight, c.options)) ==
+            doctest::Approx(expected).epsilon(1e-11));
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // The tiles of products. The build compiles this file once for each instruction set, which it names
 // in ENGRAM_INSTRUCTION_SET: so no header that other files share may be used here beyond
 // declarations, or their inline functions would exist in an instruction set that the machine lacks.
+#include <engram/autograd/kernels/simd/dot.h>
 #include <engram/autograd/kernels/simd/slide.h>
 #include <engram/autograd/kernels/simd/vectors.h>
 #include <engram/autograd/kernels/simd/winograd.h>
@@ -160,8 +161,11 @@ template <class T>
 constexpr Tiles<T> all = {.rows = tile_rows,
                           .lanes = lanes_of<T>,
                           .sums = tile_sums,
+                          .dot_rows = dot_rows,
+                          .dot_taps = dot_taps,
                           .multiply = multiply<T>,
                           .slide = slide<T>,
+                          .dot = dot<T>,
                           .winograd_inputs = winograd_inputs<T>,
                           .winograd_cotangents = winograd_cotangents<T>,
                           .winograd_outputs = winograd_outputs<T>,

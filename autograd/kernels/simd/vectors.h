@@ -9,10 +9,13 @@ namespace {
 
 #if defined(__AVX512F__)
 constexpr int vector_bytes = 64, tile_rows = 12, tile_sums = 24;  // 24 of the 32 registers
+constexpr int dot_rows = 3, dot_taps = 9;
 #elif defined(__AVX2__)
 constexpr int vector_bytes = 32, tile_rows = 6, tile_sums = 12;  // 12 of the 16
+constexpr int dot_rows = 3, dot_taps = 3;
 #else
 constexpr int vector_bytes = 16, tile_rows = 6, tile_sums = 12;
+constexpr int dot_rows = 3, dot_taps = 3;
 #endif
 
 template <class T>
@@ -39,6 +42,18 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline void store(const Vector<T>& vector, T* to) {
   __builtin_memcpy(to, &vector, sizeof(vector));
+}
+
+/// Has the compiler keep a vector in a register: it would rather load it anew for each use.
+template <class T>
+[[gnu::always_inline]] inline void keep(Vector<T>& vector) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(vector));
+#elif defined(__x86_64__)
+  asm("" : "+x"(vector));
+#else
+  static_cast<void>(vector);
+#endif
 }
 
 }  // namespace

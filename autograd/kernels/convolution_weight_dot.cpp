@@ -1,0 +1,135 @@
+#include <engram/autograd/kernels/columns.h>
+#include <engram/autograd/kernels/convolution.h>
+#include <engram/autograd/kernels/parallel.h>
+#include <engram/autograd/kernels/scratch.h>
+#include <engram/autograd/kernels/tile_shape.h>
+
+#include <algorithm>
+#include <numeric>
+
+// The weight's gradients where the channels are few: element (channel, tap) is the sum over the
+// positions of dy[channel] times what the tap sees. To multiply matrices the columns would be
+// transposed, which takes longer than to multiply when few channels share it. Here the lanes of a
+// vector are neighbouring positions, as they lie, and each sum is a vector until all images are
+// added up:
+//
+//     for each image                     the threads take their shares
+//       for each strip of rows
+//         for each few taps
+//           for each few output channels
+//             for each vector of positions
+//
+// What each column of the kernel sees is laid apart, so that the positions of all rows lie side by
+// side, as they do in dy. The last ones fill a vector with zeros of dy: so an infinite element at
+// an image's border may reach taps that never saw it, as 0 · ∞.
+namespace engram::kernels {
+namespace {
+
+/// What one thread works with.
+template <class T>
+class Sums {
+ public:
+  Sums(const ConvolutionSizes& s, const Columns<T>& columns)
+      : s_(s),
+        columns_(columns),
+        taps_(parts_of(s.depth(), tile_.dot_taps) * tile_.dot_taps),
+        tap_(taps_),
+        sums_(s.groups * s.out_channels * taps_ * tile_.lanes),
+        padded_(columns.padded_room()),
+        last_(s.out_channels * tile_.lanes) {
+    // Taps beyond the last one have sums that nobody reads.
+    std::copy_n(columns.taps(), s.depth(), tap_.data());
+    std::fill(tap_.data() + s.depth(), tap_.data() + taps_, 0);
+    std::fill_n(sums_.data(), s.groups * s.out_channels * taps_ * tile_.lanes, T{0});
+    // What is read beyond the rows is multiplied by 0, and must be a number.
+    std::fill_n(padded_.data(), columns.padded_room(), T{0});
+  }
+
+  /// Adds one group of channels of one image, `image` being image · groups + group.
+  void add(std::int64_t image, const T* x, const T* dy) {
+    const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
+    const std::int64_t size = s_.window.out_size();
+    x += image * s_.in_channels * s_.window.in_size();
+    dy += image * s_.out_channels * size;
+    T* sums = sums_.data() + image % s_.groups * s_.out_channels * taps_ * tile_.lanes;
+    for (std::int64_t row = 0; row < height;
+         row += columns_.rows(), dy += columns_.rows() * width) {
+      columns_.load(x, row, padded_.data());
+      const std::int64_t positions = std::min(columns_.rows(), height - row) * width;
+      const std::int64_t vectors = positions / tile_.lanes, whole = vectors * tile_.lanes;
+      add_vectors(vectors, dy, size, padded_.data(), sums);
+      if (whole == positions) continue;
+      std::fill_n(last_.data(), s_.out_channels * tile_.lanes, T{0});
+      for (std::int64_t c = 0; c < s_.out_channels; ++c) {
+        std::copy(dy + c * size + whole, dy + c * size + positions, last_.data() + c * tile_.lanes);
+      }
+      add_vectors(1, last_.data(), tile_.lanes, padded_.data() + whole, sums);
+    }
+  }
+
+  /// Of an element of the weight.
+  T sum(std::int64_t channel, std::int64_t tap) const {
+    const T* lanes = sums_.data() + (channel * taps_ + tap) * tile_.lanes;
+    return std::accumulate(lanes, lanes + tile_.lanes, T{0});
+  }
+
+ private:
+  void add_vectors(std::int64_t vectors, const T* dy, std::int64_t distance, const T* padded,
+                   T* sums) {
+    for (std::int64_t tap = 0; tap < taps_; tap += tile_.dot_taps) {
+      for (std::int64_t c = 0; c < s_.out_channels; c += tile_.dot_rows) {
+        tile_.dot(std::min(tile_.dot_rows, s_.out_channels - c), vectors, dy + c * distance,
+                  distance, padded, tap_.data() + tap, sums + (c * taps_ + tap) * tile_.lanes,
+                  taps_ * tile_.lanes);
+      }
+    }
+  }
+
+  const Tiles<T>& tile_ = tiles<T>();
+  const ConvolutionSizes& s_;
+  const Columns<T>& columns_;
+  std::int64_t taps_;  // the depth, in whole tiles
+  Scratch<std::int64_t> tap_;
+  Scratch<T> sums_, padded_;
+  Scratch<T> last_;  // of dy (out channels), the positions that do not fill a vector
+};
+
+}  // namespace
+
+template <class T>
+bool suits_dot(const ConvolutionSizes& s) {
+  // The sums stay in the second cache, and are fetched and put back once for all positions.
+  constexpr std::int64_t most_bytes = 256 * 1024, fewest_positions = 256;
+  const std::int64_t bytes = s.groups * s.out_channels * s.depth() * tiles<T>().lanes * sizeof(T);
+  return bytes <= most_bytes && s.window.out_size() >= fewest_positions &&
+         s.depth() >= tiles<T>().dot_taps;
+}
+
+template <class T>
+void conv2d_weight_gradient_by_dot(const ConvolutionSizes& s, const T* x, const T* dy, T* dweight) {
+  const std::int64_t parts = s.parts(s.images), channels = s.groups * s.out_channels;
+  const std::int64_t n = channels * s.depth();
+  const Columns<T> columns(s, Columns<T>::Gaps::none);
+  const Scratch<T> totals(parts * n);
+  parallel_parts(parts, s.images, [&](auto part, auto first, auto last) {
+    Sums<T> sums(s, columns);
+    for (std::int64_t image = first * s.groups; image < last * s.groups; ++image) {
+      sums.add(image, x, dy);
+    }
+    T* total = totals.data() + part * n;
+    for (std::int64_t i = 0; i < n; ++i) total[i] = sums.sum(i / s.depth(), i % s.depth());
+  });
+  for (std::int64_t i = 0; i < n; ++i) {
+    dweight[i] = 0;
+    for (std::int64_t part = 0; part < parts; ++part) dweight[i] += totals.data()[part * n + i];
+  }
+}
+
+template bool suits_dot<float>(const ConvolutionSizes&);
+template bool suits_dot<double>(const ConvolutionSizes&);
+template void conv2d_weight_gradient_by_dot(const ConvolutionSizes&, const float*, const float*,
+                                            float*);
+template void conv2d_weight_gradient_by_dot(const ConvolutionSizes&, const double*, const double*,
+                                            double*);
+
+}  // namespace engram::kernels
