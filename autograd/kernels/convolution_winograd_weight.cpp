@@ -48,6 +48,39 @@ void gather(T u0, T u1, T u2, T u3, T& w0, T& w1, T& w2) {
   w2 = half_sum + u3;
 }
 
+/// The kernels (channels, 9) of neighbouring channels from the sums of their elements (parts,
+/// elements, channels), whose parts and elements have the given distances.
+template <class T>
+void transform_sums(const T* sums, std::int64_t parts, std::int64_t part_distance,
+                    std::int64_t distance, std::int64_t channels, T* dweight) {
+  constexpr std::int64_t most = 64;  // side by side, as vectors
+  for (std::int64_t first = 0; first < channels; first += most) {
+    const std::int64_t count = std::min(most, channels - first);
+    T u[elements][most], w[9][most];
+    for (std::int64_t e = 0; e < elements; ++e) {
+      const T* from = sums + e * distance + first;
+      std::copy(from, from + count, u[e]);
+      for (std::int64_t part = 1; part < parts; ++part) {
+        for (std::int64_t i = 0; i < count; ++i) u[e][i] += from[part * part_distance + i];
+      }
+    }
+    for (std::int64_t i = 0; i < count; ++i) {
+      T columns[3][4];
+      for (int k = 0; k < 4; ++k) {
+        gather(u[k][i], u[4 + k][i], u[8 + k][i], u[12 + k][i], columns[0][k], columns[1][k],
+               columns[2][k]);
+      }
+      for (int r = 0; r < 3; ++r) {
+        gather(columns[r][0], columns[r][1], columns[r][2], columns[r][3], w[3 * r][i],
+               w[3 * r + 1][i], w[3 * r + 2][i]);
+      }
+    }
+    for (std::int64_t i = 0; i < count; ++i) {
+      for (int k = 0; k < 9; ++k) dweight[(first + i) * 9 + k] = w[k][i];
+    }
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -92,22 +125,7 @@ void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, c
   });
 
   parallel_for_each(out, elements * in, [&](std::int64_t o) {
-    for (std::int64_t i = 0; i < in; ++i) {
-      T u[elements] = {}, columns[3][4];
-      for (std::int64_t part = 0; part < parts; ++part) {
-        for (std::int64_t e = 0; e < elements; ++e) {
-          u[e] += sums.data()[part * size + (e * out + o) * in + i];
-        }
-      }
-      for (int k = 0; k < 4; ++k) {
-        gather(u[k], u[4 + k], u[8 + k], u[12 + k], columns[0][k], columns[1][k], columns[2][k]);
-      }
-      T* w = dweight + (o * in + i) * 9;
-      for (int r = 0; r < 3; ++r) {
-        gather(columns[r][0], columns[r][1], columns[r][2], columns[r][3], w[3 * r], w[3 * r + 1],
-               w[3 * r + 2]);
-      }
-    }
+    transform_sums(sums.data() + o * in, parts, size, out * in, in, dweight + o * in * 9);
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <engram/autograd/kernels/rows.h>
 #include <engram/autograd/kernels/window.h>
 
 #include <algorithm>
@@ -124,35 +125,13 @@ class PaddedRows {
     const T* from = row + first;
     std::fill(to, to + left, T{0});
     if (w_.stride == 1) {
-      copy_short(from, right - left, to + left);
+      kernels::copy_row(from, right - left, to + left);
     } else if (w_.stride == 2) {  // known to the compiler, which then takes vectors
       for (std::int64_t q = 0; q < right - left; ++q) to[left + q] = from[2 * q];
     } else {
       for (std::int64_t q = 0; q < right - left; ++q) to[left + q] = from[q * w_.stride];
     }
     std::fill(to + right, to + elements_, T{0});
-  }
-
-  /// Rows are too short for what a call of memmove costs.
-  template <class T>
-  static void copy_short(const T* from, std::int64_t n, T* to) {
-    constexpr std::int64_t some = 64 / sizeof(T);
-    if (n < some) {
-      for (std::int64_t i = 0; i < n; ++i) to[i] = from[i];
-      return;
-    }
-    for (std::int64_t i = 0; i + some < n; i += some) {
-      __builtin_memcpy(to + i, from + i, some * sizeof(T));
-    }
-    __builtin_memcpy(to + n - some, from + n - some, some * sizeof(T));
-  }
-
-  /// The next channel is far enough away that its first elements would be waited for.
-  template <class T>
-  static void prefetch(const T* row, std::int64_t elements) {
-    for (std::int64_t i = 0; i < elements; i += 64 / std::int64_t{sizeof(T)}) {
-      __builtin_prefetch(row + i);
-    }
   }
 
   WindowAxis h_, w_;

@@ -3,6 +3,7 @@
 #include <engram/autograd/kernels/convolution.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
+#include <engram/autograd/kernels/rows.h>
 #include <engram/autograd/kernels/tile_shape.h>
 
 #include <algorithm>
@@ -100,12 +101,9 @@ class PaddedImage {
         std::fill(to, to + pitch_, T{0});
         continue;
       }
-      // The next channel is far enough away that its first elements would be waited for.
-      for (std::int64_t i = 0; i < width_; i += 64 / std::int64_t{sizeof(T)}) {
-        __builtin_prefetch(x + (height_ + row) * width_ + i);
-      }
+      prefetch(x + (height_ + row) * width_, width_);  // the next channel's
       std::fill(to, to + left_, T{0});
-      std::copy(x + row * width_, x + row * width_ + inside, to + left_);
+      copy_row(x + row * width_, inside, to + left_);
       std::fill(to + left_ + inside, to + pitch_, T{0});
     }
   }

@@ -96,6 +96,28 @@ void winograd_cotangents(std::int64_t count, const T* dy, std::int64_t pitch, T*
   }
 }
 
+/// The lanes of two vectors, one after the other, from lane `first` on.
+template <class T>
+[[gnu::always_inline]] inline Vector<T> from_lane(std::int64_t first, const Vector<T>& low,
+                                                  const Vector<T>& high) {
+  Lanes<T> index{};
+  for (int i = 0; i < lanes_of<T>; ++i) index[i] = i;
+  return __builtin_shuffle(low, high, index + static_cast<Lane<T>>(first));
+}
+
+/// The first n lanes of a vector, less than 2 · part: as two overlapping parts of it. (Through an
+/// array, the second would wait until what was stored is in the cache.)
+template <class T, int part = lanes_of<T> / 2>
+[[gnu::always_inline]] inline void store_first(std::int64_t n, const Vector<T>& vector, T* y) {
+  if (n >= part) {
+    const Vector<T> last = from_lane<T>(n - part, vector, vector);
+    __builtin_memcpy(y, &vector, part * sizeof(T));
+    __builtin_memcpy(y + n - part, &last, part * sizeof(T));
+  } else if constexpr (part > 1) {
+    store_first<T, part / 2>(n, vector, y);
+  }
+}
+
 /// One row of outputs, two of each tile; no more than `width` of them.
 template <class T>
 [[gnu::always_inline]] inline void store_row(const Vector<T>& left, const Vector<T>& right,
@@ -103,15 +125,10 @@ template <class T>
   constexpr int lanes = lanes_of<T>;
   const Vector<T> low = __builtin_shuffle(left, right, in_turn<T, false>());
   const Vector<T> high = __builtin_shuffle(left, right, in_turn<T, true>());
-  if (width >= 2 * lanes) {
-    store<T>(low, y);
-    store<T>(high, y + lanes);
-  } else {
-    T row[2 * lanes];
-    store<T>(low, row);
-    store<T>(high, row + lanes);
-    for (std::int64_t i = 0; i < width; ++i) y[i] = row[i];
-  }
+  if (width < lanes) return store_first<T>(width, low, y);
+  store<T>(low, y);
+  const std::int64_t rest = width < 2 * lanes ? width - lanes : lanes;
+  store<T>(from_lane<T>(rest, low, high), y + rest);
 }
 
 template <class T>

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+// Rows of images, which are short, and come from memory.
+namespace engram::kernels {
+
+/// Copies n elements, which do not overlap with where they go, without what a call of memmove costs.
+template <class T>
+inline void copy_row(const T* from, std::int64_t n, T* to) {
+  constexpr std::int64_t some = 64 / sizeof(T);
+  if (n < some) {
+    for (std::int64_t i = 0; i < n; ++i) to[i] = from[i];
+    return;
+  }
+  for (std::int64_t i = 0; i + some < n; i += some) {
+    __builtin_memcpy(to + i, from + i, some * sizeof(T));
+  }
+  __builtin_memcpy(to + n - some, from + n - some, some * sizeof(T));
+}
+
+/// Fetches n elements into the cache. What a kernel reads next lies too far from what it reads now
+/// to be fetched in time by itself.
+template <class T>
+inline void prefetch(const T* from, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; i += 64 / std::int64_t{sizeof(T)}) __builtin_prefetch(from + i);
+}
+
+}  // namespace engram::kernels
