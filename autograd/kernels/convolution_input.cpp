@@ -6,13 +6,13 @@
 
 // The input's gradient as the forward pass of other convolutions. With a stride of 1 each element
 // of x was seen through the kernel's elements in turn: dx is dy, convolved with the kernel turned
-// by half a turn. With a stride of s an element was seen through every s-th of the kernel's
-// elements alone, and which these are depends on where it lies: each s-th row and column of dx is
-// such a convolution with a smaller kernel.
+// by half a turn. With a stride of 2 an element was seen through every second of the kernel's
+// elements alone, and which these are depends on where it lies: every second row and column of dx
+// is such a convolution with a smaller kernel. With more, the kernels would be too small to pay.
 namespace engram::kernels {
 namespace {
 
-/// Along one axis: elements first, first + stride, … of dx, as a convolution of dy.
+/// Along one axis: elements first, first + distance, … of dx, as a convolution of dy.
 struct Phase {
   std::int64_t first, distance;
   std::int64_t tap;  // the first of the kernel's elements that they were seen through
@@ -62,21 +62,20 @@ void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T*
                    dx);
 }
 
-/// Rows first, first + stride, … of a plane of dx, from the phases of their columns: one after the
-/// other, each of so many `planes`, of which the plane is number `plane`.
+/// Rows first, first + distance, … of a plane of dx, from the phases of their columns: one after
+/// the other, each of so many `planes`, of which the plane is number `plane`.
 template <class T>
 void merge(const Phase& rows, std::int64_t planes, std::int64_t plane, const WindowAxis& width,
            const T* phases, T* dx) {
-  const std::int64_t stride = width.stride;
-  for (std::int64_t phase = 0; phase < std::min(stride, width.in); ++phase) {
+  for (std::int64_t phase = 0; phase < std::min(width.stride, width.in); ++phase) {
     const std::int64_t count = Phase(width, phase).axis.out, size = rows.axis.out * count;
     const T* from = phases + plane * size;
     for (std::int64_t row = 0; row < rows.axis.out; ++row, from += count) {
       T* to = dx + (rows.first + row * rows.distance) * width.in + phase;
-      if (stride == 2) {  // known to the compiler, which then takes vectors
+      if (width.stride == 1) {
+        std::copy(from, from + count, to);
+      } else {  // 2, known to the compiler, which then takes vectors
         for (std::int64_t i = 0; i < count; ++i) to[2 * i] = from[i];
-      } else {
-        for (std::int64_t i = 0; i < count; ++i) to[i * stride] = from[i];
       }
     }
     phases += planes * size;
@@ -108,8 +107,10 @@ template <class T>
 void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weight, T* dx) {
   const WindowAxis h = s.window.height, w = s.window.width;
   constexpr std::int64_t fewest = 4;  // channels of x, that a tile may be full
-  const auto has_phases = [](const WindowAxis& a) { return a.stride == 1 || a.dilation == 1; };
-  if (s.in_channels < fewest || !has_phases(h) || !has_phases(w)) {
+  const auto suits = [](const WindowAxis& a) {
+    return a.stride == 1 || (a.stride == 2 && a.dilation == 1);
+  };
+  if (s.in_channels < fewest || !suits(h) || !suits(w)) {
     return conv2d_input_gradient_by_col2im(s, dy, weight, dx);
   }
   if (h.stride == 1 && w.stride == 1) return compute(s, Phase(h, 0), Phase(w, 0), dy, weight, dx);
