@@ -24,7 +24,7 @@ struct Given {
   std::optional<int> tasks, layers, epochs, seeds, threads;
   std::optional<std::int64_t> pad, hidden, batch, iterations;
   std::optional<double> dropout, lr;
-  std::optional<std::string> optimizer, schedule;
+  std::optional<std::string> init, optimizer, schedule;
   bool reset_optimizer = false, search = false;
   std::uint64_t seed = 0;
   std::vector<double> grid;
@@ -59,6 +59,10 @@ void declare_training(CLI::App& app, Given& given) {
   app.add_option("--layers", given.layers, "Hidden layers; by default 2")->check(whole(0, 100));
   app.add_option("--dropout", given.dropout, "Share of the hidden units; by default 0")
       ->check(between(0, 0.99));
+  app.add_option("--init", given.init,
+                 "How weights start: by default as dense layers do here and in PyTorch; xavier: as "
+                 "in Keras, with biases of 0")
+      ->check(CLI::IsMember({"default", "xavier"}));
   app.add_option("--optimizer", given.optimizer, "By default adam")
       ->check(CLI::IsMember({"sgd", "momentum", "adagrad", "rmsprop", "adam"}));
   app.add_option("--lr", given.lr, "Learning rate; by default 1e-3")->check(above(0));
@@ -247,6 +251,7 @@ Setup setup_from(const Given& given) {
   setup.hidden = given.hidden.value_or(setup.hidden);
   setup.layers = given.layers.value_or(setup.layers);
   setup.dropout = given.dropout.value_or(setup.dropout);
+  setup.init = given.init.value_or(setup.init);
   setup.optimizer = given.optimizer.value_or(setup.optimizer);
   setup.lr = given.lr.value_or(setup.lr);
   setup.schedule = given.schedule.value_or(setup.schedule);

@@ -4,6 +4,7 @@
 
 #include <engram/autograd/ops/activation.h>
 #include <engram/nn/dropout.h>
+#include <engram/nn/init.h>
 #include <engram/nn/linear.h>
 
 #include <fmt/format.h>
@@ -22,7 +23,11 @@ struct Net : nn::Module {
   Net(std::int64_t pixels, std::int64_t outputs, const Setup& setup)
       : Module("Net"),
         hidden(added_layers(pixels, setup)),
-        out(add("out", nn::Linear(setup.layers == 0 ? pixels : setup.hidden, outputs))) {}
+        out(add("out", nn::Linear(setup.layers == 0 ? pixels : setup.hidden, outputs))) {
+    if (setup.init != "xavier") return;
+    for (const Hidden& layer : hidden) init_as_keras(layer.linear);
+    init_as_keras(out);
+  }
 
   Tensor operator()(const Tensor& x) const {
     Tensor h = x;
@@ -34,6 +39,11 @@ struct Net : nn::Module {
   nn::Linear out;
 
  private:
+  static void init_as_keras(const nn::Linear& layer) {
+    nn::init::xavier_uniform(layer.weight);
+    nn::init::zeros(layer.bias);
+  }
+
   std::vector<Hidden> added_layers(std::int64_t pixels, const Setup& setup) {
     std::vector<Hidden> layers;
     for (int k = 1; k <= setup.layers; ++k) {

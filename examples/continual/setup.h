@@ -21,8 +21,9 @@ struct Setup {
 
   std::int64_t pad = 0;  ///< zeros around the images
   std::int64_t hidden = 400;
-  int layers = 2;      ///< hidden ones
-  double dropout = 0;  ///< after each hidden layer
+  int layers = 2;                ///< hidden ones
+  double dropout = 0;            ///< after each hidden layer
+  std::string init = "default";  ///< of the layers' weights; or "xavier", with biases of 0
 
   std::string optimizer = "adam";
   double lr = 1e-3;

@@ -76,7 +76,10 @@ TEST_CASE("protocol_setup: what the publications say") {
   CHECK(split.batch == 128);
   CHECK(split.tasks == 5);
 
+  CHECK(split.init == "default");
+
   const Setup si = read("--protocol si-authors").setup;
+  CHECK(si.init == "xavier");
   CHECK(si.pad == 0);
   CHECK(si.hidden == 2000);
   CHECK(si.layers == 2);
@@ -87,7 +90,7 @@ TEST_CASE("protocol_setup: what the publications say") {
 
   const Command methods = read("--protocol van-de-ven --method ewc,online-ewc");
   CHECK(methods.variants[0].options["lambda"] == 100.);
-  CHECK(methods.variants[1].options["lambda"] == 500.);
+  CHECK(methods.variants[1].options["lambda"] == 300.);
   CHECK(methods.variants[1].options["gamma"] == 0.9);
   CHECK(read("--protocol van-de-ven --method si").variants[0].options ==
         Json{{"c", 10.}, {"xi", 0.1}});

@@ -72,6 +72,7 @@ TEST_CASE("Setup: every part of it makes another run") {
   differs([](Setup& s) { s.hidden = 100; });
   differs([](Setup& s) { s.layers = 3; });
   differs([](Setup& s) { s.dropout = 0.5; });
+  differs([](Setup& s) { s.init = "xavier"; });
   differs([](Setup& s) { s.optimizer = "sgd"; });
   differs([](Setup& s) { s.lr = 1e-4; });
   differs([](Setup& s) { s.schedule = "cosine"; });

@@ -3,16 +3,21 @@
 #include "common/stop.h"
 #include "continual/checkpoint.h"
 #include "continual/methods.h"
+#include "continual/network.h"
 #include "continual/stream.h"
 
 #include "../temporary_folder.h"
 #include "continual_images.h"
 
 #include <engram/autograd/error.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/random.h>
 #include <engram/autograd/threads.h>
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <string_view>
@@ -96,6 +101,20 @@ void check_same(const Outcome& a, const Outcome& b) {
 
 }  // namespace
 
+TEST_CASE("Net: starts as dense layers do, or as Keras would have them") {
+  Setup setup = small_setup();
+  setup.hidden = 50;
+  const auto widest = [&](const std::string& init) {
+    setup.init = init;
+    manual_seed(0);
+    const Net net(200, 10, setup);
+    CHECK((max(abs(net.out.bias)).item() == 0) == (init == "xavier"));
+    return max(abs(net.hidden[0].linear.weight)).item();
+  };
+  CHECK(widest("default") == doctest::Approx(1 / std::sqrt(200.)).epsilon(0.01));
+  CHECK(widest("xavier") == doctest::Approx(std::sqrt(6 / 250.)).epsilon(0.01));
+}
+
 TEST_CASE("train: a run that was broken off ends with the same figures, bit for bit") {
   std::vector<Setup> setups = {small_setup(), small_setup("joint"),
                                small_setup("ewc", ewc_options)};
@@ -106,6 +125,7 @@ TEST_CASE("train: a run that was broken off ends with the same figures, bit for 
   setups[3].schedule = "cosine";
   setups.push_back(setups[2]);
   setups[4].reset_optimizer = true;
+  setups[4].init = "xavier";
   setups[4].optimizer = "momentum";
   setups[4].incremental = "class";
   for (const char* method :
