@@ -40,7 +40,7 @@ struct WeightView {
   const std::int64_t* elements;  // null: p itself
 };
 
-/// The same in the way that any sizes can go.
+/// conv2d by the sums of its definition, for any sizes.
 template <class T>
 void conv2d_direct(const ConvolutionSizes& sizes, const T* x, const WeightView<T>& weight,
                    const T* bias, T* y);
@@ -84,11 +84,12 @@ template <class T>
 void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& sizes, const T* x, const T* dy,
                                         T* dweight);
 
-/// The same by sums that stay vectors, one for each element of the weight: `suits_dot` says where
-/// that is the faster way, for few channels.
+/// The same where `suits_dot`, by sums that stay vectors, one for each element of the weight.
 template <class T>
 void conv2d_weight_gradient_by_dot(const ConvolutionSizes& sizes, const T* x, const T* dy,
                                    T* dweight);
+
+/// Whether `conv2d_weight_gradient_by_dot` is the faster way: where there are few channels.
 template <class T>
 bool suits_dot(const ConvolutionSizes& sizes);
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-// The input's gradient for any stride: the columns' gradient is a product, of which each element is
+// The input's gradient for any sizes: the columns' gradient is a product, of which each element is
 // added to the element of x that it came from.
 namespace engram::kernels {
 namespace {

@@ -8,18 +8,19 @@
 // of x was seen through the kernel's elements in turn: dx is dy, convolved with the kernel turned
 // by half a turn. With a stride of 2 an element was seen through every second of the kernel's
 // elements alone, and which these are depends on where it lies: every second row and column of dx
-// is such a convolution with a smaller kernel. With more, the kernels would be too small to pay.
+// is such a convolution with a smaller kernel. With larger strides, with strides and dilation, and
+// for few channels of x the columns' gradient is added up instead (convolution_col2im.cpp).
 namespace engram::kernels {
 namespace {
 
-/// Along one axis: elements first, first + distance, … of dx, as a convolution of dy.
+/// Along one axis: elements first, first + stride, … of dx, as a convolution of dy.
 struct Phase {
-  std::int64_t first, distance;
+  std::int64_t first, stride;
   std::int64_t tap;  // the first of the kernel's elements that they were seen through
   WindowAxis axis;   // `kernel` is 0 if they were seen through none
 
   Phase(const WindowAxis& a, std::int64_t first_element)
-      : first(first_element), distance(a.stride), tap((first + a.padding) % a.stride), axis{} {
+      : first(first_element), stride(a.stride), tap((first + a.padding) % a.stride), axis{} {
     const auto every = [&](std::int64_t n) {
       return std::max<std::int64_t>(0, (n + a.stride - 1) / a.stride);
     };
@@ -43,7 +44,8 @@ void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T*
     std::fill_n(dx, s.images * s.groups * s.in_channels * back.window.out_size(), T{0});
     return;
   }
-  if (suits_winograd(back) && taps == kernel) {
+  // Winograd's way wants the elements of a kernel side by side, which those of a phase are not.
+  if (taps == kernel && suits_winograd(back)) {
     return conv2d_by_winograd<T>(back, dy, {weight, kernel, s.depth(), true}, nullptr, dx);
   }
   // Where in the weight (groups · out channels, in channels, kernel) the turned kernels lie.
@@ -62,8 +64,8 @@ void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T*
                    dx);
 }
 
-/// Rows first, first + distance, … of a plane of dx, from the phases of their columns: one after
-/// the other, each of so many `planes`, of which the plane is number `plane`.
+/// Rows first, first + stride, … of a plane of dx. `phases` holds, for each phase of the columns in
+/// turn, (planes, rows, the phase's columns).
 template <class T>
 void merge(const Phase& rows, std::int64_t planes, std::int64_t plane, const WindowAxis& width,
            const T* phases, T* dx) {
@@ -71,7 +73,7 @@ void merge(const Phase& rows, std::int64_t planes, std::int64_t plane, const Win
     const std::int64_t count = Phase(width, phase).axis.out, size = rows.axis.out * count;
     const T* from = phases + plane * size;
     for (std::int64_t row = 0; row < rows.axis.out; ++row, from += count) {
-      T* to = dx + (rows.first + row * rows.distance) * width.in + phase;
+      T* to = dx + (rows.first + row * rows.stride) * width.in + phase;
       if (width.stride == 1) {
         std::copy(from, from + count, to);
       } else {  // 2, known to the compiler, which then takes vectors
@@ -108,6 +110,7 @@ void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weig
   const WindowAxis h = s.window.height, w = s.window.width;
   constexpr std::int64_t fewest = 4;  // channels of x, that a tile may be full
   const auto suits = [](const WindowAxis& a) {
+    // With dilation a phase would see other elements than every second one.
     return a.stride == 1 || (a.stride == 2 && a.dilation == 1);
   };
   if (s.in_channels < fewest || !suits(h) || !suits(w)) {

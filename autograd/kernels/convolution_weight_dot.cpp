@@ -20,8 +20,9 @@
 //             for each vector of positions
 //
 // What each column of the kernel sees is laid apart, so that the positions of all rows lie side by
-// side, as they do in dy. The last ones fill a vector with zeros of dy: so an infinite element at
-// an image's border may reach taps that never saw it, as 0 · ∞.
+// side, as they do in dy. The last positions of a strip fill a vector with zeros of dy, which meet
+// what comes next in the padded rows: so an element of x that is infinite, or no number, may reach
+// taps that never saw it, also those of another channel.
 namespace engram::kernels {
 namespace {
 
@@ -32,15 +33,15 @@ class Sums {
   Sums(const ConvolutionSizes& s, const Columns<T>& columns)
       : s_(s),
         columns_(columns),
-        taps_(parts_of(s.depth(), tile_.dot_taps) * tile_.dot_taps),
-        tap_(taps_),
-        sums_(s.groups * s.out_channels * taps_ * tile_.lanes),
+        padded_depth_(parts_of(s.depth(), tile_.dot_taps) * tile_.dot_taps),
+        taps_(padded_depth_),
+        sums_(s.groups * s.out_channels * padded_depth_ * tile_.lanes),
         padded_(columns.padded_room()),
         last_(s.out_channels * tile_.lanes) {
     // Taps beyond the last one have sums that nobody reads.
-    std::copy_n(columns.taps(), s.depth(), tap_.data());
-    std::fill(tap_.data() + s.depth(), tap_.data() + taps_, 0);
-    std::fill_n(sums_.data(), s.groups * s.out_channels * taps_ * tile_.lanes, T{0});
+    std::copy_n(columns.taps(), s.depth(), taps_.data());
+    std::fill(taps_.data() + s.depth(), taps_.data() + padded_depth_, 0);
+    std::fill_n(sums_.data(), s.groups * s.out_channels * padded_depth_ * tile_.lanes, T{0});
     // What is read beyond the rows is multiplied by 0, and must be a number.
     std::fill_n(padded_.data(), columns.padded_room(), T{0});
   }
@@ -51,7 +52,7 @@ class Sums {
     const std::int64_t size = s_.window.out_size();
     x += image * s_.in_channels * s_.window.in_size();
     dy += image * s_.out_channels * size;
-    T* sums = sums_.data() + image % s_.groups * s_.out_channels * taps_ * tile_.lanes;
+    T* sums = sums_.data() + image % s_.groups * s_.out_channels * padded_depth_ * tile_.lanes;
     for (std::int64_t row = 0; row < height;
          row += columns_.rows(), dy += columns_.rows() * width) {
       columns_.load(x, row, padded_.data());
@@ -69,18 +70,18 @@ class Sums {
 
   /// Of an element of the weight.
   T sum(std::int64_t channel, std::int64_t tap) const {
-    const T* lanes = sums_.data() + (channel * taps_ + tap) * tile_.lanes;
+    const T* lanes = sums_.data() + (channel * padded_depth_ + tap) * tile_.lanes;
     return std::accumulate(lanes, lanes + tile_.lanes, T{0});
   }
 
  private:
   void add_vectors(std::int64_t vectors, const T* dy, std::int64_t distance, const T* padded,
                    T* sums) {
-    for (std::int64_t tap = 0; tap < taps_; tap += tile_.dot_taps) {
+    for (std::int64_t tap = 0; tap < padded_depth_; tap += tile_.dot_taps) {
       for (std::int64_t c = 0; c < s_.out_channels; c += tile_.dot_rows) {
         tile_.dot(std::min(tile_.dot_rows, s_.out_channels - c), vectors, dy + c * distance,
-                  distance, padded, tap_.data() + tap, sums + (c * taps_ + tap) * tile_.lanes,
-                  taps_ * tile_.lanes);
+                  distance, padded, taps_.data() + tap,
+                  sums + (c * padded_depth_ + tap) * tile_.lanes, padded_depth_ * tile_.lanes);
       }
     }
   }
@@ -88,8 +89,8 @@ class Sums {
   const Tiles<T>& tile_ = tiles<T>();
   const ConvolutionSizes& s_;
   const Columns<T>& columns_;
-  std::int64_t taps_;  // the depth, in whole tiles
-  Scratch<std::int64_t> tap_;
+  std::int64_t padded_depth_;  // in whole tiles
+  Scratch<std::int64_t> taps_;
   Scratch<T> sums_, padded_;
   Scratch<T> last_;  // of dy (out channels), the positions that do not fill a vector
 };
@@ -98,11 +99,15 @@ class Sums {
 
 template <class T>
 bool suits_dot(const ConvolutionSizes& s) {
-  // The sums stay in the second cache, and are fetched and put back once for all positions.
+  // The sums stay in the second cache, and are fetched and put back once for all positions. So do
+  // strips of as many rows as the kernel has, so that few rows are copied for two of them.
   constexpr std::int64_t most_bytes = 256 * 1024, fewest_positions = 256;
+  constexpr std::int64_t most_strip_bytes = 512 * 1024;
+  const PaddedRows strip(s.window, s.window.height.kernel, PaddedRows::Gaps::none);
+  const std::int64_t strip_bytes = s.in_channels * strip.size() * std::int64_t{sizeof(T)};
   const std::int64_t bytes = s.groups * s.out_channels * s.depth() * tiles<T>().lanes * sizeof(T);
-  return bytes <= most_bytes && s.window.out_size() >= fewest_positions &&
-         s.depth() >= tiles<T>().dot_taps;
+  return bytes <= most_bytes && strip_bytes <= most_strip_bytes &&
+         s.window.out_size() >= fewest_positions && s.depth() >= tiles<T>().dot_taps;
 }
 
 template <class T>

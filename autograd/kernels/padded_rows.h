@@ -65,7 +65,7 @@ class PaddedRows {
             std::copy(row, row + some * w_.in, to + r * pitch());
             r += some - 1;
           } else {
-            copy_row(row, elements, to + r * pitch());
+            copy_elements(row, elements, to + r * pitch());
           }
         }
       }
@@ -96,8 +96,8 @@ class PaddedRows {
     const std::int64_t width = reach(w_, w_.out), wide_enough = 2 * w_.out;
     return wide_enough < width / w_.stride && w_.kernel * w_.out <= 4 * width;
   }
-  /// Elements of a phase, in an odd number of cache lines: an even one would have the channels
-  /// compete for a few sets of the cache.
+  /// Elements of a phase, in an odd number of cache lines (of f32): an even one would have the
+  /// channels compete for a few sets of the cache.
   std::int64_t plane() const {
     constexpr std::int64_t line = 16;
     return ((rows_ * pitch() + shared_ + line - 1) / line | 1) * line;
@@ -120,12 +120,12 @@ class PaddedRows {
 
   /// Every stride-th element of an image's row, with zeros around them.
   template <class T>
-  void copy_row(const T* row, const Elements& elements, T* to) const {
+  void copy_elements(const T* row, const Elements& elements, T* to) const {
     const auto [left, right, first] = elements;
     const T* from = row + first;
     std::fill(to, to + left, T{0});
     if (w_.stride == 1) {
-      kernels::copy_row(from, right - left, to + left);
+      copy_row(from, right - left, to + left);
     } else if (w_.stride == 2) {  // known to the compiler, which then takes vectors
       for (std::int64_t q = 0; q < right - left; ++q) to[left + q] = from[2 * q];
     } else {
