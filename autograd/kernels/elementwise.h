@@ -45,31 +45,33 @@ void map(std::int64_t n, const A* a, const B* b, const C* c, Y* y, F f) {
 /// y = f(a, b) over broadcast operands.
 template <class A, class Y, class F>
 void map(const StridedLoops& loops, const A* a, const A* b, Y* y, F f) {
-  const int inner = loops.sizes.rank() - 1;
-  const std::int64_t n = loops.sizes[inner];
   if (loops.sizes.numel() == 0) return;
-  const std::int64_t rows = loops.sizes.numel() / n;
-  // The innermost stride is 1 or 0; each case gets a loop of its own.
-  const auto row = [&](const A* pa, const A* pb, Y* py, std::int64_t begin, std::int64_t end) {
-    if (loops.a_strides[inner] == 0) {
-      const A value = *pa;
-      for (std::int64_t i = begin; i < end; ++i) py[i] = static_cast<Y>(f(value, pb[i]));
-    } else if (loops.b_strides[inner] == 0) {
-      const A value = *pb;
-      for (std::int64_t i = begin; i < end; ++i) py[i] = static_cast<Y>(f(pa[i], value));
-    } else {
-      for (std::int64_t i = begin; i < end; ++i) py[i] = static_cast<Y>(f(pa[i], pb[i]));
-    }
-  };
-  if (rows == 1) {
-    parallel_for(n, elementwise_grain,
-                 [&](std::int64_t begin, std::int64_t end) { row(a, b, y, begin, end); });
-    return;
-  }
-  parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
-    Walk at(loops, inner, begin);
-    for (std::int64_t r = begin; r < end; ++r, at.next()) row(a + at.a, b + at.b, y + r * n, 0, n);
-  });
+  const int inner = loops.sizes.rank() - 1;
+  const std::int64_t n = loops.sizes[inner];  // elements of a row
+  const std::int64_t a_step = loops.a_strides[inner], b_step = loops.b_strides[inner];  // 1 or 0
+  parallel_for(loops.sizes.numel(), elementwise_grain,
+               [=, &loops](std::int64_t at, std::int64_t end) {
+                 Walk row(loops, inner, at / n);
+                 for (std::int64_t first = at % n; at < end; first = 0, row.next()) {
+                   const std::int64_t length = std::min(n - first, end - at);
+                   const A *pa = a + row.a + first * a_step, *pb = b + row.b + first * b_step;
+                   Y* py = y + at;
+                   // Each case gets a loop of its own.
+                   if (a_step == 0) {
+                     const A value = *pa;
+                     for (std::int64_t i = 0; i < length; ++i)
+                       py[i] = static_cast<Y>(f(value, pb[i]));
+                   } else if (b_step == 0) {
+                     const A value = *pb;
+                     for (std::int64_t i = 0; i < length; ++i)
+                       py[i] = static_cast<Y>(f(pa[i], value));
+                   } else {
+                     for (std::int64_t i = 0; i < length; ++i)
+                       py[i] = static_cast<Y>(f(pa[i], pb[i]));
+                   }
+                   at += length;
+                 }
+               });
 }
 
 }  // namespace engram::kernels

@@ -1,4 +1,5 @@
 // Runs the example programs, each in a process of its own, on a few images that are made here.
+#include "common/results.h"
 #include "continual/methods.h"
 
 #include "../temporary_folder.h"
@@ -9,14 +10,13 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
 
-using nlohmann::json;
+using engram::examples::Json;
 namespace fs = std::filesystem;
 
 namespace {
@@ -25,9 +25,10 @@ namespace {
 class Run {
  public:
   /// Starts it. `arguments` as a shell takes them; --data and --out are added
-  /// where they are not among them. The shell runs `setup` first, with
+  /// where they are not among them. The shell runs `preparation` first, with
   /// the output folder as $OUT.
-  Run(const std::string& program, const std::string& arguments, const std::string& setup = ":")
+  Run(const std::string& program, const std::string& arguments,
+      const std::string& preparation = ":")
       : out(folder_.path() / "out") {
     fs::create_directory(folder_.path() / "mnist");
     write_images("train", 40);
@@ -36,7 +37,7 @@ class Run {
     std::string all = arguments;
     if (all.find("--data") == all.npos) all += " --data " + folder_.path().string();
     if (all.find("--out") == all.npos) all += " --out " + out.string();
-    start(program, all, setup);
+    start(program, all, preparation);
   }
   ~Run() {
     if (process_ > 0) {
@@ -61,7 +62,7 @@ class Run {
 
   std::string output() const { return read_file(folder_.path() / "stdout"); }
   std::string errors() const { return read_file(folder_.path() / "stderr"); }
-  json results() const { return json::parse(read_file(out / "results.json")); }
+  Json results() const { return Json::parse(read_file(out / "results.json")); }
 
  private:
   void write_images(const std::string& part, std::int64_t count) const {
@@ -77,9 +78,10 @@ class Run {
     engram::data::write_idx(files / (part + "-labels-idx1-ubyte"), labels);
   }
 
-  void start(const std::string& program, const std::string& arguments, const std::string& setup) {
+  void start(const std::string& program, const std::string& arguments,
+             const std::string& preparation) {
     const std::string command = fmt::format(
-        "OUT={}; {}; exec {}/{} {} >{} 2>{}", out.string(), setup, ENGRAM_EXAMPLES, program,
+        "OUT={}; {}; exec {}/{} {} >{} 2>{}", out.string(), preparation, ENGRAM_EXAMPLES, program,
         arguments, (folder_.path() / "stdout").string(), (folder_.path() / "stderr").string());
     process_ = fork();
     REQUIRE(process_ >= 0);
@@ -97,7 +99,7 @@ class Run {
   const fs::path out;
 };
 
-bool has_keys(const json& object, const std::vector<std::string>& keys) {
+bool has_keys(const Json& object, const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
     if (!object.contains(key)) return false;
   }
@@ -120,7 +122,7 @@ TEST_CASE("mnist_mlp and mnist_cnn: train with every optimizer, and write result
       CHECK(run.output().find("epoch 2/2 [####################]  loss ") != std::string::npos);
       CHECK(run.output().find("\nepoch  train loss  train acc. %") != std::string::npos);
 
-      const json results = run.results();
+      const Json results = run.results();
       CHECK(has_keys(results, keys_of_every_run));
       CHECK(has_keys(results, {"test_accuracy", "test_loss", "epochs"}));
       CHECK(results["program"] == program);
@@ -145,10 +147,10 @@ TEST_CASE("mnist_mlp --find-lr: suggests a rate, draws the curve, and does not t
   CHECK(run.output().starts_with("suggested: --lr "));
   CHECK(run.output().find("epoch") == std::string::npos);
 
-  const json results = run.results();
+  const Json results = run.results();
   CHECK(has_keys(results, keys_of_every_run));
   CHECK_FALSE(has_keys(results, {"test_accuracy"}));
-  const json& curve = results["find_lr"];
+  const Json& curve = results["find_lr"];
   CHECK(curve["lr"].size() > 100);
   CHECK(curve["loss"].size() == curve["lr"].size());
   CHECK(curve["lr"][0] == 1e-7);
@@ -175,17 +177,17 @@ TEST_CASE("permuted_mnist: compares all methods, and writes results.json and the
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   CHECK(run.output().find("\nonline-ewc  ") != std::string::npos);
 
-  const json results = run.results();
+  const Json results = run.results();
   CHECK(has_keys(results, keys_of_every_run));
   CHECK(results["options"]["iterations"] == 40);
   REQUIRE(results["methods"].size() == 4);
-  for (const json& method : results["methods"]) {
+  for (const Json& method : results["methods"]) {
     CAPTURE(method["name"]);
     CHECK(has_keys(method, {"name", "acc", "bwt", "fwt", "forgetting", "matrix", "baseline",
                             "seconds", "options"}));
     REQUIRE(method["matrix"].size() == 3);
-    for (const json& row : method["matrix"]) CHECK(row.size() == 3);
-    const json& last = method["matrix"][2];
+    for (const Json& row : method["matrix"]) CHECK(row.size() == 3);
+    const Json& last = method["matrix"][2];
     CHECK(method["acc"].get<double>() ==
           doctest::Approx((last[0].get<double>() + last[1].get<double>() + last[2].get<double>()) /
                           3));
@@ -194,9 +196,9 @@ TEST_CASE("permuted_mnist: compares all methods, and writes results.json and the
     CHECK(method["matrix"][0][0] == 1.0);
   }
   CHECK(results["methods"][0]["matrix"][0] == results["methods"][1]["matrix"][0]);
-  CHECK(results["methods"][0]["options"] == json::object());
+  CHECK(results["methods"][0]["options"] == Json::object());
   CHECK(results["methods"][1]["options"] ==
-        json{{"lambda", 5.0}, {"fisher", "exact"}, {"fisher_samples", 10}});
+        Json{{"lambda", 5.0}, {"fisher", "exact"}, {"fisher_samples", 10}});
   CHECK(results["methods"][2]["options"]["gamma"] == 0.5);
   CHECK(results["methods"][3]["name"] == "joint");
   CHECK(results["methods"][3]["acc"] == 1.0);
@@ -283,12 +285,12 @@ TEST_CASE("optimizers: a second Ctrl-C ends the report too, which tells where it
 }
 
 /// results.json without what differs from run to run.
-json figures_of(json results) {
+Json figures_of(Json results) {
   for (const char* key : {"seconds", "command"}) results.erase(key);
   results["options"].erase("out");
   results["options"].erase("data");
-  for (json& method : results["methods"]) method.erase("seconds");
-  for (json& row : results["summary"]) row.erase("seconds");
+  for (Json& method : results["methods"]) method.erase("seconds");
+  for (Json& row : results["summary"]) row.erase("seconds");
   return results;
 }
 
@@ -299,10 +301,10 @@ TEST_CASE("continual: compares methods over seeds, keeps the runs, and does none
   Run run("continual", arguments);
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   CHECK(run.output().find("\newc+online-ewc  ") != std::string::npos);
-  const json results = run.results();
+  const Json results = run.results();
   CHECK(has_keys(results, keys_of_every_run));
   REQUIRE(results["methods"].size() == 8);
-  for (const json& method : results["methods"]) {
+  for (const Json& method : results["methods"]) {
     CHECK(has_keys(method, {"name", "acc", "bwt", "fwt", "forgetting", "learning_accuracy",
                             "matrix", "baseline", "seconds", "options", "seed"}));
     CHECK(method["matrix"].size() == 3);
@@ -313,7 +315,7 @@ TEST_CASE("continual: compares methods over seeds, keeps the runs, and does none
   // Weights and biases of 784-16-16-10, importances and centers, and two numbers of the penalty.
   CHECK(results["methods"][5]["memory_bytes"].get<int>() > 2 * 4 * 13'002);
   REQUIRE(results["summary"].size() == 4);
-  CHECK(results["summary"][0]["seeds"] == json{0, 1});
+  CHECK(results["summary"][0]["seeds"] == Json{0, 1});
   CHECK(fs::exists(run.out / "accuracy.gp"));
   CHECK_FALSE(fs::exists(run.out / "tradeoff.gp"));
   CHECK(fs::is_empty(run.out / "checkpoints"));
@@ -347,7 +349,7 @@ TEST_CASE("continual: killed at any moment, it goes on to the same figures") {
   CHECK(kills > 0);
   Run last("continual", arguments + " --out " + out);
   REQUIRE_MESSAGE(last.wait() == 0, last.errors());
-  json results = json::parse(read_file(folder / "out" / "results.json"));
+  Json results = Json::parse(read_file(folder / "out" / "results.json"));
   CHECK(figures_of(results) == figures_of(whole.results()));
 }
 
@@ -370,7 +372,7 @@ TEST_CASE("continual --search: chooses a strength, tells what it tried, and draw
           "--method naive,ewc --tasks 2 --hidden 16 --iterations 20 --batch 10 --search "
           "--search-grid 0,10,1e300 --threads 1");
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
-  const json results = run.results();
+  const Json results = run.results();
   REQUIRE(results["search"].size() == 3);
   CHECK(results["search"][2]["validation_acc"]["mean"].is_null());  // it diverged
   const bool first = results["search"][0]["chosen"];
@@ -480,7 +482,7 @@ TEST_CASE("A folder whose name is not UTF-8") {
   const TemporaryFolder folder;
   Run run("mnist_mlp", "--epochs 1 --out " + (folder / "caf\xe9").string());
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
-  const json results = json::parse(read_file(folder / "caf\xe9" / "results.json"));
+  const Json results = Json::parse(read_file(folder / "caf\xe9" / "results.json"));
   CHECK(results["options"]["out"] == (folder / "caf\xef\xbf\xbd").string());
 }
 
