@@ -65,6 +65,8 @@ const Case large_cases[] = {
     // less than a tile, strips of several images and images of several strips, and much padding.
     {"tiles", {4, 33, 9, 21}, {35, 33, 3, 3}},
     {"tiles, padded", {4, 32, 13, 10}, {32, 32, 3, 3}, {.padding = {1, 2}}},
+    {"few tiles, few channels", {1, 17, 12, 11}, {16, 17, 3, 3}, {.padding = 1}},
+    {"too few tiles", {1, 40, 10, 9}, {33, 40, 3, 3}, {.padding = 1}},
     {"small images", {130, 32, 3, 3}, {33, 32, 3, 3}},
     {"small images, padded", {129, 32, 1, 2}, {32, 32, 3, 3}, {.padding = 1}},
     {"wide tiles", {2, 32, 3, 150}, {32, 32, 3, 3}},
