@@ -1,6 +1,7 @@
 #include "plot.h"
 
 #include "curves.h"
+#include "report.h"
 #include "style.h"
 
 #include "common/gnuplot.h"
@@ -59,8 +60,7 @@ Panel panel(const Layout& layout, const std::vector<Measurement>& measurements, 
       for (const Measurement& m : measurements) {
         if (m.work != work || m.peer != name || m.threads != threads || !m.valid) continue;
         bars += fmt::format("{} {} {} {} \"{}\" {} \"{}\"\n", m.ratio, y, m.low, m.high,
-                            style(name).colour + 1, std::max(m.high, 1.),
-                            fmt::format("{:.2f}", m.ratio));
+                            style(name).colour + 1, std::max(m.high, 1.), ratio_text(m.ratio));
       }
       ++y;
     }

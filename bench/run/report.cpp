@@ -30,15 +30,19 @@ std::string with_unit(double value, Measure measure) {
 }
 
 std::string spread(const Measurement& m) {
-  return m.peer.empty() ? "" : fmt::format("{:.2f} to {:.2f}", m.low, m.high);
+  return m.peer.empty() ? "" : ratio_text(m.low) + " to " + ratio_text(m.high);
 }
 
 std::string ratio(const Measurement& m) {
   if (m.peer.empty()) return "";
-  return m.valid ? fmt::format("{:.2f}", m.ratio) : "MISMATCH";
+  return m.valid ? ratio_text(m.ratio) : "MISMATCH";
 }
 
 }  // namespace
+
+std::string ratio_text(double ratio) {
+  return ratio < 0.1 ? fmt::format("{:.2g}", ratio) : fmt::format("{:.2f}", ratio);
+}
 
 std::string in_short(const std::vector<Measurement>& measurements) {
   std::string text = with_unit(measurements[0].engram, measurements[0].measure);
