@@ -49,6 +49,7 @@
 #include <engram/continual/projection.h>
 #include <engram/continual/reservoir.h>
 #include <engram/continual/si.h>
+#include <engram/continual/tensor_lists.h>
 #include <engram/data/dataset.h>
 #include <engram/data/handwritings.h>
 #include <engram/data/idx.h>
@@ -91,4 +92,5 @@
 #include <engram/optim/optimizer.h>
 #include <engram/optim/quadratic_penalty.h>
 #include <engram/optim/rmsprop.h>
+#include <engram/optim/saved_state.h>
 #include <engram/optim/sgd.h>

@@ -43,7 +43,8 @@ void subtract(const Tensor& a, double factor, const Tensor& b) {
 AGEM::AGEM(Network network, const AGEMOptions& options)
     : network_(std::move(network)),
       options_(options),
-      memory_({.capacity = options.per_class ? Reservoir::unlimited : options.capacity}) {
+      memory_({.capacity = options.per_class ? Reservoir::unlimited : options.capacity,
+               .owner = "AGEM"}) {
   check(options_.per_class.value_or(0) >= 0, "AGEM: per_class must be at least 0, got {}",
         options_.per_class.value_or(0));
   check(options_.batch >= 1, "AGEM: batch must be at least 1, got {}", options_.batch);

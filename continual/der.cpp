@@ -22,7 +22,7 @@ Tensor distance(const Tensor& logits, const Replay& samples, data::Scenario scen
 DER::DER(Network network, const DEROptions& options)
     : network_(std::move(network)),
       options_(options),
-      memory_({.capacity = options.capacity, .logits = true}) {
+      memory_({.capacity = options.capacity, .logits = true, .owner = "DER"}) {
   check(options_.batch >= 1, "DER: batch must be at least 1, got {}", options_.batch);
   check(options_.alpha >= 0, "DER: alpha must be at least 0, got {}", options_.alpha);
   check(options_.beta >= 0, "DER: beta must be at least 0, got {}", options_.beta);

@@ -6,7 +6,8 @@ namespace engram::continual {
 ExperienceReplay::ExperienceReplay(Network network, const ExperienceReplayOptions& options)
     : network_(std::move(network)),
       options_(options),
-      memory_({.capacity = options.per_class ? Reservoir::unlimited : options.capacity}) {
+      memory_({.capacity = options.per_class ? Reservoir::unlimited : options.capacity,
+               .owner = "ExperienceReplay"}) {
   check(options_.per_class.value_or(0) >= 0,
         "ExperienceReplay: per_class must be at least 0, got {}", options_.per_class.value_or(0));
   check(options_.batch >= 1, "ExperienceReplay: batch must be at least 1, got {}", options_.batch);

@@ -11,6 +11,7 @@
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/tape.h>
 #include <engram/continual/kronecker_laplace.h>
+#include <engram/optim/saved_state.h>
 
 #include <fmt/format.h>
 
@@ -261,6 +262,7 @@ void KroneckerLaplace::load_state_dict(const StateDict& state) {
   const auto check_fits = [](const std::string& key, const Tensor& value, bool fits) {
     check_shape(fits, "load_state_dict: \"{}\" is {}, which does not fit", key, value.shape());
   };
+  optim::check_owner(state, "KroneckerLaplace", "KroneckerLaplace.tasks");
   const Tensor count = read("KroneckerLaplace.tasks", i64);
   check_fits("KroneckerLaplace.tasks", count, count.rank() == 0);
   const int tasks = count.item<int>();

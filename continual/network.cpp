@@ -66,8 +66,21 @@ Tensor select_outputs(const Tensor& logits, const data::Outputs& outputs) {
   return slice(logits, 1, outputs.begin, outputs.end);
 }
 
+namespace {
+
+void check_label(std::int64_t label, const data::Outputs& outputs) {
+  check(outputs.begin <= label && label < outputs.end,
+        "classification_loss: label {} is none of the outputs {} to {}", label, outputs.begin,
+        outputs.end);
+}
+
+}  // namespace
+
 Tensor classification_loss(const Tensor& logits, const Tensor& y, const data::Outputs& outputs) {
-  return cross_entropy(select_outputs(logits, outputs), outputs.begin == 0 ? y : y - outputs.begin);
+  const Tensor chosen = select_outputs(logits, outputs);
+  check_dtype(y.dtype() == i64, "classification_loss: labels must be i64, got {}", y.dtype());
+  for (std::int64_t label : y.data<std::int64_t>()) check_label(label, outputs);
+  return cross_entropy(chosen, outputs.begin == 0 ? y : y - outputs.begin);
 }
 
 Tensor classification_loss(const Tensor& logits, const Tensor& y,
@@ -79,9 +92,7 @@ Tensor classification_loss(const Tensor& logits, const Tensor& y,
               logits.shape(), y.shape());
   const auto labels = y.data<std::int64_t>();
   for (std::size_t row = 0; row < outputs.size(); ++row) {
-    const auto& [begin, end] = outputs[row];
-    check(begin <= labels[row] && labels[row] < end,
-          "classification_loss: label {} is none of the outputs {} to {}", labels[row], begin, end);
+    check_label(labels[row], outputs[row]);
   }
   // Finite, as an infinity would be NaN where it is multiplied by 0; its exp is 0 all the same.
   constexpr double out_of_competition = -1e30;

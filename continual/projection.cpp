@@ -6,6 +6,7 @@
 #include <engram/autograd/ops/linalg.h>
 #include <engram/autograd/random.h>
 #include <engram/continual/projection.h>
+#include <engram/optim/saved_state.h>
 
 #include <fmt/format.h>
 
@@ -181,6 +182,7 @@ void Projection::load_state_dict(const StateDict& state) {
     check_dtype(value.dtype() == i64, "load_state_dict: \"{}\" is {}, not i64", key, value.dtype());
     return value;
   };
+  optim::check_owner(state, options_.name, fmt::format("{}.tasks", options_.name));
   const Tensor tasks = number("tasks", {}), outputs = number("outputs", {2});
   std::vector<Tensor> kept(kept_.size());
   std::size_t entries = 2;

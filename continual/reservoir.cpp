@@ -4,6 +4,9 @@
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/tape.h>
 #include <engram/continual/reservoir.h>
+#include <engram/optim/saved_state.h>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -155,9 +158,11 @@ Replay Reservoir::draw(std::int64_t count, Generator& generator) const {
   return pick(samples_, draw_rows(size(), std::min(count, size()), generator));
 }
 
+std::string Reservoir::seen_key() const { return fmt::format("{}.seen", options_.owner); }
+
 StateDict Reservoir::state_dict() const {
   StateDict state;
-  state.add("Reservoir.seen", tensor(std::vector<std::int64_t>{seen_}, {}));
+  state.add(seen_key(), tensor(std::vector<std::int64_t>{seen_}, {}));
   if (empty()) return state;
   std::vector<std::int64_t> outputs;
   for (const auto& [begin, end] : samples_.outputs) outputs.insert(outputs.end(), {begin, end});
@@ -169,12 +174,8 @@ StateDict Reservoir::state_dict() const {
 }
 
 void Reservoir::load_state_dict(const StateDict& state) {
-  const Tensor& seen = state["Reservoir.seen"];
-  check_dtype(seen.dtype() == i64, "load_state_dict: \"Reservoir.seen\" is {}, not {}",
-              seen.dtype(), i64);
-  check_shape(seen.rank() == 0, "load_state_dict: \"Reservoir.seen\" is {}, not {}", seen.shape(),
-              Shape{});
-  const auto count = seen.item<std::int64_t>();
+  optim::check_owner(state, options_.owner, seen_key());
+  const auto count = optim::read_number<std::int64_t>(state, seen_key());
   Replay samples;
   if (state.size() > 1) {
     const Tensor& outputs = state["outputs"];

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace engram::continual {
@@ -22,7 +23,8 @@ struct Replay {
 
 struct ReservoirOptions {
   std::int64_t capacity;
-  bool logits = false;  ///< keep those beside each sample
+  bool logits = false;                   ///< keep those beside each sample
+  std::string_view owner = "Reservoir";  ///< whose state it is: no other owner's is loaded
 };
 
 /// A memory of samples out of all that pass: at any time every sample seen so far is in it with the
@@ -67,6 +69,7 @@ class Reservoir {
     std::vector<std::int64_t> places;
     std::int64_t seen;
   };
+  std::string seen_key() const;
   Placement place(std::int64_t count, Generator& generator) const;
   void check_fits(const Replay& samples) const;
   void put(const Replay& chosen, const Placement& placement);

@@ -64,6 +64,13 @@ Shape with_rows(const Shape& sample, std::int64_t rows) {
 
 Shape without_rows(const Shape& shape) { return Shape(std::span(shape.begin() + 1, shape.end())); }
 
+/// What the functions of `map` or `map_targets` made of a batch.
+void check_rows(const char* function, const Tensor& made, std::int64_t rows) {
+  check_shape(made.rank() > 0 && made.size(0) == rows,
+              "Dataset::{}: {} samples became {}, which must stay as many", function, rows,
+              made.shape());
+}
+
 std::span<const std::int64_t> numbers(const Tensor& x) { return x.data<std::int64_t>(); }
 
 }  // namespace
@@ -127,6 +134,7 @@ Batch Dataset::batch(std::span<const std::int64_t> rows) const {
 
   const NoGrad no_grad;  // as with a prefetching Loader, on whose thread there is no tape
   for (const auto& function : functions_) x = function(x);
+  check_rows("map", x, stored.size(0));
   return {x, pick_targets(numbers(stored))};
 }
 
@@ -150,6 +158,7 @@ Tensor Dataset::pick_targets(std::span<const std::int64_t> stored) const {
   }
   const NoGrad no_grad;
   for (const auto& function : target_functions_) y = function(y);
+  check_rows("map_targets", y, std::ssize(stored));
   return y;
 }
 

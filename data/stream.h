@@ -118,8 +118,9 @@ struct NamedData {
 /// those of the one before; in the scenario of domains they share as many as the one with the most
 /// has. Streams whose tasks are made when they are asked for: see the constructor of `Stream`.
 ///
-/// DataError when there are no samples to train or to test; ShapeError or DTypeError when
-/// samples differ in shape, or in the dtype that batches of them have; the errors of `class_count`.
+/// DataError for a data set without samples to train or to test; ShapeError or DTypeError when the
+/// samples, as they are before `map`, differ in shape, or in the dtype that batches of them have;
+/// the errors of `class_count`.
 Stream stream_of(std::vector<NamedData> sets, Scenario scenario = Scenario::domain);
 
 }  // namespace engram::data

@@ -3,6 +3,7 @@
 #include <engram/autograd/ops/copy.h>
 #include <engram/autograd/tape.h>
 #include <engram/optim/ewc.h>
+#include <engram/optim/saved_state.h>
 
 #include <fmt/format.h>
 
@@ -31,6 +32,11 @@ double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f,
   return growth;
 }
 
+/// Tells the one from the other: what they sum differs.
+std::string tasks_key(const EWCOptions& options) {
+  return options.gamma ? "OnlineEWC.tasks" : "EWC.tasks";
+}
+
 }  // namespace
 
 EWC::EWC(std::vector<Tensor> parameters, EWCOptions options)
@@ -39,6 +45,8 @@ EWC::EWC(std::vector<Tensor> parameters, EWCOptions options)
   check(options_.lambda >= 0, "EWC: lambda must be at least 0, got {}", options_.lambda);
   check(!options_.gamma || (*options_.gamma >= 0 && *options_.gamma <= 1),
         "EWC: gamma must be in [0, 1], got {}", options_.gamma.value_or(0));
+  check(options_.fisher.samples >= 0, "EWC: samples must be at least 0, got {}",
+        options_.fisher.samples);
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     check(parameters_[k].requires_grad(), "EWC: parameter {} does not require a gradient", k);
     check(parameters_[k].is_leaf(), "EWC: parameter {} is the result of a recorded operation", k);
@@ -87,7 +95,7 @@ void EWC::consolidate(const std::vector<Tensor>& importance) {
 
 StateDict EWC::state_dict() const {
   StateDict state;
-  state.add("EWC.tasks", scalar(tasks_, i64));
+  state.add(tasks_key(options_), scalar(tasks_, i64));
   state.add("EWC.constant", scalar(constant_, f64));
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     state.add(fmt::format("{}.importance", k), clone(importance_[k]));
@@ -97,6 +105,7 @@ StateDict EWC::state_dict() const {
 }
 
 void EWC::load_state_dict(const StateDict& state) {
+  check_owner(state, options_.gamma ? "online EWC" : "EWC", tasks_key(options_));
   check(state.size() == 2 + 2 * parameters_.size(),
         "load_state_dict: {} entries are not those of an EWC with {} parameters", state.size(),
         parameters_.size());
@@ -108,7 +117,7 @@ void EWC::load_state_dict(const StateDict& state) {
                 value.dtype(), like.dtype());
     return clone(detach(value));
   };
-  const Tensor tasks = read("EWC.tasks", scalar(0, i64));
+  const Tensor tasks = read(tasks_key(options_), scalar(0, i64));
   const Tensor constant = read("EWC.constant", scalar(0, f64));
   std::vector<Tensor> importance, center;
   for (std::size_t k = 0; k < parameters_.size(); ++k) {

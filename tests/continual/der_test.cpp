@@ -150,6 +150,7 @@ TEST_CASE("DER: options and states that do not fit") {
   replay.end_task(task_of(0, Scenario::domain, {0, 2}, ones({1, 1}, f64), tensor({0}, i64)));
   DER method(net);
   CHECK_THROWS_WITH_AS(method.load_state_dict(replay.state_dict()),
-                       "StateDict: there is no tensor \"logits\"", Error);
+                       "load_state_dict: this is not the state of DER: there is no \"DER.seen\"",
+                       Error);
   CHECK(method.memory().empty());
 }

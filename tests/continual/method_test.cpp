@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <type_traits>
+
 using namespace engram;
 using namespace engram::continual;
 
@@ -123,6 +125,43 @@ TEST_CASE("Network: evaluated with other values of its parameters") {
   CHECK(network.evaluate(x).item() == before);
 }
 
+TEST_CASE("load_state_dict: no method takes the state of another") {
+  const nn::Linear net(2, 2);
+  const data::Task task = two_classes();
+  std::vector<std::unique_ptr<Method>> methods;
+  const auto add = [&]<class M>(std::type_identity<M>, const auto&... options) {
+    methods.push_back(std::make_unique<M>(net, options...));
+  };
+  add(std::type_identity<L2>());
+  add(std::type_identity<continual::EWC>());
+  add(std::type_identity<continual::EWC>(), optim::EWCOptions{.gamma = 0.9});
+  add(std::type_identity<SI>());
+  add(std::type_identity<MAS>());
+  add(std::type_identity<KroneckerLaplace>());
+  add(std::type_identity<LwF>());
+  add(std::type_identity<ExperienceReplay>());
+  add(std::type_identity<AGEM>());
+  add(std::type_identity<DER>());
+  add(std::type_identity<GPM>());
+  add(std::type_identity<OWM>());
+  for (const bool learned : {false, true}) {
+    for (std::size_t to = 0; to < methods.size(); ++to) {
+      for (std::size_t from = 0; from < methods.size(); ++from) {
+        CAPTURE(from);
+        CAPTURE(to);
+        const StateDict state = methods[from]->state_dict();
+        if (from == to) CHECK_NOTHROW(methods[to]->load_state_dict(state));
+        if (from != to) CHECK_THROWS_AS(methods[to]->load_state_dict(state), Error);
+      }
+    }
+    if (learned) break;
+    for (const auto& method : methods) {
+      method->begin_task(task);
+      method->end_task(task);
+    }
+  }
+}
+
 TEST_CASE("classification_loss: the other outputs do not compete") {
   const Tensor logits = tensor({5, 1, 2, 9}, {1, 4});
   const Tensor y = tensor({2}, i64);
@@ -130,6 +169,8 @@ TEST_CASE("classification_loss: the other outputs do not compete") {
         doctest::Approx(std::log(1 + std::exp(-1.0))));
   CHECK(classification_loss(logits, y, {0, 4}).item() ==
         doctest::Approx(cross_entropy(logits, y).item()));
+  CHECK_THROWS_WITH_AS(classification_loss(logits, y, {0, 2}),
+                       "classification_loss: label 2 is none of the outputs 0 to 2", Error);
   CHECK_THROWS_WITH_AS(classification_loss(logits, y, {1, 5}),
                        "select_outputs: there are no outputs 1 to 5 in logits (1, 4)", ShapeError);
 }

@@ -32,12 +32,6 @@ data::Task in_subspace(std::int64_t in, std::int64_t dimensions, int number) {
   return task_of(x, randint(0, 3, {15}, generator), {0, 3}, number);
 }
 
-std::vector<Tensor> copies(const std::vector<Tensor>& tensors) {
-  std::vector<Tensor> all;
-  for (const Tensor& each : tensors) all.push_back(clone(detach(each)));
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("GPM: by hand") {
@@ -341,7 +335,8 @@ TEST_CASE("projection: mistakes are named") {
   gpm.end_task(task);
   owm.end_task(task);
   CHECK_THROWS_WITH_AS(owm.load_state_dict(gpm.state_dict()),
-                       "StateDict: there is no tensor \"OWM.tasks\"", Error);
+                       "load_state_dict: this is not the state of OWM: there is no \"OWM.tasks\"",
+                       Error);
   GPM other(two_layers(5, 4, true, nothing_between));
   CHECK_THROWS_WITH_AS(other.load_state_dict(gpm.state_dict()),
                        "load_state_dict: \"0.basis\" is (4, 1), which does not fit parameter 0, "

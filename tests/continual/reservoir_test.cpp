@@ -210,9 +210,9 @@ TEST_CASE("Reservoir: refuses states that are not its own, and stays as it was")
     return "nothing";
   };
   CHECK(refused("Reservoir.seen", scalar(2)) ==
-        "load_state_dict: \"Reservoir.seen\" is f32, not i64");
+        "load_state_dict: \"Reservoir.seen\" is f32, expected i64");
   CHECK(refused("Reservoir.seen", tensor({2}, i64)) ==
-        "load_state_dict: \"Reservoir.seen\" is (1,), not ()");
+        "load_state_dict: \"Reservoir.seen\" is (1,), expected ()");
   CHECK(refused("Reservoir.seen", scalar(1, i64)) ==
         "load_state_dict: 2 samples of 1 are not what a Reservoir of 2 keeps");
   CHECK(refused("x", zeros({3, 1})) == "load_state_dict: 2 samples cannot be x (3, 1) with y (2,)");

@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/tape.h>
 #include <engram/data/dataset.h>
 
@@ -166,6 +167,19 @@ TEST_CASE("map applies functions in order, to whole batches") {
   CHECK(values(mapped.all().x) == std::vector<float>{6, 9, 12});
   CHECK(values(mapped.take(2).all().x) == std::vector<float>{4, 6});
   CHECK(values(numbers.all().x) == std::vector<float>{1, 2, 3});
+}
+
+TEST_CASE("map and map_targets: as many samples come out as go in") {
+  const data::Dataset four(zeros({4, 2}), arange(4));
+  const auto half = [](const Tensor& x) { return slice(x, 0, 0, x.size(0) / 2); };
+  CHECK_THROWS_WITH_AS(four.map(half).all(),
+                       "Dataset::map: 4 samples became (2, 2), which must stay as many",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(four.map_targets(half).all(),
+                       "Dataset::map_targets: 4 samples became (2,), which must stay as many",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(four.map([](const Tensor&) { return scalar(1); }).all(),
+                       "Dataset::map: 4 samples became (), which must stay as many", ShapeError);
 }
 
 TEST_CASE("no tape records the functions given to map") {

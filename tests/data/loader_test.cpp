@@ -184,7 +184,8 @@ TEST_CASE("the background thread works alone and leaves the others' number of th
   const auto here = std::this_thread::get_id();
   const data::Dataset watched = numbered(4).map([&](const Tensor&) {
     return tensor(
-        {std::this_thread::get_id() == here ? 1.0 : 0.0, static_cast<double>(num_threads())});
+        {std::this_thread::get_id() == here ? 1.0 : 0.0, static_cast<double>(num_threads())},
+        {1, 2});
   });
   for (auto [x, y] : data::Loader(watched, {.prefetch = true})) {
     CHECK(x.data<float>()[0] == 0);

@@ -165,6 +165,14 @@ TEST_CASE("EWC: goes on from a saved state as if nothing had happened") {
   CHECK(second.tasks() == 4);
   CHECK(second.penalty().item() == first.penalty().item());
 
+  EWC online({theta}, {.gamma = 0.9});
+  CHECK_THROWS_WITH_AS(online.load_state_dict(first.state_dict()),
+                       "load_state_dict: this is not the state of online EWC: there is no "
+                       "\"OnlineEWC.tasks\"",
+                       Error);
+  CHECK_THROWS_WITH_AS(first.load_state_dict(online.state_dict()),
+                       "load_state_dict: this is not the state of EWC: there is no \"EWC.tasks\"",
+                       Error);
   EWC other({theta, parameter({1})});
   CHECK_THROWS_WITH_AS(other.load_state_dict(first.state_dict()),
                        "load_state_dict: 4 entries are not those of an EWC with 2 parameters",
@@ -186,6 +194,8 @@ TEST_CASE("EWC: mistakes are named") {
   CHECK_THROWS_WITH_AS(EWC({ones({2})}), "EWC: parameter 0 does not require a gradient", Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.lambda = -1}), "EWC: lambda must be at least 0, got -1",
                        Error);
+  CHECK_THROWS_WITH_AS(EWC({theta}, {.fisher = {.samples = -1}}),
+                       "EWC: samples must be at least 0, got -1", Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.gamma = 1.5}), "EWC: gamma must be in [0, 1], got 1.5",
                        Error);
   EWC ewc({theta});
