@@ -58,8 +58,9 @@ class Network {
 /// Those columns of logits (B, all outputs). ShapeError when they are not there.
 Tensor select_outputs(const Tensor& logits, const data::Outputs& outputs);
 
-/// Mean cross entropy over these outputs alone, which y (B,) must be among: the loss of a task.
-/// Multi-head training and testing, and the classes seen so far, are this mask.
+/// Mean cross entropy over these outputs alone: the loss of a task. DTypeError unless y (B,) is
+/// i64, Error for a label that is none of them. Multi-head training and testing, and the classes
+/// seen so far, are this mask.
 Tensor classification_loss(const Tensor& logits, const Tensor& y, const data::Outputs& outputs);
 
 /// The same when each row has outputs of its own: one for each.

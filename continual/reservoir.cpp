@@ -162,7 +162,7 @@ std::string Reservoir::seen_key() const { return fmt::format("{}.seen", options_
 
 StateDict Reservoir::state_dict() const {
   StateDict state;
-  state.add(seen_key(), tensor(std::vector<std::int64_t>{seen_}, {}));
+  state.add(seen_key(), optim::to_tensor(seen_));
   if (empty()) return state;
   std::vector<std::int64_t> outputs;
   for (const auto& [begin, end] : samples_.outputs) outputs.insert(outputs.end(), {begin, end});

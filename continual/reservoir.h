@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace engram::continual {
@@ -23,8 +23,8 @@ struct Replay {
 
 struct ReservoirOptions {
   std::int64_t capacity;
-  bool logits = false;                   ///< keep those beside each sample
-  std::string_view owner = "Reservoir";  ///< whose state it is: no other owner's is loaded
+  bool logits = false;              ///< keep those beside each sample
+  std::string owner = "Reservoir";  ///< whose state it is: no other owner's is loaded
 };
 
 /// A memory of samples out of all that pass: at any time every sample seen so far is in it with the

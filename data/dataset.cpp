@@ -67,8 +67,8 @@ Shape without_rows(const Shape& shape) { return Shape(std::span(shape.begin() + 
 /// What the functions of `map` or `map_targets` made of a batch.
 void check_rows(const char* function, const Tensor& made, std::int64_t rows) {
   check_shape(made.rank() > 0 && made.size(0) == rows,
-              "Dataset::{}: {} samples became {}, which must stay as many", function, rows,
-              made.shape());
+              "Dataset::{}: {} samples became {}; there must still be {}", function, rows,
+              made.shape(), rows);
 }
 
 std::span<const std::int64_t> numbers(const Tensor& x) { return x.data<std::int64_t>(); }
@@ -251,7 +251,7 @@ Dataset Dataset::permute_pixels(std::span<const std::int64_t> permutation) const
 Dataset Dataset::normalize(double mean, double std) const {
   check_before_map("Dataset::normalize");
   check(std > 0, "Dataset::normalize: std must be above 0, got {}", std);
-  check_dtype(x_.dtype() != i64, "Dataset::normalize: i64 samples are not converted");
+  check_dtype(dtype_ != i64, "Dataset::normalize: i64 samples are not converted");
   Dataset result = *this;
   result.scale_ = scale_ / std;
   result.shift_ = (shift_ - mean) / std;

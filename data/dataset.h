@@ -68,9 +68,10 @@ class Dataset {
   /// DTypeError. It is called when samples are first asked for, and a second time for nobody who
   /// has a copy of the result; no tape records it. What `normalize` did comes after it, as before.
   Dataset transform(std::function<Tensor(const Tensor& x)> function) const;
-  /// Applies a function to the x of every batch, after those that were given before. A prefetching
-  /// Loader calls it on its background thread; no tape records it, here or there. `pad`, `flatten`,
-  /// `permute_pixels`, `normalize` and `transform` must come before: Error.
+  /// Applies a function to the x of every batch, after those that were given before. It returns as
+  /// many samples as it gets: ShapeError. A prefetching Loader calls it on its background thread; no
+  /// tape records it, here or there. `pad`, `flatten`, `permute_pixels`, `normalize` and `transform`
+  /// must come before: Error.
   Dataset map(std::function<Tensor(const Tensor& x)> function) const;
   /// The same for the y of every batch, at any time.
   Dataset map_targets(std::function<Tensor(const Tensor& y)> function) const;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-// How optimizers, schedules and averages write and read their states.
+// How optimizers, schedules, averages and methods of continual learning write and read their states.
 namespace engram::optim {
 
 /// A number in a state: a tensor of rank 0.

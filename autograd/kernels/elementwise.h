@@ -3,6 +3,7 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/strided.h>
 
+#include <algorithm>
 #include <cstdint>
 
 // Loops that apply a function element by element. The function is a template parameter, so that the

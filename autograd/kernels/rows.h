@@ -5,7 +5,8 @@
 // Rows of images, which are short, and come from memory.
 namespace engram::kernels {
 
-/// Copies n elements, which do not overlap with where they go, without what a call of memmove costs.
+/// Copies n elements, which do not overlap with where they go, without what a call of memmove
+/// costs.
 template <class T>
 inline void copy_row(const T* from, std::int64_t n, T* to) {
   constexpr std::int64_t some = 64 / sizeof(T);

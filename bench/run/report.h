@@ -8,7 +8,7 @@
 
 namespace bench {
 
-/// "1.64", and of less than a tenth what is not 0 of it: "0.0041".
+/// "1.64"; below a tenth two significant digits, "0.0041".
 std::string ratio_text(double ratio);
 
 /// "2.02 ms, floor 0.89 (0.87 to 0.93), libtorch 1.64 (1.47 to 1.81)", of one row.

@@ -61,8 +61,9 @@ const Case large_cases[] = {
     {"dilated groups", {2, 100, 9, 10}, {4, 50, 3, 3}, {1, 2, 2, 2}},
     {"deep", {3, 49, 5, 5}, {2, 49, 2, 2}, {.stride = 2, .padding = 1}},
     {"pixels", {3, 60, 1, 1}, {7, 60, 1, 1}},
-    // Channels and tiles enough for Winograd's way: tiles that reach beyond the image, images of
-    // less than a tile, strips of several images and images of several strips, and much padding.
+    // Channels and tiles enough for Winograd's way, and once too few: tiles that reach beyond the
+    // image, images of less than a tile, strips of several images and images of several strips, and
+    // much padding.
     {"tiles", {4, 33, 9, 21}, {35, 33, 3, 3}},
     {"tiles, padded", {4, 32, 13, 10}, {32, 32, 3, 3}, {.padding = {1, 2}}},
     {"few tiles, few channels", {1, 17, 12, 11}, {16, 17, 3, 3}, {.padding = 1}},

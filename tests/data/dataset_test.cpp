@@ -169,17 +169,25 @@ TEST_CASE("map applies functions in order, to whole batches") {
   CHECK(values(numbers.all().x) == std::vector<float>{1, 2, 3});
 }
 
+TEST_CASE("normalize: after transform too") {
+  const auto same = [](const Tensor& x) { return x; };
+  const data::Dataset two(tensor({1, 2}, {2, 1}), arange(2));
+  CHECK(values(two.transform(same).normalize(0.5, 0.25).all().x) == std::vector<float>{2, 6});
+  const data::Dataset labels(arange(2), arange(2));
+  CHECK_THROWS_WITH_AS(labels.transform(same).normalize(0, 1),
+                       "Dataset::normalize: i64 samples are not converted", DTypeError);
+}
+
 TEST_CASE("map and map_targets: as many samples come out as go in") {
   const data::Dataset four(zeros({4, 2}), arange(4));
   const auto half = [](const Tensor& x) { return slice(x, 0, 0, x.size(0) / 2); };
   CHECK_THROWS_WITH_AS(four.map(half).all(),
-                       "Dataset::map: 4 samples became (2, 2), which must stay as many",
-                       ShapeError);
+                       "Dataset::map: 4 samples became (2, 2); there must still be 4", ShapeError);
   CHECK_THROWS_WITH_AS(four.map_targets(half).all(),
-                       "Dataset::map_targets: 4 samples became (2,), which must stay as many",
+                       "Dataset::map_targets: 4 samples became (2,); there must still be 4",
                        ShapeError);
   CHECK_THROWS_WITH_AS(four.map([](const Tensor&) { return scalar(1); }).all(),
-                       "Dataset::map: 4 samples became (), which must stay as many", ShapeError);
+                       "Dataset::map: 4 samples became (); there must still be 4", ShapeError);
 }
 
 TEST_CASE("no tape records the functions given to map") {
