@@ -146,11 +146,8 @@ std::int64_t ConvolutionSizes::parts(std::int64_t units) const {
 }
 
 bool suits_winograd(const ConvolutionSizes& s) {
-  // Channels share what it costs to transform a tile, and tiles what the weight costs, which is
-  // more where it then leaves the caches.
-  constexpr std::int64_t fewest_channels = 16;
-  constexpr std::int64_t most_cached = 1 << 17;  // pairs of channels, whose U is 8 MB of f32
-  const std::int64_t fewest_tiles = s.in_channels * s.out_channels > most_cached ? 128 : 32;
+  // Channels share what it costs to transform a tile, and tiles what the weight costs.
+  constexpr std::int64_t fewest_channels = 16, fewest_tiles = 16;
   const auto is_plain = [](const WindowAxis& a) {
     // As the way back, a convolution with much padding has less than none.
     return a.kernel == 3 && a.stride == 1 && a.dilation == 1 && a.padding >= 0;

@@ -21,11 +21,16 @@
 // Input channels are summed before A, so that for each of the 16 elements there is a product of
 // matrices, M (out channels, tiles) = U (out channels, in channels) · V (in channels, tiles):
 //
+//     for each output channel: U
 //     for each strip of tiles                  the threads take their shares
 //       for each input channel: V
-//       for each of the 16 elements
-//         for each few output channels: M
-//       for each output channel: y
+//       for each few output channels
+//         for each of the 16 elements: M
+//         y
+//
+// Where all tiles are one strip, the threads share the channels instead, and U of a few output
+// channels is made where it is used, in the second cache: of all of them it is larger than what it
+// was made from, and would come from memory.
 //
 // Rows of tiles make a strip, also of several images where these are small. Winograd 1980; Lavin
 // and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv 1509.09308). What the
@@ -49,6 +54,7 @@ void transform_weight(const Kernels3x3<T>& kernels, std::int64_t first, std::int
     for (std::int64_t i = 0; i < ins; ++i) {
       for (std::int64_t c = 0; c < channels; ++c) {
         const T* from = kernels.of(first + c, in + i);
+        __builtin_prefetch(kernels.of(first + c, in + i + some));
         for (int k = 0; k < 9; ++k) w[k][i * channels + c] = from[kernels.turned ? 8 - k : k];
       }
     }
@@ -75,75 +81,124 @@ void transform_weight(const Kernels3x3<T>& kernels, std::int64_t first, std::int
   }
 }
 
-/// y of rows [begin, end) of tiles, from M (elements, out channels, tiles).
+/// The products of a strip and what they become, for a few output channels at a time.
 template <class T>
-void transform_outputs(const ConvolutionSizes& s, const Strips<T>& strips, const T* m,
-                       std::int64_t distance, std::int64_t begin, std::int64_t end, const T* bias,
-                       T* y) {
-  const std::int64_t height = s.window.height.out, width = s.window.width.out;
-  for (std::int64_t c = 0; c < s.out_channels; ++c) {
-    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t first) {
-      T* plane = y + (run.image * s.out_channels + c) * s.window.out_size();
+class Blocks {
+ public:
+  Blocks(const ConvolutionSizes& s, const Strips<T>& strips)
+      : s_(s),
+        strips_(strips),
+        vectors_(parts_of(strips.rows * strips.width, tiles<T>().lanes)),
+        shape_(tile_shape<T>(s.out_channels, vectors_)),
+        taps_(s.in_channels),
+        landings_(vectors_) {
+    // Where the rows of V start, and that what is computed for a vector lands where it is.
+    for (std::int64_t c = 0; c < s.in_channels; ++c) taps_.data()[c] = c * strips.pitch;
+    const std::int64_t lanes = tiles<T>().lanes;
+    for (std::int64_t v = 0; v < vectors_; ++v) {
+      Landing<T>& landing = landings_.data()[v] = {v * lanes, lanes, {}};
+      std::iota(landing.lanes, landing.lanes + lanes, Lane<T>{0});
+    }
+  }
+
+  std::int64_t count() const { return parts_of(s_.out_channels, shape_.channels); }
+  std::int64_t first(std::int64_t block) const { return block * shape_.channels; }
+  std::int64_t channels(std::int64_t block) const {
+    return std::min(shape_.channels, s_.out_channels - first(block));
+  }
+  std::int64_t u_room() const { return elements * s_.in_channels * shape_.channels; }
+  std::int64_t m_room() const { return elements * strips_.distance(shape_.channels); }
+
+  /// y of a block's channels and of rows [begin, end) of tiles, from the block's U and their V.
+  void run(std::int64_t block, std::int64_t begin, std::int64_t end, const T* u, const T* v, T* m,
+           const T* bias, T* y) const {
+    const std::int64_t in = s_.in_channels, lanes = tiles<T>().lanes;
+    const std::int64_t used = parts_of((end - begin) * strips_.width, lanes);
+    const std::int64_t v_distance = strips_.distance(in);
+    const std::int64_t m_distance = strips_.distance(shape_.channels);
+    for (std::int64_t e = 0; e < elements; ++e) {
+      for (std::int64_t n = 0; n < used; n += shape_.vectors) {
+        tiles<T>().slide(channels(block), std::min(shape_.vectors, used - n), in,
+                         u + e * in * channels(block), nullptr, v + e * v_distance + n * lanes,
+                         taps_.data(), landings_.data() + n, strips_.pitch, m + e * m_distance,
+                         strips_.pitch);
+      }
+    }
+    for (std::int64_t c = 0; c < channels(block); ++c) {
+      const std::int64_t channel = first(block) + c;
+      transform_outputs(channel, begin, end, m + c * strips_.pitch, m_distance,
+                        bias ? bias[channel] : T{0}, y);
+    }
+  }
+
+ private:
+  /// y of one channel, from its M (elements, tiles).
+  void transform_outputs(std::int64_t channel, std::int64_t begin, std::int64_t end, const T* m,
+                         std::int64_t distance, T bias, T* y) const {
+    const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
+    for_each_run(strips_, begin, end, [&](const Run& run, std::int64_t first) {
+      T* plane = y + (run.image * s_.out_channels + channel) * s_.window.out_size();
       for (std::int64_t r = 0; r < run.rows; ++r) {
         const std::int64_t row = 2 * (run.first + r);
         tiles<T>().winograd_outputs(std::min<std::int64_t>(2, height - row), width,
-                                    m + c * strips.pitch + first + r * strips.width, distance,
-                                    bias ? bias[c] : T{0}, plane + row * width, width);
+                                    m + first + r * strips_.width, distance, bias,
+                                    plane + row * width, width);
       }
     });
   }
-}
+
+  const ConvolutionSizes& s_;
+  const Strips<T>& strips_;
+  std::int64_t vectors_;  // of a strip
+  TileShape shape_;
+  Scratch<std::int64_t> taps_;
+  Scratch<Landing<T>> landings_;
+};
 
 }  // namespace
 
 template <class T>
 void conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<T>& kernels,
                         const T* bias, T* y) {
-  const Tiles<T>& tile = tiles<T>();
-  const std::int64_t in = s.in_channels, out = s.out_channels;
-  const Strips<T> strips(s);
-  const std::int64_t vectors = strips.pitch / tile.lanes;
-  const TileShape shape = tile_shape<T>(out, vectors);
-  const Scratch<T> u(elements * in * out);
-  parallel_for_each(parts_of(out, shape.channels), elements * in * shape.channels, [&](auto t) {
-    const std::int64_t c = t * shape.channels, channels = std::min(shape.channels, out - c);
-    transform_weight(kernels, c, channels, in, u.data() + elements * in * c);
-  });
+  const std::int64_t in = s.in_channels;
+  const Strips<T> strips(s, in + tiles<T>().rows, 64);
+  const Blocks<T> blocks(s, strips);
+  const PaddedImage<T> padded(s.window, strips);
+  const std::int64_t v_room = elements * strips.distance(in), m_room = blocks.m_room();
+  const std::int64_t u_room = blocks.u_room(), row_room = padded.room(strips);
+  const auto transform = [&](std::int64_t block, T* u) {
+    transform_weight(kernels, blocks.first(block), blocks.channels(block), in, u);
+  };
 
-  // Where the rows of V start, and that what is computed for a vector lands where it is.
-  const Scratch<std::int64_t> taps(in);
-  for (std::int64_t c = 0; c < in; ++c) taps.data()[c] = c * strips.pitch;
-  const Scratch<Landing<T>> landings(vectors);
-  for (std::int64_t v = 0; v < vectors; ++v) {
-    landings.data()[v] = {v * tile.lanes, tile.lanes, {}};
-    std::iota(landings.data()[v].lanes, landings.data()[v].lanes + tile.lanes, Lane<T>{0});
+  if (strips.count() == 1) {
+    const Scratch<T> v(v_room);
+    transform_all_inputs(s, strips, padded, x, v.data());
+    const std::int64_t parts = s.parts(blocks.count());
+    const Scratch<T> memory(parts * (u_room + m_room));
+    parallel_parts(parts, blocks.count(), [&](auto part, auto first, auto last) {
+      T* u = memory.data() + part * (u_room + m_room);
+      for (std::int64_t block = first; block < last; ++block) {
+        transform(block, u);
+        blocks.run(block, 0, strips.all, u, v.data(), u + u_room, bias, y);
+      }
+    });
+    return;
   }
 
-  const PaddedImage<T> padded(s.window, strips);
-  const std::int64_t v_distance = strips.distance(in), m_distance = strips.distance(out);
-  const std::int64_t v_room = elements * v_distance, m_room = elements * m_distance;
-  const std::int64_t room = v_room + m_room + strips.input_rows() * padded.pitch();
-  const std::int64_t parts = s.parts(strips.count());
+  const Scratch<T> u(blocks.count() * u_room);
+  parallel_for_each(blocks.count(), u_room,
+                    [&](std::int64_t block) { transform(block, u.data() + block * u_room); });
+  const std::int64_t parts = s.parts(strips.count()), room = v_room + m_room + row_room;
   const Scratch<T> memory(parts * room);
-  parallel_parts(parts, strips.count(), [&](auto part, auto first_strip, auto last_strip) {
+  parallel_parts(parts, strips.count(), [&](auto part, auto first, auto last) {
     T* v = memory.data() + part * room;
     T* m = v + v_room;
-    for (std::int64_t strip = first_strip; strip < last_strip; ++strip) {
+    for (std::int64_t strip = first; strip < last; ++strip) {
       const auto [begin, end] = strips.range(strip);
-      const std::int64_t used = parts_of((end - begin) * strips.width, tile.lanes);
-      transform_inputs(s, strips, padded, x, begin, end, m + m_room, v, v_distance);
-      for (std::int64_t e = 0; e < elements; ++e) {
-        for (std::int64_t c = 0; c < out; c += shape.channels) {
-          const std::int64_t channels = std::min(shape.channels, out - c);
-          const T* from = u.data() + elements * in * c + e * in * channels;
-          for (std::int64_t n = 0; n < used; n += shape.vectors) {
-            tile.slide(channels, std::min(shape.vectors, used - n), in, from, nullptr,
-                       v + e * v_distance + n * tile.lanes, taps.data(), landings.data() + n,
-                       strips.pitch, m + e * m_distance + c * strips.pitch, strips.pitch);
-          }
-        }
+      transform_inputs(s, strips, padded, x, 0, in, begin, end, m + m_room, v);
+      for (std::int64_t block = 0; block < blocks.count(); ++block) {
+        blocks.run(block, begin, end, u.data() + block * u_room, v, m, bias, y);
       }
-      transform_outputs(s, strips, m, m_distance, begin, end, bias, y);
     }
   });
 }

@@ -17,23 +17,35 @@
 //       for each input channel: V
 //       for each output channel: P
 //       for each of the 16 elements: dU
+//     dw
+//
+// Where all tiles are one strip, the threads share the output channels instead, and dU of a few
+// channels stays in the second cache:
+//
+//     for each input channel: V
+//     for each few output channels             the threads take their shares
+//       for each of them: P
+//       for each of the 16 elements: dU
+//       dw
 namespace engram::kernels {
 namespace {
 
 using namespace winograd;
 
-/// P (elements, out channels, tiles) of rows [begin, end) of tiles.
+/// P (elements, channels, tiles) of output channels [first, last) and rows [begin, end) of tiles.
+/// What an element has is `distance` from that of the next.
 template <class T>
 void transform_cotangents(const ConvolutionSizes& s, const Strips<T>& strips,
-                          const PaddedImage<T>& padded, const T* dy, std::int64_t begin,
-                          std::int64_t end, T* rows, T* p, std::int64_t distance) {
-  for (std::int64_t c = 0; c < s.out_channels; ++c) {
-    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t first) {
+                          const PaddedImage<T>& padded, const T* dy, std::int64_t first,
+                          std::int64_t last, std::int64_t begin, std::int64_t end, T* rows, T* p,
+                          std::int64_t distance) {
+  for (std::int64_t c = first; c < last; ++c, p += strips.pitch) {
+    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t tile) {
       padded.load(dy + (run.image * s.out_channels + c) * s.window.out_size(), 2 * run.first,
                   2 * run.rows, rows);
       for (std::int64_t r = 0; r < run.rows; ++r) {
         tiles<T>().winograd_cotangents(strips.width, rows + 2 * r * padded.pitch(), padded.pitch(),
-                                       p + c * strips.pitch + first + r * strips.width, distance);
+                                       p + tile + r * strips.width, distance);
       }
     });
   }
@@ -81,19 +93,88 @@ void transform_sums(const T* sums, std::int64_t parts, std::int64_t part_distanc
   }
 }
 
-}  // namespace
-
+/// V of all tiles, as Tiles::multiply wants it: (elements, panels of in channels, tiles, channels).
 template <class T>
-void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, const T* dy,
-                                        T* dweight) {
+class PackedInputs {
+ public:
+  PackedInputs(const ConvolutionSizes& s, const Strips<T>& strips, const T* x)
+      : in_(s.in_channels),
+        count_(parts_of(in_, width())),
+        room_(strips.all * strips.width * width() + slack<T>),
+        packed_(elements * count_ * room_) {
+    const Scratch<T> v(elements * strips.distance(in_));
+    transform_all_inputs(s, strips, PaddedImage<T>(s.window, strips), x, v.data());
+    parallel_for_each(elements * count_, room_, [&](std::int64_t i) {
+      const std::int64_t element = i / count_, panel = i % count_;
+      const std::int64_t first = panel * width(), lanes = tiles<T>().lanes;
+      const Operand<T> rows{v.data() + element * strips.distance(in_), strips.pitch, 1};
+      rows.pack(tiles<T>(), first, channels(panel), 0, strips.all * strips.width,
+                channels(panel) <= lanes ? lanes : width(), packed_.data() + i * room_);
+    });
+  }
+
+  static std::int64_t width() { return 2 * tiles<T>().lanes; }
+  std::int64_t count() const { return count_; }
+  std::int64_t channels(std::int64_t panel) const {
+    return std::min(width(), in_ - panel * width());
+  }
+  const T* of(std::int64_t element, std::int64_t panel) const {
+    return packed_.data() + (element * count_ + panel) * room_;
+  }
+
+ private:
+  std::int64_t in_, count_, room_;
+  Scratch<T> packed_;
+};
+
+/// Where all tiles are one strip.
+template <class T>
+void sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
+                     T* dweight) {
+  const Tiles<T>& tile = tiles<T>();
+  const std::int64_t in = s.in_channels, depth = strips.all * strips.width;
+  const PackedInputs<T> inputs(s, strips, x);
+  const PaddedImage<T> padded(s.window.height.out, s.window.width.out, 0, 0, strips);
+  const std::int64_t p_distance = strips.distance(tile.rows), p_room = elements * p_distance;
+  const std::int64_t left_room = tile.rows * depth + slack<T>, sum_room = elements * tile.rows * in;
+  const std::int64_t room = p_room + left_room + sum_room + padded.room(strips);
+  const std::int64_t blocks = parts_of(s.out_channels, tile.rows), parts = s.parts(blocks);
+  const Scratch<T> memory(parts * room);
+  parallel_parts(parts, blocks, [&](auto part, auto first_block, auto last_block) {
+    T* p = memory.data() + part * room;
+    T* left = p + p_room;
+    T* sums = left + left_room;
+    for (std::int64_t block = first_block; block < last_block; ++block) {
+      const std::int64_t first = block * tile.rows;
+      const std::int64_t channels = std::min(tile.rows, s.out_channels - first);
+      transform_cotangents(s, strips, padded, dy, first, first + channels, 0, strips.all,
+                           sums + sum_room, p, p_distance);
+      for (std::int64_t e = 0; e < elements; ++e) {
+        const Operand<T> rows{p + e * p_distance, strips.pitch, 1};
+        rows.pack(tile, 0, channels, 0, depth, channels, left);
+        for (std::int64_t panel = 0; panel < inputs.count(); ++panel) {
+          tile.multiply(channels, inputs.channels(panel), depth, left, inputs.of(e, panel), false,
+                        sums + e * channels * in + panel * inputs.width(), in);
+        }
+      }
+      for (std::int64_t c = 0; c < channels; ++c) {
+        transform_sums(sums + c * in, 1, 0, channels * in, in, dweight + (first + c) * in * 9);
+      }
+    }
+  });
+}
+
+/// Where they are many.
+template <class T>
+void sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
+                   T* dweight) {
   const std::int64_t in = s.in_channels, out = s.out_channels;
-  const Strips<T> strips(s);
   const PaddedImage<T> padded(s.window, strips);
   const PaddedImage<T> padded_dy(s.window.height.out, s.window.width.out, 0, 0, strips);
   const std::int64_t v_distance = strips.distance(in), p_distance = strips.distance(out);
   const std::int64_t v_room = elements * v_distance, p_room = elements * p_distance;
   const ProductBlocks<T> most{&tiles<T>(), out, strips.rows * strips.width};
-  const std::int64_t row_room = strips.input_rows() * std::max(padded.pitch(), padded_dy.pitch());
+  const std::int64_t row_room = std::max(padded.room(strips), padded_dy.room(strips));
   const std::int64_t room = v_room + p_room + row_room + most.left_room() + most.right_room();
   const std::int64_t parts = s.parts(strips.count()), size = elements * out * in;
   const Scratch<T> memory(parts * room), sums(parts * size);
@@ -105,8 +186,8 @@ void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, c
     T* panel = packed + most.left_room();
     for (std::int64_t strip = first_strip; strip < last_strip; ++strip) {
       const auto [begin, end] = strips.range(strip);
-      transform_inputs(s, strips, padded, x, begin, end, rows, v, v_distance);
-      transform_cotangents(s, strips, padded_dy, dy, begin, end, rows, p, p_distance);
+      transform_inputs(s, strips, padded, x, 0, in, begin, end, rows, v);
+      transform_cotangents(s, strips, padded_dy, dy, 0, out, begin, end, rows, p, p_distance);
       const ProductBlocks<T> blocks{most.tiles, out, (end - begin) * strips.width};
       for (std::int64_t e = 0; e < elements; ++e) {
         const Operand<T> a{p + e * p_distance, strips.pitch, 1};
@@ -127,6 +208,16 @@ void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, c
   parallel_for_each(out, elements * in, [&](std::int64_t o) {
     transform_sums(sums.data() + o * in, parts, size, out * in, in, dweight + o * in * 9);
   });
+}
+
+}  // namespace
+
+template <class T>
+void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, const T* dy,
+                                        T* dweight) {
+  const Strips<T> strips(s, s.in_channels + s.out_channels, 96);
+  const auto sum = strips.count() == 1 ? sum_by_channels<T> : sum_by_strips<T>;
+  sum(s, strips, x, dy, dweight);
 }
 
 template void conv2d_weight_gradient_by_winograd(const ConvolutionSizes&, const float*,

@@ -4,6 +4,7 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/rows.h>
+#include <engram/autograd/kernels/scratch.h>
 #include <engram/autograd/kernels/tile_shape.h>
 
 #include <algorithm>
@@ -15,30 +16,34 @@ namespace engram::kernels::winograd {
 
 inline constexpr std::int64_t elements = 16;  // of a transformed tile
 
-/// Rows of tiles: so many that V and M stay in the second cache, but enough to make it worth
-/// reading U.
+/// Rows of tiles: so many that what a strip keeps stays in the second cache, but enough to make it
+/// worth reading U. Few tiles are one strip.
 template <class T>
 struct Strips {
-  static constexpr std::int64_t cache_bytes = 512 * 1024, fewest_tiles = 96;
+  static constexpr std::int64_t cache_bytes = 640 * 1024, few_tiles = 256;
 
   std::int64_t width, height;  // of an image in tiles
   std::int64_t all;            // rows of tiles
   std::int64_t rows;           // of a strip, the last one apart
-  std::int64_t pitch;          // of V and M: the tiles of a strip, in whole vectors
+  std::int64_t pitch;          // of V and M: the tiles of a strip, and what vectors need beyond
 
-  explicit Strips(const ConvolutionSizes& s)
+  /// Of so many channels, input or output, the transformed tiles of a strip are kept.
+  Strips(const ConvolutionSizes& s, std::int64_t kept_channels, std::int64_t fewest_tiles)
       : width((s.window.width.out + 1) / 2),
         height((s.window.height.out + 1) / 2),
-        all(s.images * height) {
+        all(s.images * height),
+        rows(all) {
     const std::int64_t lanes = tiles<T>().lanes;
-    const std::int64_t tile_bytes =
-        elements * (s.in_channels + s.out_channels) * std::int64_t{sizeof(T)};
-    const std::int64_t most = std::max(cache_bytes / tile_bytes, fewest_tiles) / width;
-    rows = std::clamp<std::int64_t>(most, 1, parts_of(all, max_threads()));
-    // As many as fill vectors.
-    const std::int64_t whole = lanes / std::gcd(width, lanes);
-    if (rows >= whole) rows -= rows % whole;
-    pitch = (rows * width + lanes - 1) / lanes * lanes;
+    const std::int64_t bytes = elements * std::int64_t{sizeof(T)};
+    if (all * width > few_tiles || s.in_channels * s.out_channels * bytes < cache_bytes) {
+      const std::int64_t tile_bytes = kept_channels * bytes;
+      const std::int64_t most = std::max(cache_bytes / tile_bytes, fewest_tiles) / width;
+      rows = std::clamp<std::int64_t>(most, 1, parts_of(all, max_threads()));
+      // As many as fill vectors.
+      const std::int64_t whole = lanes / std::gcd(width, lanes);
+      if (rows >= whole) rows -= rows % whole;
+    }
+    pitch = parts_of((rows - 1) * width + pitch_of_row(), lanes) * lanes;
   }
   std::int64_t count() const { return parts_of(all, rows); }
   struct Range {
@@ -50,11 +55,9 @@ struct Strips {
   }
   /// Of a row of tiles, in whole vectors.
   std::int64_t pitch_of_row() const { return parts_of(width, tiles<T>().lanes) * tiles<T>().lanes; }
-  /// From one of the elements of so many channels to the next. The last vector of a row of tiles
-  /// may spoil what comes after it: of the last channel, nothing.
+  /// From one of the elements of so many channels to the next. An even number of cache lines would
+  /// have the elements compete for a few sets of the cache.
   std::int64_t distance(std::int64_t channels) const { return channels * pitch + slack<T>; }
-  /// Of padded rows of a strip.
-  std::int64_t input_rows() const { return 2 * rows + 2; }
 };
 
 /// Some rows of tiles of one image, of those in a strip.
@@ -92,6 +95,10 @@ class PaddedImage {
         pitch_(2 * (strips.pitch_of_row() + tiles<T>().lanes)) {}
 
   std::int64_t pitch() const { return pitch_; }
+  /// Elements for the rows of a strip that are of one image.
+  std::int64_t room(const Strips<T>& strips) const {
+    return (2 * std::min(strips.rows, strips.height) + 2) * pitch_;
+  }
 
   /// Rows [first, first + rows), counted from the padding's first, of x (height, width).
   void load(const T* x, std::int64_t first, std::int64_t rows, T* to) const {
@@ -112,23 +119,34 @@ class PaddedImage {
   std::int64_t height_, width_, above_, left_, pitch_;
 };
 
-/// V (elements, in channels, tiles) of rows [begin, end) of tiles, for x (images, in channels, in
-/// height, in width). What an element has is `distance` from that of the next; `rows` has room for
-/// the rows of a strip.
+/// V (elements, in channels, tiles) of input channels [first, last) and rows [begin, end) of tiles,
+/// for x (images, in channels, in height, in width). `rows` has the padded image's room.
 template <class T>
 void transform_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
-                      const PaddedImage<T>& padded, const T* x, std::int64_t begin,
-                      std::int64_t end, T* rows, T* v, std::int64_t distance) {
-  for (std::int64_t c = 0; c < s.in_channels; ++c) {
-    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t first) {
+                      const PaddedImage<T>& padded, const T* x, std::int64_t first,
+                      std::int64_t last, std::int64_t begin, std::int64_t end, T* rows, T* v) {
+  for (std::int64_t c = first; c < last; ++c) {
+    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t tile) {
       padded.load(x + (run.image * s.in_channels + c) * s.window.in_size(), 2 * run.first,
                   2 * run.rows + 2, rows);
       for (std::int64_t r = 0; r < run.rows; ++r) {
         tiles<T>().winograd_inputs(strips.width, rows + 2 * r * padded.pitch(), padded.pitch(),
-                                   v + c * strips.pitch + first + r * strips.width, distance);
+                                   v + c * strips.pitch + tile + r * strips.width,
+                                   strips.distance(s.in_channels));
       }
     });
   }
+}
+
+/// The same of all channels and rows, by all threads.
+template <class T>
+void transform_all_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
+                          const PaddedImage<T>& padded, const T* x, T* v) {
+  parallel_for(s.in_channels, groups_per_grain(elements * strips.pitch),
+               [&](std::int64_t first, std::int64_t last) {
+                 const Scratch<T> rows(padded.room(strips));
+                 transform_inputs(s, strips, padded, x, first, last, 0, strips.all, rows.data(), v);
+               });
 }
 
 }  // namespace engram::kernels::winograd

@@ -63,11 +63,15 @@ const Case large_cases[] = {
     {"pixels", {3, 60, 1, 1}, {7, 60, 1, 1}},
     // Channels and tiles enough for Winograd's way, and once too few: tiles that reach beyond the
     // image, images of less than a tile, strips of several images and images of several strips, and
-    // much padding.
+    // much padding. With many channels few tiles are one strip.
     {"tiles", {4, 33, 9, 21}, {35, 33, 3, 3}},
     {"tiles, padded", {4, 32, 13, 10}, {32, 32, 3, 3}, {.padding = {1, 2}}},
     {"few tiles, few channels", {1, 17, 12, 11}, {16, 17, 3, 3}, {.padding = 1}},
-    {"too few tiles", {1, 40, 10, 9}, {33, 40, 3, 3}, {.padding = 1}},
+    {"too few tiles", {1, 40, 6, 9}, {33, 40, 3, 3}, {.padding = 1}},
+    {"one strip", {1, 130, 8, 7}, {81, 130, 3, 3}, {.padding = 1}},
+    {"one strip, small images", {17, 65, 3, 3}, {160, 65, 3, 3}, {.padding = {1, 2}}},
+    {"one strip, as large as it may be", {1, 103, 32, 34}, {102, 103, 3, 3}, {.padding = {1, 0}}},
+    {"one strip, wide", {1, 120, 2, 99}, {90, 120, 3, 3}, {.padding = 1}},
     {"small images", {130, 32, 3, 3}, {33, 32, 3, 3}},
     {"small images, padded", {129, 32, 1, 2}, {32, 32, 3, 3}, {.padding = 1}},
     {"wide tiles", {2, 32, 3, 150}, {32, 32, 3, 3}},
