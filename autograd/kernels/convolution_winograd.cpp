@@ -48,16 +48,24 @@ void transform_weight(const Kernels3x3<T>& kernels, std::int64_t first, std::int
   // Some input channels at a time, side by side with the output channels, and only then to where
   // they belong: the elements of U lie far apart.
   constexpr std::int64_t some = 8, most = some * most_lines<T>;
-  T w[9][most], transformed[elements][most];
+  // Elements of a kernel that are read: not less than a vector, which is more than it has.
+  constexpr std::int64_t read = slack < T >> 9 ? slack<T> : 9;
+  T last[read] = {};
+  std::copy_n(kernels.of(first + channels - 1, in_channels - 1), 9, last);
+  const T* from[most];
+  T side_by_side[read * most + slack<T>], transformed[elements][most];
   for (std::int64_t in = 0; in < in_channels; in += some) {
     const std::int64_t ins = std::min(some, in_channels - in), n = ins * channels;
     for (std::int64_t i = 0; i < ins; ++i) {
       for (std::int64_t c = 0; c < channels; ++c) {
-        const T* from = kernels.of(first + c, in + i);
+        from[i * channels + c] = kernels.of(first + c, in + i);
         __builtin_prefetch(kernels.of(first + c, in + i + some));
-        for (int k = 0; k < 9; ++k) w[k][i * channels + c] = from[kernels.turned ? 8 - k : k];
       }
     }
+    if (in + ins == in_channels) from[n - 1] = last;  // what lies beyond it is not ours to read
+    tiles<T>().transpose(n, n, read, from, side_by_side);
+    const T* w[9];
+    for (int k = 0; k < 9; ++k) w[k] = side_by_side + (kernels.turned ? 8 - k : k) * n;
     for (std::int64_t j = 0; j < n; ++j) {
       T rows[4][3];  // G·w
       for (int k = 0; k < 3; ++k) {
