@@ -1,8 +1,10 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/reduce.h>
+#include <engram/autograd/kernels/reduce_blocks.h>
 #include <engram/autograd/kernels/runs.h>
 
 #include <algorithm>
+#include <functional>
 #include <type_traits>
 
 namespace engram::kernels {
@@ -14,6 +16,11 @@ template <class T>
 using Partial = std::conditional_t<std::is_same_v<T, std::int64_t>, std::uint64_t, T>;
 template <class T>
 using Total = std::conditional_t<std::is_floating_point_v<T>, double, Partial<T>>;
+
+template <class T>
+Total<T> sum_of(const T* x, std::int64_t n) {
+  return sum_run<Partial<T>>(n, [x](std::int64_t i) { return static_cast<Partial<T>>(x[i]); });
+}
 
 /// The sums of `width` neighbouring columns of n elements that lie `stride` apart.
 template <class T>
@@ -63,13 +70,15 @@ void fold(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T*
 
 template <class T>
 void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
+  if (outer == 1 && inner == 1) {
+    *y = static_cast<T>(reduce_blocks(
+        n, [x](std::int64_t begin, std::int64_t end) { return sum_of(x + begin, end - begin); },
+        std::plus<Total<T>>()));
+    return;
+  }
   if (inner == 1) {
     parallel_for(outer, groups_per_grain(n), [=](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t o = begin; o < end; ++o) {
-        const T* run = x + o * n;
-        y[o] = static_cast<T>(sum_run<Partial<T>>(
-            n, [run](std::int64_t i) { return static_cast<Partial<T>>(run[i]); }));
-      }
+      for (std::int64_t o = begin; o < end; ++o) y[o] = static_cast<T>(sum_of(x + o * n, n));
     });
     return;
   }

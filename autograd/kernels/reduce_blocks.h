@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 namespace engram::kernels {
 
@@ -12,14 +13,15 @@ namespace engram::kernels {
 /// combine(result, block) in the blocks' order, so that the threads' number does not change the
 /// result. 0 for no elements.
 template <class F, class Combine>
-double reduce_blocks(std::int64_t n, F f, Combine combine) {
+auto reduce_blocks(std::int64_t n, F f, Combine combine) {
+  using Result = std::invoke_result_t<F, std::int64_t, std::int64_t>;
   constexpr std::int64_t block = elementwise_grain;
   const std::int64_t blocks = (n + block - 1) / block;
-  const Scratch<double> parts(blocks);
+  const Scratch<Result> parts(blocks);
   parallel_for_each(blocks, block, [&, part = parts.data()](std::int64_t k) {
     part[k] = f(k * block, std::min((k + 1) * block, n));
   });
-  double result = 0;
+  Result result = 0;
   for (std::int64_t k = 0; k < blocks; ++k) result = combine(result, parts.data()[k]);
   return result;
 }

@@ -112,3 +112,17 @@ TEST_CASE("reduce: sums of columns, in strips and blocks and beyond them") {
     }
   }
 }
+
+TEST_CASE("reduce: the sum of everything, in blocks and beyond them, is the same for any threads") {
+  const int threads = num_threads();
+  Generator numbers(3);
+  for (std::int64_t n : {16383, 16384, 16385, 100003}) {
+    const Tensor x = arange(n), fractions = rand({n}, f32, numbers);
+    set_num_threads(1);
+    const double alone = sum(fractions).item();
+    set_num_threads(4);
+    CHECK(sum(fractions).item() == alone);
+    CHECK(sum(x).item() == static_cast<double>(n * (n - 1) / 2));
+  }
+  set_num_threads(threads);
+}
