@@ -1,5 +1,7 @@
 #include <engram/autograd/memory.h>
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -57,9 +59,15 @@ struct Pool {
   std::array<FreeBlock*, class_count> free{};
 };
 
-// Never destroyed: static tensors may outlive any static object.
+// Never destroyed: static tensors may outlive any static object. A fork waits until no other thread
+// is changing it, so that the child finds it unlocked and whole.
 Pool& pool() {
-  static Pool* const instance = new Pool;
+  static Pool* const instance = [] {
+    static Pool* const made = new Pool;
+    pthread_atfork([] { made->mutex.lock(); }, [] { made->mutex.unlock(); },
+                   [] { made->mutex.unlock(); });
+    return made;
+  }();
   return *instance;
 }
 

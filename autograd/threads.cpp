@@ -1,17 +1,14 @@
 #include <engram/autograd/error.h>
+#include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/threads.h>
-
-#include <cblas.h>
-#include <omp.h>
 
 namespace engram {
 
 void set_num_threads(int threads) {
   check(threads >= 1, "set_num_threads: needs at least 1, got {}", threads);
-  omp_set_num_threads(threads);
-  openblas_set_num_threads(threads);
+  kernels::set_max_threads(threads);
 }
 
-int num_threads() { return omp_get_max_threads(); }
+int num_threads() { return static_cast<int>(kernels::max_threads()); }
 
 }  // namespace engram

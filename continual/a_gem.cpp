@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/kernels/elementwise.h>
 #include <engram/autograd/kernels/reduce_blocks.h>
+#include <engram/autograd/kernels/runs.h>
 #include <engram/autograd/tape.h>
 #include <engram/continual/a_gem.h>
 
@@ -17,12 +18,9 @@ double dot(const Tensor& a, const Tensor& b) {
     return kernels::reduce_blocks(
         a.numel(),
         [=](std::int64_t begin, std::int64_t end) {
-          double total = 0;
-#pragma omp simd reduction(+ : total)
-          for (std::int64_t i = begin; i < end; ++i) {
-            total += static_cast<double>(x[i]) * static_cast<double>(y[i]);
-          }
-          return total;
+          return kernels::sum_run<double>(end - begin, [=](std::int64_t i) {
+            return static_cast<double>(x[begin + i]) * static_cast<double>(y[begin + i]);
+          });
         },
         std::plus<>());
   });

@@ -1,8 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/random.h>
+#include <engram/autograd/threads.h>
 #include <engram/data/loader.h>
-
-#include <omp.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -73,8 +72,8 @@ class Loader::Pass {
 
  private:
   void prepare(std::int64_t count, const std::stop_token& stop) {
-    // For this thread alone: a second team of threads would take the cores from the first.
-    omp_set_num_threads(1);
+    // For this thread alone: loops of its own would take the threads from those of the consumer.
+    set_num_threads(1);
     try {
       for (std::int64_t i = 0; i < count; ++i) {
         Batch batch = epochs_.next();

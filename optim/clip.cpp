@@ -1,6 +1,7 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/kernels/elementwise.h>
 #include <engram/autograd/kernels/reduce_blocks.h>
+#include <engram/autograd/kernels/runs.h>
 #include <engram/optim/clip.h>
 
 #include <algorithm>
@@ -37,10 +38,9 @@ double sum_of_powers(const Tensor& x, double p) {
       return kernels::reduce_blocks(
           x.numel(),
           [=](std::int64_t begin, std::int64_t end) {
-            double total = 0;
-#pragma omp simd reduction(+ : total)
-            for (std::int64_t i = begin; i < end; ++i) total += power(static_cast<double>(v[i]));
-            return total;
+            return kernels::sum_run<double>(end - begin, [=](std::int64_t i) {
+              return power(static_cast<double>(v[begin + i]));
+            });
           },
           std::plus<>());
     };

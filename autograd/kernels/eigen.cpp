@@ -1,7 +1,6 @@
+#include <engram/autograd/kernels/blas.h>
 #include <engram/autograd/kernels/eigen.h>
 #include <engram/autograd/kernels/scratch.h>
-
-#include <cblas.h>
 
 // LAPACK, which OpenBLAS brings along: Fortran, so everything is passed by its address.
 extern "C" {
@@ -18,6 +17,7 @@ namespace engram::kernels {
 template <class T>
 bool symmetric_eigen(std::int64_t n, T* a, T* values) {
   if (n == 0) return true;
+  use_blas_on_one_thread();
   const auto size = static_cast<blasint>(n);
   blasint info = 0;
   const auto solve = [&](T* work, blasint work_size, blasint* iwork, blasint iwork_size) {

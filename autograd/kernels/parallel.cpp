@@ -1,29 +1,240 @@
+#include <engram/autograd/kernels/available_cpus.h>
 #include <engram/autograd/kernels/parallel.h>
 
-#include <omp.h>
+#include <pthread.h>
 
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
 
 namespace engram::kernels {
+namespace {
 
-std::int64_t max_threads() { return omp_in_parallel() ? 1 : omp_get_max_threads(); }
+using Clock = std::chrono::steady_clock;
+using Word = std::atomic<std::uint32_t>;  // what a thread waits on: a futex
 
-void run_in_parallel(std::int64_t n, std::int64_t grain, RangeLoop loop) {
-  const auto threads = static_cast<int>(std::min(max_threads(), n / grain));
-  if (threads == 1) return loop.run(loop.body, 0, n);
-  std::exception_ptr error;  // one of those thrown, which must not leave the parallel region
-#pragma omp parallel num_threads(threads)
-  {
-    const std::int64_t team = omp_get_num_threads();
-    const std::int64_t me = omp_get_thread_num();
-    try {
-      loop.run(loop.body, n * me / team, n * (me + 1) / team);
-    } catch (...) {
-#pragma omp critical
-      error = std::current_exception();
+// To wake a sleeping thread costs microseconds, so a thread that is wanted again at once spins for
+// a while before it sleeps. But one that spins while another process wants its core takes time from
+// the thread that it waits for. Two signs tell the cases apart: how soon the last waits ended, and
+// whether a spinning thread lost its core.
+constexpr Clock::duration longest_spin = std::chrono::microseconds(100);
+constexpr Clock::duration lost_core =
+    std::chrono::microseconds(400);  // between two looks at the clock
+constexpr Clock::duration crowded_for = std::chrono::milliseconds(20);
+std::atomic<Clock::rep> crowded_until{0};
+
+class Wait {
+ public:
+  /// Until the word is no longer `old`.
+  void until_changed(Word& word, std::uint32_t old) {
+    if (changes(word, old)) return;
+    const Clock::time_point begin = Clock::now();
+    const bool crowded = begin.time_since_epoch().count() < crowded_until.load();
+    if (!crowded && spin(word, old, begin)) return;
+    while (word.load() == old) word.wait(old);
+    patience_ = Clock::now() - begin < longest_spin ? longest_spin : patience_ / 2;
+  }
+
+ private:
+  static bool changes(const Word& word, std::uint32_t old) {
+    for (int i = 0; i < 32; ++i) {
+      if (word.load() != old) return true;
+#ifdef ENGRAM_X86
+      __builtin_ia32_pause();
+#endif
+    }
+    return false;
+  }
+
+  bool spin(const Word& word, std::uint32_t old, Clock::time_point begin) {
+    for (Clock::time_point last = begin; last - begin < patience_;) {
+      if (changes(word, old)) return true;
+      const Clock::time_point now = Clock::now();
+      if (now - last > lost_core) crowded_until = (now + crowded_for).time_since_epoch().count();
+      last = now;
+    }
+    return false;
+  }
+
+  Clock::duration patience_ = longest_spin;
+};
+
+thread_local bool in_loop = false;
+thread_local Wait waiting;
+
+/// A loop that is being run, on the stack of its caller.
+class Job {
+ public:
+  Job(RangeLoop loop, std::int64_t n, std::int64_t parts)
+      : loop_(loop),
+        n_(n),
+        parts_(parts),
+        unclaimed_(Range{0, static_cast<std::uint32_t>(parts)}) {}
+
+  bool is_claimed() const {
+    const Range left = unclaimed_.load();
+    return left.begin == left.end;
+  }
+
+  // Parts are claimed from both ends, so that of two threads each finds in its caches what it has
+  // worked on in the loop before.
+  void run_from_front() {
+    work([](Range& left) { return left.begin++; });
+  }
+  void run_from_back() {
+    work([](Range& left) { return --left.end; });
+  }
+
+  void join() { helpers_.fetch_add(1); }
+  /// The caller may go on as soon as the last one has left: nothing of the job is touched after.
+  void leave() {
+    if (helpers_.fetch_sub(1) == 1) helpers_.notify_one();
+  }
+  void wait_for_helpers() {
+    while (const std::uint32_t helpers = helpers_.load()) waiting.until_changed(helpers_, helpers);
+  }
+
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+  Job* next = nullptr;
+
+ private:
+  struct Range {
+    std::uint32_t begin, end;
+  };
+
+  template <class Take>
+  void work(Take take) {
+    for (Range left = unclaimed_.load(); left.begin != left.end;) {
+      Range rest = left;
+      const std::int64_t part = take(rest);
+      if (!unclaimed_.compare_exchange_weak(left, rest)) continue;
+      run(part);
+      left = unclaimed_.load();
     }
   }
-  if (error) std::rethrow_exception(error);
+
+  void run(std::int64_t part) {
+    try {
+      loop_.run(loop_.body, n_ * part / parts_, n_ * (part + 1) / parts_);
+    } catch (...) {
+      if (!failed_.test_and_set()) error_ = std::current_exception();
+    }
+  }
+
+  RangeLoop loop_;
+  std::int64_t n_, parts_;
+  std::atomic<Range> unclaimed_;
+  Word helpers_{0};
+  std::atomic_flag failed_;
+  std::exception_ptr error_;  // the first
+};
+
+/// Threads that wait for jobs. It is never destroyed, and its threads are not ended: they hold
+/// nothing that the end of the process would have to wait for.
+class Pool {
+ public:
+  void run(Job& job, std::int64_t helpers) {
+    {
+      const std::lock_guard lock(mutex_);
+      while (workers_ < helpers && start_worker()) {
+      }
+      job.next = jobs_;
+      jobs_ = &job;
+    }
+    announced_.fetch_add(1);
+    for (std::int64_t i = 0; i < helpers; ++i) announced_.notify_one();
+    in_loop = true;
+    job.run_from_front();
+    in_loop = false;
+    {
+      const std::lock_guard lock(mutex_);
+      Job** at = &jobs_;
+      while (*at != &job) at = &(*at)->next;
+      *at = job.next;
+    }
+    job.wait_for_helpers();
+  }
+
+ private:
+  /// False when the system has no thread left: the loop is run by those there are.
+  bool start_worker() {
+    sigset_t all, before;  // signals are for the program's own threads
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = true;
+    try {
+      std::thread([this] { work(); }).detach();
+      ++workers_;
+    } catch (const std::system_error&) {
+      started = false;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return started;
+  }
+
+  void work() {
+    in_loop = true;  // loops inside of a part run where they stand
+    for (;;) {
+      const std::uint32_t seen = announced_.load();
+      if (Job* job = join_job()) {
+        job->run_from_back();
+        job->leave();
+      } else {
+        waiting.until_changed(announced_, seen);
+      }
+    }
+  }
+
+  /// The newest with parts to claim, or null.
+  Job* join_job() {
+    const std::lock_guard lock(mutex_);
+    Job* job = jobs_;
+    while (job && job->is_claimed()) job = job->next;
+    if (job) job->join();
+    return job;
+  }
+
+  std::mutex mutex_;
+  Job* jobs_ = nullptr;
+  std::int64_t workers_ = 0;
+  Word announced_{0};  // how many jobs there have been
+};
+
+Pool& pool() {
+  static Pool* const instance = [] {
+    static Pool* const made = new Pool;
+    // A forked child has none of the threads, and maybe a lock that one of them held: it begins
+    // anew.
+    pthread_atfork(nullptr, nullptr, [] { new (made) Pool; });
+    return made;
+  }();
+  return *instance;
+}
+
+std::int64_t& threads_of_this_thread() {
+  static const std::int64_t by_default = default_threads();
+  thread_local std::int64_t threads = by_default;
+  return threads;
+}
+
+}  // namespace
+
+std::int64_t max_threads() { return in_loop ? 1 : threads_of_this_thread(); }
+
+void set_max_threads(std::int64_t threads) { threads_of_this_thread() = threads; }
+
+void run_in_parallel(std::int64_t n, std::int64_t parts, RangeLoop loop) {
+  if (parts == 1 || in_loop) return loop.run(loop.body, 0, n);
+  Job job(loop, n, parts);
+  pool().run(job, parts - 1);
+  job.rethrow();
 }
 
 }  // namespace engram::kernels

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+// Loops that the threads of one pool share. Results do not depend on how many threads there are,
+// nor on which of them runs a part: kernels see to that.
 namespace engram::kernels {
 
 inline constexpr std::int64_t elementwise_grain = 16384;  // elements worth waking a thread for
@@ -15,22 +17,23 @@ inline std::int64_t groups_per_grain(std::int64_t elements_per_group) {
                                 elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
 }
 
-/// How many threads a kernel may use: 1 inside of a parallel loop.
+/// How many threads a kernel may use: 1 inside of a parallel loop. Holds for the calling thread.
 std::int64_t max_threads();
+void set_max_threads(std::int64_t threads);
 
 /// A loop over a range of items: `run(body, begin, end)`.
 struct RangeLoop {
   void* body;
   void (*run)(void* body, std::int64_t begin, std::int64_t end);
 };
-/// Runs the loop over [0, n), split between as many threads as there are grains in n.
-void run_in_parallel(std::int64_t n, std::int64_t grain, RangeLoop loop);
+
+/// Runs the loop over `parts` contiguous ranges that make up [0, n). The calling thread and those
+/// of the pool claim parts until none is left; inside of another loop it runs where it stands.
+void run_in_parallel(std::int64_t n, std::int64_t parts, RangeLoop loop);
 
 /// Calls f(begin, end) for contiguous ranges that make up [0, n), one a thread, with the widest
 /// vectors of the machine. `grain` is how many items are worth a thread: less than two grains run
 /// where they stand. What f throws, one of the exceptions, is thrown again when all have ended.
-///
-/// The threads are started in parallel.cpp, so that code which includes this needs no OpenMP.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F f) {
   const auto run = [](void* body, std::int64_t begin, std::int64_t end) {
@@ -38,7 +41,7 @@ void parallel_for(std::int64_t n, std::int64_t grain, F f) {
     vectorized([=, own = *static_cast<const F*>(body)] { own(begin, end); });
   };
   if (n < 2 * grain) return run(&f, 0, n);
-  run_in_parallel(n, grain, {&f, run});
+  run_in_parallel(n, std::min(max_threads(), n / grain), {&f, run});
 }
 
 /// Calls f(i) for every i in [0, n), in parallel where the items, of `work` elements each, are
@@ -50,8 +53,8 @@ void parallel_for_each(std::int64_t n, std::int64_t work, F f) {
   });
 }
 
-/// Calls f(part, begin, end) for `parts` contiguous ranges that make up [0, n), one a thread: for
-/// work whose parts need memory of their own.
+/// Calls f(part, begin, end) for `parts` contiguous ranges that make up [0, n): for work whose
+/// parts need memory of their own. No two threads run one part.
 template <class F>
 void parallel_parts(std::int64_t parts, std::int64_t n, F f) {
   parallel_for(parts, 1, [&](std::int64_t first, std::int64_t last) {

@@ -25,16 +25,18 @@ constexpr std::int64_t slack = 64 / sizeof(T);
 template <class T>
 constexpr std::int64_t most_lines = std::max<std::int64_t>(16, 2 * slack<T>);
 
-/// Into how many parts `units` of a product (m, k)·(k, n) are divided, one a thread: as many as are
-/// worth it.
+/// How many threads a product (m, k)·(k, n) is worth, by what it multiplies and what it touches.
+inline std::int64_t parts_worth(std::int64_t m, std::int64_t n, std::int64_t k) {
+  const auto M = static_cast<double>(m), N = static_cast<double>(n), K = static_cast<double>(k);
+  constexpr double multiplications = 1 << 18, elements = 2 * elementwise_grain;  // worth a thread
+  const double worth = M * N * K / multiplications + (M * K + K * N + M * N) / elements;
+  return static_cast<std::int64_t>(std::clamp(worth, 1.0, 1e6));
+}
+
+/// Into how many parts `units` of such a product are divided, one a thread.
 inline std::int64_t parts_of_product(std::int64_t units, std::int64_t m, std::int64_t n,
                                      std::int64_t k) {
-  constexpr double worth_a_thread = 1 << 18;  // multiplications
-  const double multiplications =
-      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  const double worth = std::min(multiplications / worth_a_thread, 1e6);
-  return std::max<std::int64_t>(1,
-                                std::min({units, max_threads(), static_cast<std::int64_t>(worth)}));
+  return std::max<std::int64_t>(1, std::min({units, max_threads(), parts_worth(m, n, k)}));
 }
 
 /// The sizes of the blocks of a product of m rows and depth k, and the memory that they need.
