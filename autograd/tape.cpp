@@ -8,11 +8,15 @@
 
 namespace engram {
 
-constinit thread_local Tape* Tape::innermost_ = nullptr;
+constinit thread_local Tape::Scope* Tape::innermost_ = nullptr;
 
 namespace {
 
 std::atomic<std::uint64_t> last_id{0};
+
+// A plain flag, because it can still be read after the thread's spare lists are gone: by a tape in
+// the destructor of an object that is older than they are.
+thread_local bool spare_alive = true;
 
 bool recording() { return Tape::current() != nullptr; }
 
@@ -64,6 +68,8 @@ struct Tape::Spare {
   std::vector<Node> nodes;
   std::vector<Input> inputs;
   std::vector<Gradients::Slot> slots;
+
+  ~Spare() { spare_alive = false; }
 };
 thread_local Tape::Spare Tape::spare_;
 
@@ -73,7 +79,7 @@ struct Tape::Request {
   enum class Kind { every_leaf, gradients, squares, layers };
 
   Kind kind = Kind::every_leaf;
-  bool retain = false;
+  bool retain = false;  // the recording
   bool record = false;
   std::span<const Tensor> x{};
   std::vector<Tensor> results{};  // one for each x
@@ -88,6 +94,9 @@ struct Tape::Request {
   bool unsupported = false;    // an operation had no formula, or x was met twice
 
   std::vector<LayerFactors> layers{};  // layers only: the last one first
+
+  /// Whether the gradients flow on through outer tapes.
+  bool flows_outward() const { return kind == Kind::every_leaf || kind == Kind::gradients; }
 
   bool wants(const Tensor& leaf) const {
     if (!leaf.defined()) return false;
@@ -136,43 +145,100 @@ struct Tape::Request {
   }
 };
 
-Tape::Tape() : id_(++last_id), outer_(innermost_) {
-  innermost_ = this;
-  nodes_.swap(spare_.nodes);
-  inputs_.swap(spare_.inputs);
-  slots_.swap(spare_.slots);
+/// The tapes that a pass goes through: the one that is asked, and the outer ones that are not at
+/// work on a pass of their own.
+class Tape::Running {
+ public:
+  Running(Tape& asked, const Request& request) : request_(&request) {
+    asked.running_ = request_;
+    if (!asked.reads_outer_ || !request.flows_outward()) return;
+    for (Scope* scope = asked.scope_->outer; scope; scope = scope->outer) {
+      if (scope->paused < lost && !scope->tape->running_) scope->tape->running_ = request_;
+    }
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    for_each([&](Tape& tape) {
+      tape.running_ = nullptr;
+      if (ended_) return;
+      for (Node& node : tape.nodes_) node.gradient = Tensor();  // what an exception left
+    });
+  }
+
+  void end() { ended_ = true; }
+
+  /// From the inside outwards.
+  template <class F>
+  void for_each(F f) const {
+    for (Scope* scope = innermost_; scope; scope = scope->outer) {
+      if (scope->paused < lost && scope->tape->running_ == request_) f(*scope->tape);
+    }
+  }
+
+ private:
+  const Request* request_;
+  bool ended_ = false;
+};
+
+Tape::Tape()
+    : id_(++last_id),
+      scope_(new (memory::allocate(sizeof(Scope))) Scope{this, innermost_, id_, &innermost_}) {
+  innermost_ = scope_;
+  exchange_lists();
 }
 
 Tape::~Tape() {
   nodes_.clear();
   inputs_.clear();
   slots_.clear();
-  nodes_.swap(spare_.nodes);
-  inputs_.swap(spare_.inputs);
-  slots_.swap(spare_.slots);
-  if (innermost_ == this) {
-    innermost_ = outer_;
-  } else {  // not the innermost: a tape on the heap, outlived by one that it encloses
-    for (Tape* tape = innermost_; tape; tape = tape->outer_) {
-      if (tape->outer_ == this) tape->outer_ = outer_;
-    }
+  exchange_lists();
+  if (scope_->list == &innermost_) {
+    unlink(scope_);
+  } else {
+    scope_->paused += lost;
   }
 }
 
-Tape* Tape::find(std::uint64_t id) {
-  Tape* tape = innermost_;
-  while (tape && tape->id_ != id) tape = tape->outer_;
-  return tape;
+void Tape::exchange_lists() noexcept {
+  if (!spare_alive) return;
+  nodes_.swap(spare_.nodes);
+  inputs_.swap(spare_.inputs);
+  slots_.swap(spare_.slots);
+}
+
+/// From wherever it stands: a tape on the heap may be outlived by one that it encloses.
+void Tape::unlink(Scope* scope) {
+  for (Scope** at = &innermost_; *at; at = &(*at)->outer) {
+    if (*at != scope) continue;
+    *at = scope->outer;
+    break;
+  }
+  scope->~Scope();
+  memory::deallocate(scope, sizeof(Scope));
+}
+
+void Tape::fail_lost() {
+  unlink(innermost_);
+  fail<AutogradError>(
+      "a tape of this thread was destroyed by another thread: a tape must die on the "
+      "thread that made it");
+}
+
+Tape::Scope* Tape::find(std::uint64_t id) {
+  Scope* scope = innermost_;
+  while (scope && (scope->id != id || scope->paused >= lost)) scope = scope->outer;
+  return scope;
 }
 
 NoGrad::NoGrad() {
   if (!Tape::innermost_) return;
-  paused_ = Tape::innermost_->id_;
-  ++Tape::innermost_->paused_;
+  paused_ = Tape::innermost_->id;
+  ++Tape::innermost_->paused;
 }
 
 NoGrad::~NoGrad() {
-  if (Tape* tape = paused_ ? Tape::find(paused_) : nullptr) --tape->paused_;
+  if (Tape::Scope* scope = paused_ ? Tape::find(paused_) : nullptr) --scope->paused;
 }
 
 bool Tape::watches(const char* op, const Tensor& input) const {
@@ -205,6 +271,7 @@ void Tape::push(const char* op, const Tensor& output, std::span<const TensorRef>
     } else if (const Tensor::Impl& impl = *input.impl_; impl.tape == id_) {
       inputs_.push_back({impl.node, Tensor()});
     } else {
+      reads_outer_ |= impl.tape != 0;
       inputs_.push_back({-1, input.requires_grad() ? input : Tensor()});
     }
   }
@@ -291,27 +358,56 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Requ
                    "{}: y has shape {}; a gradient must be given unless it has one element", caller,
                    y.shape());
   }
-  const std::int32_t last = y.impl_->node;
-  mark_wanted(last, request);
+  check_autograd(
+      !running_,
+      "{}: this tape is at work on a backward pass; a closure that differentiates makes a "
+      "tape of its own",
+      caller);
+  Running running(*this, request);
+  mark_wanted(y.impl_->node, request);
   // The closures are made of operations: nothing of them is recorded unless that was asked for.
   std::optional<NoGrad> no_grad;
   if (!request.record) no_grad.emplace();
   root.gradient = gradient.defined() ? gradient : ones_like(y);
-  try {
-    for (std::int32_t index = last; index >= 0; --index) {
-      if (nodes_[static_cast<std::size_t>(index)].gradient.defined()) {
-        run_node(caller, index, request);
-      }
+  run_nodes(caller, y.impl_->node, request);
+  request.retain = true;  // what the outer tapes have recorded is theirs
+  running.for_each([&](Tape& tape) {
+    if (&tape != this) tape.run_nodes(caller, static_cast<std::int32_t>(tape.size()) - 1, request);
+  });
+  running.end();
+}
+
+void Tape::run_nodes(const char* caller, std::int32_t last, Request& request) {
+  for (std::int32_t index = last; index >= 0; --index) {
+    if (nodes_[static_cast<std::size_t>(index)].gradient.defined()) {
+      run_node(caller, index, request);
     }
-  } catch (...) {
-    for (Node& node : nodes_) node.gradient = Tensor();
-    throw;
   }
+}
+
+/// The outer tape that gradients of this input flow on to, or null.
+Tape* Tape::recorder_of(const Tensor& leaf, const Request& request) const {
+  if (!reads_outer_ || !leaf.defined() || leaf.impl_->tape == 0) return nullptr;
+  const Scope* scope = find(leaf.impl_->tape);
+  return scope && scope->tape->running_ == &request ? scope->tape : nullptr;
+}
+
+/// Whether a gradient of this input is wanted, by the request or by a node on the way.
+bool Tape::wants(const Input& input, const Request& request) const {
+  if (input.node >= 0) return nodes_[static_cast<std::size_t>(input.node)].wanted;
+  if (request.wants(input.leaf)) return true;
+  const Tape* recorder = recorder_of(input.leaf, request);
+  return recorder && recorder->nodes_[static_cast<std::size_t>(input.leaf.impl_->node)].wanted;
 }
 
 /// Marks the nodes on a way from y to something that the request wants, so that no gradient is
 /// computed in vain.
 void Tape::mark_wanted(std::int32_t last, const Request& request) {
+  for (Scope* scope = scope_->outer; scope; scope = scope->outer) {
+    if (scope->paused >= lost || scope->tape->running_ != &request) continue;
+    scope->tape->mark_wanted(static_cast<std::int32_t>(scope->tape->size()) - 1, request);
+    break;  // it has marked those outside of it
+  }
   const bool every_leaf = request.kind == Request::Kind::every_leaf;
   for (std::int32_t index = 0; index <= last; ++index) {
     nodes_[static_cast<std::size_t>(index)].wanted = every_leaf;
@@ -323,10 +419,8 @@ void Tape::mark_wanted(std::int32_t last, const Request& request) {
   for (std::int32_t index = 0; index <= last && !every_leaf; ++index) {
     Node& node = nodes_[static_cast<std::size_t>(index)];
     const auto inputs = std::span(inputs_).subspan(node.first_input, node.input_count);
-    node.wanted |= std::ranges::any_of(inputs, [&](const Input& input) {
-      return input.node >= 0 ? nodes_[static_cast<std::size_t>(input.node)].wanted
-                             : request.wants(input.leaf);
-    });
+    node.wanted |=
+        std::ranges::any_of(inputs, [&](const Input& input) { return wants(input, request); });
   }
 }
 
@@ -361,16 +455,17 @@ bool Tape::fill_slots(std::size_t at, const Request& request) {
   bool any = false;
   for (std::size_t k = 0; k < slots_.size(); ++k) {
     const Input& input = inputs_[nodes_[at].first_input + k];
-    if (input.node >= 0) {
-      if (nodes_[static_cast<std::size_t>(input.node)].wanted) slots_[k].wants = Wants::sum;
-    } else if (request.wants(input.leaf)) {
+    if (!wants(input, request)) continue;
+    any = true;
+    if (input.node >= 0 || recorder_of(input.leaf, request)) {
+      slots_[k].wants = Wants::sum;
+    } else {
       slots_[k].wants = request.wants_of_parameters();
       if (request.kind == Request::Kind::every_leaf) {
         Tensor& sum = input.leaf.impl_->gradient;
         if (sum.defined() && sum.unshared()) slots_[k].sum = &sum;
       }
     }
-    any |= slots_[k].wants != Wants::nothing;
   }
   return any;
 }
@@ -391,13 +486,16 @@ void Tape::hand_on(std::size_t at, Request& request) {
       request.unsupported = true;
       return;
     }
-    if (input.node < 0) {
+    Tape* recorder = input.node >= 0 ? this : recorder_of(input.leaf, request);
+    if (!recorder) {
       check_fits(at, k, gradient, input.leaf.shape(), input.leaf.dtype());
       request.deliver(input.leaf, std::move(gradient));
     } else if (gradient.defined()) {
-      const auto maker = static_cast<std::size_t>(input.node);
-      check_fits(at, k, gradient, nodes_[maker].shape, nodes_[maker].dtype);
-      nodes_[maker].gradient = accumulated(std::move(nodes_[maker].gradient), std::move(gradient));
+      const auto node =
+          static_cast<std::size_t>(recorder == this ? input.node : input.leaf.impl_->node);
+      std::vector<Node>& nodes = recorder->nodes_;
+      check_fits(at, k, gradient, nodes[node].shape, nodes[node].dtype);
+      nodes[node].gradient = accumulated(std::move(nodes[node].gradient), std::move(gradient));
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <engram/autograd/memory.h>
 #include <engram/autograd/tensor.h>
 
+#include <atomic>
 #include <initializer_list>
 #include <new>
 #include <optional>
@@ -73,7 +74,7 @@ class Gradients {
   };
   struct Squares {  // of the node that is running
     std::int64_t samples = 0;
-    Tensor* sum = nullptr;       // of dy² over the cotangents so far
+    Tensor* sum = nullptr;  // of dy² over the cotangents so far
     bool last_cotangent = true;
   };
   Gradients(std::span<Slot> slots, const Squares& squares) : slots_(slots), squares_(squares) {}
@@ -98,7 +99,7 @@ class Backward {
  public:
   Backward() = default;
   template <class F>
-    requires std::is_invocable_v<const F&, const Tensor&, Gradients&>
+  requires std::is_invocable_v<const F&, const Tensor&, Gradients&>
   explicit Backward(F closure)
       : closure_(new (memory::allocate(sizeof(F))) F(std::move(closure))),
         call_([](void* f, const Tensor& dy, Gradients& d) { (*static_cast<const F*>(f))(dy, d); }),
@@ -107,7 +108,8 @@ class Backward {
           memory::deallocate(f, sizeof(F));
         }) {}
   Backward(Backward&& other) noexcept
-      : closure_(std::exchange(other.closure_, nullptr)), call_(other.call_),
+      : closure_(std::exchange(other.closure_, nullptr)),
+        call_(other.call_),
         destroy_(other.destroy_) {}
   Backward& operator=(Backward&& other) noexcept {
     std::swap(closure_, other.closure_);
@@ -154,9 +156,12 @@ struct GradientOptions {
 /// what backward needs, and a node that was run is released at once.
 ///
 /// A tensor that was recorded on a tape which has died must not enter a recorded operation:
-/// AutogradError; `detach` makes a constant of it. An inner tape takes tensors of a living outer
-/// tape as they are: its `gradient` can be asked for theirs, its `backward` does not reach them.
-/// A tape must die on the thread that made it.
+/// AutogradError; `detach` makes a constant of it. Tapes nest: a gradient that an inner tape
+/// computes flows on through what the living outer ones have recorded, whose recordings it keeps.
+/// Only while an outer tape itself runs backward are its tensors leaves to an inner one: a closure
+/// may use a tape of its own, and must, as a tape runs one pass at a time (AutogradError). A tape
+/// must die on the thread that made it; where another thread destroys it, the next operation on the
+/// first one throws an AutogradError.
 class Tape {
  public:
   Tape();
@@ -195,7 +200,15 @@ class Tape {
   const char* op(std::size_t node) const { return nodes_[node].op; }
 
   /// The tape that records on this thread, or null.
-  static Tape* current() { return innermost_ && innermost_->paused_ == 0 ? innermost_ : nullptr; }
+  static Tape* current() {
+    const Scope* scope = innermost_;
+    if (!scope) return nullptr;
+    const int paused = scope->paused.load(std::memory_order_relaxed);
+    if (paused == 0) return scope->tape;
+    if (paused >= lost) [[unlikely]]
+      fail_lost();
+    return nullptr;
+  }
 
   /// Whether there is a tape on this thread at all, recording or paused.
   static bool any() { return innermost_ != nullptr; }
@@ -226,11 +239,30 @@ class Tape {
     bool wanted = false;  // a gradient of the running backward passes here
   };
   struct Request;  // what the running backward is for
+  class Running;
   struct Spare;
 
-  static Tape* find(std::uint64_t id);  // among those alive on this thread; null when there is none
+  /// A thread's list of its tapes, innermost first. It is the thread's own, so that it stays whole
+  /// where another thread destroys a tape.
+  struct Scope {
+    Tape* tape;
+    Scope* outer;
+    std::uint64_t id;            // the tape's
+    Scope* const* list;          // of which thread
+    std::atomic<int> paused{0};  // by how many NoGrad; `lost` more when the tape is gone
+  };
+  static constexpr int lost = 1 << 30;
+  [[noreturn]] static void fail_lost();
+  static void unlink(Scope* scope);
+
+  static Scope* find(
+      std::uint64_t id);  // among those alive on this thread; null when there is none
   Node& node_of(const char* caller, const Tensor& y);
+  void exchange_lists() noexcept;
+  Tape* recorder_of(const Tensor& leaf, const Request& request) const;
+  bool wants(const Input& input, const Request& request) const;
   void run(const char* caller, const Tensor& y, const Tensor& gradient, Request& request);
+  void run_nodes(const char* caller, std::int32_t last, Request& request);
   void mark_wanted(std::int32_t last, const Request& request);
   void run_node(const char* caller, std::int32_t index, Request& request);
   bool fill_slots(std::size_t at, const Request& request);
@@ -240,13 +272,14 @@ class Tape {
                   DType dtype) const;
 
   std::uint64_t id_;
-  Tape* outer_;
-  int paused_ = 0;  // by how many NoGrad
+  Scope* scope_;
+  bool reads_outer_ = false;          // some input was recorded on an outer tape
+  const Request* running_ = nullptr;  // the pass that goes through this tape
   std::vector<Node> nodes_;
   std::vector<Input> inputs_;           // of all nodes, one after the other
   std::vector<Gradients::Slot> slots_;  // of the node that is running
 
-  static constinit thread_local Tape* innermost_;
+  static constinit thread_local Scope* innermost_;
   static thread_local Spare spare_;
 };
 

@@ -178,7 +178,7 @@ TEST_CASE("tape: a tensor of a dead tape is an error where it would be recorded"
   CHECK(x.grad().item() == 4);
 }
 
-TEST_CASE("tape: to an inner tape, what the outer one recorded is a leaf") {
+TEST_CASE("tape: a gradient flows on through what the outer tapes have recorded") {
   const Tensor x = parameter({3});
   Tape outer;
   const Tensor y = square(x);
@@ -190,14 +190,104 @@ TEST_CASE("tape: to an inner tape, what the outer one recorded is a leaf") {
                          AutogradError);
     const std::vector<Tensor> gradients = inner.gradient(z, {y, x}, {.retain_graph = true});
     CHECK(gradients[0].item() == 3);
-    CHECK(gradients[1].item() == 9);
+    CHECK(gradients[1].item() == 27);
     inner.backward(z);
-    CHECK(x.grad().item() == 9);  // by the way that the inner tape knows
+    CHECK(x.grad().item() == 27);
     CHECK_FALSE(y.grad().defined());
   }
   CHECK(outer.size() == 1);
-  outer.backward(y);
-  CHECK(x.grad().item() == 15);
+  outer.backward(y);  // whose recording the inner tape has kept
+  CHECK(x.grad().item() == 33);
+}
+
+TEST_CASE("tape: through three tapes, of which the middle one knows nothing") {
+  const Tensor x = parameter({2}), w = parameter({5});
+  Tape outer;
+  const Tensor y = square(x);
+  Tape middle;
+  const Tensor other = w * 2;
+  Tape inner;
+  const Tensor z = y * x;
+  CHECK(inner.gradient(z, {x}, {.retain_graph = true})[0].item() == 12);
+  CHECK_THROWS_WITH_AS(inner.gradient(z, {w}), "gradient: y does not depend on x[0]",
+                       AutogradError);
+  CHECK(middle.gradient(other, {w})[0].item() == 2);
+  CHECK(outer.gradient(y, {x})[0].item() == 4);
+}
+
+TEST_CASE("tape: a second derivative by an inner tape") {
+  const Tensor x = parameter({3});
+  Tape outer;
+  const Tensor y = x * x * x;
+  Tape inner;
+  const Tensor first = outer.gradient(y, {x}, {.create_graph = true})[0];
+  CHECK(first.item() == 27);
+  CHECK(inner.gradient(first, {x})[0].item() == 18);
+}
+
+TEST_CASE("tape: a closure differentiates on a tape of its own, and not on the one that runs") {
+  const Tensor x = parameter({3});
+  Tape tape;
+  const Tensor inside = square(x);
+  const auto with = [&](bool own_tape) {
+    return record("nested", detach(inside), {inside}, [=, &tape](const Tensor& dy, Gradients& d) {
+      Tape own;
+      const Tensor again = inside * 2;
+      d[0] = dy * (own_tape ? own : tape).gradient(own_tape ? again : inside, {inside})[0];
+    });
+  };
+  tape.backward(with(true), {.retain_graph = true});
+  CHECK(x.grad().item() == 12);
+  CHECK_THROWS_WITH_AS(tape.backward(with(false)),
+                       "gradient: this tape is at work on a backward pass; a closure that "
+                       "differentiates makes a tape of its own",
+                       AutogradError);
+  x.set_grad({});
+  tape.backward(inside);  // and all is as before
+  CHECK(x.grad().item() == 6);
+}
+
+TEST_CASE("tape: one that another thread destroys is told to the thread that made it") {
+  const Tensor x = parameter({3});
+  auto tape = std::make_unique<Tape>();
+  square(x);
+  std::thread([&] { tape.reset(); }).join();
+  CHECK_THROWS_WITH_AS(square(x),
+                       "a tape of this thread was destroyed by another thread: a tape must die on "
+                       "the thread that made it",
+                       AutogradError);
+  CHECK(Tape::current() == nullptr);
+  Tape next;
+  next.backward(square(x));
+  CHECK(x.grad().item() == 6);
+}
+
+TEST_CASE("tape: of a thread that is no more") {
+  std::unique_ptr<Tape> tape;
+  std::thread([&] { tape = std::make_unique<Tape>(); }).join();
+  std::thread([&] { tape.reset(); }).join();
+  CHECK(Tape::current() == nullptr);
+}
+
+TEST_CASE("tape: in the destructor of an object that is older than the thread's first tape") {
+  static std::atomic<double> gradient{0};
+  struct Older {
+    Tensor w;
+    void step() {
+      w.set_grad({});
+      Tape tape;
+      tape.backward(sum(square(w)));
+      gradient = w.grad().item();
+    }
+    ~Older() { step(); }
+  };
+  std::thread([] {
+    thread_local Older older;
+    older.w = parameter({3});
+    older.step();
+    older.w.data<double>()[0] = 5;
+  }).join();
+  CHECK(gradient == 10);
 }
 
 TEST_CASE("tape: an enclosing tape on the heap may die first") {
