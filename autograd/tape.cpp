@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <string>
 
 namespace engram {
 
@@ -440,7 +441,11 @@ void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
                  "{{.retain_graph = true}} keeps it",
                  caller, nodes_[at].op);
   Gradients gradients(slots_, request.squares(at));
-  nodes_[at].backward(dy, gradients);
+  try {
+    nodes_[at].backward(dy, gradients);
+  } catch (const Saved::Changed& changed) {
+    fail_changed(at, changed.value);
+  }
   if (gradients.layer_weight_ >= 0) add_layer(at, gradients, request);
   // Released before the gradients are handed on: what the closure alone still held is theirs now.
   if (!request.retain) nodes_[at].backward = Backward();
@@ -508,6 +513,21 @@ void Tape::add_layer(std::size_t at, const Gradients& gradients, Request& reques
   request.layers.push_back(gradients.layer_);
   request.layers.back().weight = leaf(gradients.layer_weight_);
   request.layers.back().bias = leaf(gradients.layer_bias_);
+}
+
+void Tape::fail_changed(std::size_t at, const Tensor& value) const {
+  const auto inputs = std::span(inputs_).subspan(nodes_[at].first_input, nodes_[at].input_count);
+  const auto input = std::ranges::find_if(inputs, [&](const Input& each) {
+    return each.leaf.is(value) ||
+           (each.node >= 0 && value.impl_->tape == id_ && value.impl_->node == each.node);
+  });
+  const std::string name = input == inputs.end()
+                               ? "a value that it kept"
+                               : fmt::format("its input {}", input - inputs.begin());
+  fail<AutogradError>(
+      "{}: {}, {} {}, was overwritten after the operation was recorded, and the gradient needs the "
+      "elements as they were; run backward first, or give the operation a clone()",
+      nodes_[at].op, name, value.dtype(), value.shape());
 }
 
 void Tape::check_fits(std::size_t at, std::size_t k, const Tensor& gradient, const Shape& shape,

@@ -2,6 +2,7 @@
 
 #include <engram/autograd/error.h>
 #include <engram/autograd/memory.h>
+#include <engram/autograd/saved.h>
 #include <engram/autograd/tensor.h>
 
 #include <atomic>
@@ -268,6 +269,7 @@ class Tape {
   bool fill_slots(std::size_t at, const Request& request);
   void hand_on(std::size_t at, Request& request);
   void add_layer(std::size_t at, const Gradients& gradients, Request& request) const;
+  [[noreturn]] void fail_changed(std::size_t at, const Tensor& value) const;
   void check_fits(std::size_t at, std::size_t k, const Tensor& gradient, const Shape& shape,
                   DType dtype) const;
 
@@ -301,11 +303,13 @@ class NoGrad {
 ///
 ///     Tensor exp(const Tensor& x) {
 ///       Tensor y = map("exp", x, [](auto v) { return std::exp(v); });
-///       return record("exp", y, {x}, [y](const Tensor& dy, Gradients& d) { d[0] = dy * y; });
+///       return record("exp", y, {x},
+///                     [y = Saved(y)](const Tensor& dy, Gradients& d) { d[0] = dy * y; });
 ///     }
 ///
 /// `out` must be new. An undefined input is one that was left out. The closure keeps what it
-/// captures until backward has run; written with operations, it can itself be differentiated.
+/// captures until backward has run, tensors as `Saved`; written with operations, it can itself be
+/// differentiated.
 template <class F>
 Tensor record(const char* op, Tensor out, std::span<const TensorRef> inputs, F&& backward) {
   if (Tape* tape = Tape::current()) {

@@ -8,7 +8,7 @@ namespace engram {
 
 Buffer::Buffer(std::size_t bytes) {
   bytes += sizeof(Header);
-  header_ = new (memory::allocate(bytes)) Header{1, bytes};
+  header_ = new (memory::allocate(bytes)) Header{1, 0, bytes};
 }
 
 void Buffer::release() noexcept {

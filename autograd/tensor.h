@@ -28,11 +28,14 @@ class Buffer {
 
   std::byte* data() const { return reinterpret_cast<std::byte*>(header_) + sizeof(Header); }
   bool unique() const { return header_->references.load(std::memory_order_acquire) == 1; }
+  std::uint32_t version() const { return header_->version.load(std::memory_order_relaxed); }
+  void bump_version() const { header_->version.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   struct alignas(64) Header {
     std::atomic<std::int32_t> references;
-    std::size_t bytes;  // of the header and the elements
+    std::atomic<std::uint32_t> version;  // how often the elements were overwritten
+    std::size_t bytes;                   // of the header and the elements
   };
 
   void retain() noexcept {
@@ -74,12 +77,20 @@ class Tensor {
 
   /// The elements in row-major order. T must be the dtype's type: DTypeError. The handle is const,
   /// the elements are not, as with any shared value. They are valid as long as a handle lives: give
-  /// a result a name before looping over it. What a recorded operation has read must not be written
-  /// before backward has run: nothing would notice.
+  /// a result a name before looping over it.
   template <class T>
   std::span<T> data() const;
   /// The same elements as bytes, for any dtype.
   std::span<std::byte> bytes() const;
+
+  /// The elements of a tensor that a tape may have recorded, to be overwritten: backward then
+  /// throws an AutogradError where it needs them as they were. What is written through `data` it
+  /// cannot notice.
+  template <class T>
+  std::span<T> mutable_data() const;
+  std::span<std::byte> mutable_bytes() const;
+  /// How often the elements were asked for so. Views share it.
+  std::uint32_t version() const;
 
   /// The only element, converted to T. ShapeError when there is not exactly one.
   template <class T = double>
@@ -117,6 +128,7 @@ class Tensor {
   bool is(const Tensor& other) const { return impl_ == other.impl_; }
 
  private:
+  friend class Saved;
   friend class Tape;
   friend Tensor view(const Tensor& x, const Shape& shape, std::int64_t offset);
 
@@ -124,7 +136,8 @@ class Tensor {
   explicit Tensor(Impl* impl) : impl_(impl) {}
 
   Impl& impl() const {
-    if (!impl_) [[unlikely]] undefined();
+    if (!impl_) [[unlikely]]
+      undefined();
     return *impl_;
   }
   void check_type(DType asked) const;
@@ -160,6 +173,7 @@ inline const Shape& Tensor::shape() const { return impl().shape; }
 inline std::int64_t Tensor::numel() const { return impl().numel; }
 inline DType Tensor::dtype() const { return impl().dtype; }
 inline bool Tensor::requires_grad() const { return impl().requires_grad || impl().tape != 0; }
+inline std::uint32_t Tensor::version() const { return impl().buffer.version(); }
 inline bool Tensor::is_leaf() const { return impl().tape == 0; }
 inline const Tensor& Tensor::grad() const { return impl().gradient; }
 inline bool Tensor::unshared() const {
@@ -170,6 +184,18 @@ template <class T>
 std::span<T> Tensor::data() const {
   check_type(dtype_of<T>());
   return {reinterpret_cast<T*>(impl_->data), static_cast<std::size_t>(impl_->numel)};
+}
+
+template <class T>
+std::span<T> Tensor::mutable_data() const {
+  const std::span<T> elements = data<T>();
+  impl_->buffer.bump_version();
+  return elements;
+}
+
+inline std::span<std::byte> Tensor::mutable_bytes() const {
+  impl().buffer.bump_version();
+  return bytes();
 }
 
 template <class T>

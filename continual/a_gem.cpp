@@ -29,7 +29,7 @@ double dot(const Tensor& a, const Tensor& b) {
 /// a ← a − factor·b
 void subtract(const Tensor& a, double factor, const Tensor& b) {
   dispatch_floating("AGEM", a.dtype(), [&]<class T>() {
-    T* x = a.data<T>().data();
+    T* x = a.mutable_data<T>().data();
     const T* y = b.data<T>().data();
     const T scale(factor);
     kernels::for_each_index(a.numel(), [=](std::int64_t i) { x[i] -= scale * y[i]; });

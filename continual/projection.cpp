@@ -98,8 +98,8 @@ void Projection::project(const Protected& part, const Tensor& weight_change,
   const std::int64_t all = part.layer.in, in = part.layer.bias.defined() ? all - 1 : all;
   const T* dw = weight_change.data<T>().data() + begin * in;
   const T* db = bias_change.defined() ? bias_change.data<T>().data() + begin : nullptr;
-  T* w = weight.data<T>().data() + begin * in;
-  T* b = bias.defined() ? bias.data<T>().data() + begin : nullptr;
+  T* w = weight.mutable_data<T>().data() + begin * in;
+  T* b = bias.defined() ? bias.mutable_data<T>().data() + begin : nullptr;
   const T* l = left.data<T>().data();
   using kernels::gemm;
   if (right.defined()) {  // two thin products

@@ -80,7 +80,8 @@ void SI::end_task(const data::Task&) {
     dispatch_floating("SI", center_[k].dtype(), [&]<class T>() {
       const T* theta = network_.parameters()[k].data<T>().data();
       const T *path = path_[k].data<T>().data(), *last = last_gradient_[k].data<T>().data();
-      T *start = center_[k].data<T>().data(), *omega = importance_[k].data<T>().data();
+      T* start = center_[k].mutable_data<T>().data();
+      T* omega = importance_[k].mutable_data<T>().data();
       const T damping(options_.damping);
       kernels::for_each_index(center_[k].numel(), [=](std::int64_t i) {
         const T away = theta[i] - start[i];

@@ -12,7 +12,7 @@ namespace {
 /// x = scale·values + shift, element by element.
 Tensor fill(const Tensor& x, const Tensor& values, double scale, double shift) {
   dispatch_floating("init", x.dtype(), [&]<class T>() {
-    std::ranges::transform(values.data<T>(), x.data<T>().begin(), [=](T v) {
+    std::ranges::transform(values.data<T>(), x.mutable_data<T>().begin(), [=](T v) {
       return static_cast<T>(scale * static_cast<double>(v) + shift);
     });
   });
@@ -32,7 +32,7 @@ double xavier_fan(const Tensor& x) {
 }  // namespace
 
 Tensor constant(const Tensor& x, double value) {
-  dispatch(x.dtype(), [&]<class T>() { std::ranges::fill(x.data<T>(), convert<T>(value)); });
+  dispatch(x.dtype(), [&]<class T>() { std::ranges::fill(x.mutable_data<T>(), convert<T>(value)); });
   return x;
 }
 
@@ -127,7 +127,7 @@ Tensor orthogonal(const Tensor& x, double gain, Generator& generator) {
   }
   dispatch_floating("orthogonal", x.dtype(), [&]<class T>() {
     const double* from = q.data<double>().data();
-    T* to = x.data<T>().data();
+    T* to = x.mutable_data<T>().data();
     for (std::int64_t r = 0; r < rows; ++r) {
       for (std::int64_t c = 0; c < columns; ++c) {
         *to++ = static_cast<T>(gain * from[rows == count ? r * n + c : c * n + r]);

@@ -123,7 +123,7 @@ void Module::load_state_dict(const StateDict& state, const LoadOptions& options)
   for (const auto& [name, value] : own) {
     const Tensor* given = state.find(name);
     // The two may be one tensor, which memmove allows.
-    if (given) std::memmove(value.bytes().data(), given->bytes().data(), value.bytes().size());
+    if (given) std::memmove(value.mutable_bytes().data(), given->bytes().data(), value.bytes().size());
   }
 }
 

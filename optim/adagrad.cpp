@@ -31,7 +31,7 @@ void Adagrad::update(Parameter& parameter, const AdagradOptions& options) {
     const T inside(options.eps_inside_root ? options.eps : 0);
     const T outside(options.eps_inside_root ? 0 : options.eps);
     const T* gradient = parameter.value.grad().data<T>().data();
-    T* w = parameter.value.data<T>().data();
+    T* w = parameter.value.mutable_data<T>().data();
     T* sum = state(parameter, 0, options.initial_accumulator_value).data<T>().data();
     kernels::for_each_index(parameter.value.numel(), [=](std::int64_t i) {
       const T g = sign * gradient[i] + decay * w[i];

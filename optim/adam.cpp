@@ -53,7 +53,7 @@ void Adam::update(Parameter& parameter, const AdamOptions& options) {
     const T inside(options.eps_inside_root ? options.eps : 0);
     const T outside(options.eps_inside_root ? 0 : options.eps);
     const T* gradient = parameter.value.grad().data<T>().data();
-    T* w = parameter.value.data<T>().data();
+    T* w = parameter.value.mutable_data<T>().data();
     T* m = state(parameter, 0).data<T>().data();
     T* v = state(parameter, 1).data<T>().data();
 

@@ -19,7 +19,7 @@ constexpr const char* updates_key = "AveragedParameters.updates";
 std::string average_key(std::size_t k) { return fmt::format("{}.average", k); }
 
 void copy_bytes(const Tensor& from, const Tensor& to) {
-  std::ranges::copy(from.bytes(), to.bytes().begin());
+  std::ranges::copy(from.bytes(), to.mutable_bytes().begin());
 }
 
 /// Elements in both would be exchanged twice by a swap, and lost.
@@ -123,7 +123,7 @@ void AveragedParameters::check_ready(const char* caller) const {
 
 void AveragedParameters::swap() noexcept {
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
-    std::ranges::swap_ranges(parameters_[k].bytes(), average_[k].bytes());
+    std::ranges::swap_ranges(parameters_[k].mutable_bytes(), average_[k].bytes());
   }
   swapped_in_ = !swapped_in_;
 }

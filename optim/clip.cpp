@@ -71,7 +71,7 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, do
     const Tensor& gradient = parameter.grad();
     if (!gradient.defined()) continue;
     dispatch_floating("clip_grad_norm", gradient.dtype(), [&]<class T>() {
-      T* g = gradient.data<T>().data();
+      T* g = gradient.mutable_data<T>().data();
       const T scale(factor);
       kernels::for_each_index(gradient.numel(), [=](std::int64_t i) { g[i] *= scale; });
     });
@@ -85,7 +85,7 @@ void clip_grad_value(const std::vector<Tensor>& parameters, double clip_value) {
     const Tensor& gradient = parameter.grad();
     if (!gradient.defined()) continue;
     dispatch_floating("clip_grad_value", gradient.dtype(), [&]<class T>() {
-      T* g = gradient.data<T>().data();
+      T* g = gradient.mutable_data<T>().data();
       const T limit(clip_value);
       kernels::for_each_index(gradient.numel(), [=](std::int64_t i) {
         g[i] = std::min(std::max(g[i], -limit), limit);  // in this order NaN stays

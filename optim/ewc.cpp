@@ -77,7 +77,7 @@ void EWC::consolidate(const std::vector<Tensor>& importance) {
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     dispatch_floating("EWC", parameters_[k].dtype(), [&]<class T>() {
       const auto theta = parameters_[k].data<T>();
-      const auto a = importance_[k].data<T>(), m = center_[k].data<T>();
+      const auto a = importance_[k].mutable_data<T>(), m = center_[k].mutable_data<T>();
       const auto f = importance[k].data<T>();
       if (options_.gamma) {
         for (std::size_t i = 0; i < a.size(); ++i) {

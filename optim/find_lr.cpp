@@ -76,7 +76,7 @@ LRCurve find_lr(Optimizer& optimizer, const std::function<double()>& train_step,
 
   const auto restore = [&] {
     for (std::size_t k = 0; k < parameters.size(); ++k) {
-      std::ranges::copy(values[k].bytes(), parameters[k].bytes().begin());
+      std::ranges::copy(values[k].bytes(), parameters[k].mutable_bytes().begin());
     }
     optimizer.load_state_dict(state);
     optimizer.zero_grad();

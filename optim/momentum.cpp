@@ -39,7 +39,7 @@ void Momentum::update(Parameter& parameter, const MomentumOptions& options) {
     const T keep(starts ? 0 : mu), take(1 - dampening);
     const T direct(options.nesterov ? 1 : 0), through(options.nesterov ? mu : 1);
     const T* gradient = parameter.value.grad().data<T>().data();
-    T* w = parameter.value.data<T>().data();
+    T* w = parameter.value.mutable_data<T>().data();
     T* v = state(parameter, 0).data<T>().data();
     kernels::for_each_index(parameter.value.numel(), [=](std::int64_t i) {
       const T g = sign * gradient[i] + decay * w[i];

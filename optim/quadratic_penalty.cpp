@@ -75,15 +75,15 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
   }
   return record("quadratic_penalty", scalar(0.5 * strength * total, dtype),
                 recycled<TensorRef>(parameters),
-                [parameters = recycled<Tensor>(parameters),
-                 importance = recycled<Tensor>(importance), center = recycled<Tensor>(center),
-                 strength, gradients = std::move(gradients)](const Tensor& dy, Gradients& d) {
+                [parameters = recycled<Saved>(parameters), importance = recycled<Saved>(importance),
+                 center = recycled<Saved>(center), strength,
+                 gradients = std::move(gradients)](const Tensor& dy, Gradients& d) {
                   for (std::size_t k = 0; k < parameters.size(); ++k) {
                     const int input = static_cast<int>(k);
                     if (!d.wants(input)) continue;
                     if (Tape::current()) {  // these gradients are to be differentiated themselves
                       const Tensor pull = dy * strength * (parameters[k] - center[k]);
-                      d[input] = importance[k].defined() ? importance[k] * pull : pull;
+                      d[input] = importance[k].value().defined() ? importance[k] * pull : pull;
                     } else {
                       d[input] = dy.item() == 1 ? gradients[k] : dy * gradients[k];
                     }

@@ -33,7 +33,7 @@ void RMSProp::update(Parameter& parameter, const RMSPropOptions& options) {
     const T inside(options.eps_inside_root ? options.eps : 0);
     const T outside(options.eps_inside_root ? 0 : options.eps);
     const T* gradient = parameter.value.grad().data<T>().data();
-    T* w = parameter.value.data<T>().data();
+    T* w = parameter.value.mutable_data<T>().data();
     T* square = state(parameter, 0).data<T>().data();
 
     const auto run = [&]<bool centered, bool momentum>() {

@@ -18,7 +18,7 @@ void SGD::update(Parameter& parameter, const SGDOptions& options) {
   dispatch_floating(name(), parameter.value.dtype(), [&]<class T>() {
     const T lr(options.lr), decay(options.weight_decay), sign(options.maximize ? -1 : 1);
     const T* gradient = parameter.value.grad().data<T>().data();
-    T* w = parameter.value.data<T>().data();
+    T* w = parameter.value.mutable_data<T>().data();
     kernels::for_each_index(parameter.value.numel(), [=](std::int64_t i) {
       const T g = sign * gradient[i] + decay * w[i];
       w[i] -= lr * g;

@@ -40,7 +40,7 @@ Tensor sub(const Tensor& a, const Tensor& b) {
 
 Tensor mul(const Tensor& a, const Tensor& b) {
   return record("mul", map("mul", a, b, [](auto x, auto y) { return wrapping(x) * wrapping(y); }),
-                {a, b}, [a, b](const Tensor& dy, Gradients& d) {
+                {a, b}, [a = Saved(a), b = Saved(b)](const Tensor& dy, Gradients& d) {
                   if (d.wants(0)) d[0] = sum_to(dy * b, a.shape());
                   if (d.wants(1)) d[1] = sum_to(dy * a, b.shape());
                 });
@@ -59,10 +59,11 @@ Tensor div(const Tensor& a, const Tensor& b) {
     else
       return x / z;
   });
-  return record("div", y, {a, b}, [a, b, y](const Tensor& dy, Gradients& d) {
-    if (d.wants(0)) d[0] = sum_to(dy / b, a.shape());
-    if (d.wants(1)) d[1] = sum_to(-dy * y / b, b.shape());  // b² could underflow
-  });
+  return record("div", y, {a, b},
+                [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = sum_to(dy / b, a.shape());
+                  if (d.wants(1)) d[1] = sum_to(-dy * y / b, b.shape());  // b² could underflow
+                });
 }
 
 Tensor number_beside(const Tensor& x, double value) {
@@ -94,16 +95,18 @@ Tensor neg(const Tensor& x) {
 Tensor pow(const Tensor& a, const Tensor& b) {
   check_floating("pow", a);
   Tensor y = map("pow", a, b, [](auto x, auto p) { return std::pow(x, p); });
-  return record("pow", y, {a, b}, [a, b, y](const Tensor& dy, Gradients& d) {
-    if (d.wants(0)) {  // b·a^(b-1) must be 0 at b = 0 even where a is 0: not 0·∞
-      const Tensor safe = where((a == 0.) * (b == 0.), 1., a);
-      d[0] = sum_to(dy * b * pow(safe, b - 1), a.shape());
-    }
-    if (d.wants(1)) {
-      const Tensor safe = where(a == 0., 1., a);  // where y is 0, so is the gradient: not 0·log 0
-      d[1] = sum_to(where(y == 0., zeros_like(y), dy * y * log(safe)), b.shape());
-    }
-  });
+  return record(
+      "pow", y, {a, b}, [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
+        if (d.wants(0)) {  // b·a^(b-1) must be 0 at b = 0 even where a is 0: not 0·∞
+          const Tensor safe = where((a == 0.) * (b == 0.), 1., a);
+          d[0] = sum_to(dy * b * pow(safe, b - 1), a.shape());
+        }
+        if (d.wants(1)) {
+          const Tensor safe =
+              where(a == 0., 1., a);  // where y is 0, so is the gradient: not 0·log 0
+          d[1] = sum_to(where(y == 0., zeros_like(y.value()), dy * y * log(safe)), b.shape());
+        }
+      });
 }
 
 namespace {
@@ -117,7 +120,7 @@ Tensor chosen(const Tensor& ahead, const Tensor& tie, const Tensor& dy) {
 
 Tensor maximum(const Tensor& a, const Tensor& b) {
   Tensor y = map("maximum", a, b, [](auto x, auto z) { return x > z || x != x ? x : z; });
-  return record("maximum", y, {a, b}, [a, b](const Tensor& dy, Gradients& d) {
+  return record("maximum", y, {a, b}, [a = Saved(a), b = Saved(b)](const Tensor& dy, Gradients& d) {
     if (d.wants(0)) d[0] = sum_to(chosen(a > b, a == b, dy), a.shape());
     if (d.wants(1)) d[1] = sum_to(chosen(b > a, a == b, dy), b.shape());
   });
@@ -125,7 +128,7 @@ Tensor maximum(const Tensor& a, const Tensor& b) {
 
 Tensor minimum(const Tensor& a, const Tensor& b) {
   Tensor y = map("minimum", a, b, [](auto x, auto z) { return x < z || x != x ? x : z; });
-  return record("minimum", y, {a, b}, [a, b](const Tensor& dy, Gradients& d) {
+  return record("minimum", y, {a, b}, [a = Saved(a), b = Saved(b)](const Tensor& dy, Gradients& d) {
     if (d.wants(0)) d[0] = sum_to(chosen(a < b, a == b, dy), a.shape());
     if (d.wants(1)) d[1] = sum_to(chosen(b < a, a == b, dy), b.shape());
   });

@@ -30,8 +30,7 @@ Tensor operator>=(const Tensor& a, double b) { return a >= number_beside(a, b); 
 Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
   check_dtype(mask.dtype() == u8, "where: the mask must be u8, got {}", mask.dtype());
   check_same_dtype("where", a, b);
-  const Shape shape =
-      broadcast("where", broadcast("where", mask.shape(), a.shape()), b.shape());
+  const Shape shape = broadcast("where", broadcast("where", mask.shape(), a.shape()), b.shape());
   Tensor y = dispatch(a.dtype(), [&]<class T>() {
     // Masks and branches are rarely stretched; where they are, a copy spares a loop of its own.
     const NoGrad no_grad;
@@ -42,11 +41,12 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
                  [](std::uint8_t condition, T x, T z) { return condition ? x : z; });
     return chosen;
   });
-  return record("where", y, {a, b},
-                [mask, as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
-                  if (d.wants(0)) d[0] = sum_to(where(mask, dy, 0), as);
-                  if (d.wants(1)) d[1] = sum_to(where(mask, 0, dy), bs);
-                });
+  return record(
+      "where", y, {a, b},
+      [mask = Saved(mask), as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
+        if (d.wants(0)) d[0] = sum_to(where(mask, dy, 0), as);
+        if (d.wants(1)) d[1] = sum_to(where(mask, 0, dy), bs);
+      });
 }
 
 Tensor where(const Tensor& mask, const Tensor& a, double b) {
@@ -63,7 +63,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
     if (v < static_cast<T>(low)) return static_cast<T>(low);
     return v > static_cast<T>(high) ? static_cast<T>(high) : v;
   });
-  return record("clamp", y, {x}, [x, low, high](const Tensor& dy, Gradients& d) {
+  return record("clamp", y, {x}, [x = Saved(x), low, high](const Tensor& dy, Gradients& d) {
     d[0] = where(x < low, 0, where(x > high, 0, dy));
   });
 }

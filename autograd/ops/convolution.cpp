@@ -109,21 +109,22 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                     bias.defined() ? bias.data<T>().data() : nullptr, out.data<T>().data());
     return out;
   });
-  return record("conv2d", y, {x, weight, bias},
-                [x, weight, options, sizes](const Tensor& dy, Gradients& d) {
-                  if (d.wants(0)) d[0] = conv2d_input_gradient(dy, weight, x.shape(), options);
-                  if (d.wants(1)) d[1] = conv2d_weight_gradient(x, dy, weight.shape(), options);
-                  if (d.wants(2)) d[2] = sum(dy, {0, 2, 3});
-                  if (LayerFactors* layer = options.groups == 1 ? d.layer(1, 2) : nullptr) {
-                    layer->input = patches(x, sizes);
-                    layer->gradient = reshape(permute(dy, {0, 2, 3, 1}), {-1, weight.size(0)});
-                  }
-                  const std::int64_t images = x.size(0);
-                  if (d.wants_squares(1, images)) {
-                    d[1] = conv2d_weight_squares(x, dy, weight.shape(), options);
-                  }
-                  if (d.wants_squares(2, images)) d[2] = sum(square(sum(dy, {2, 3})), {0});
-                });
+  return record(
+      "conv2d", y, {x, weight, bias},
+      [x = Saved(x), weight = Saved(weight), options, sizes](const Tensor& dy, Gradients& d) {
+        if (d.wants(0)) d[0] = conv2d_input_gradient(dy, weight, x.shape(), options);
+        if (d.wants(1)) d[1] = conv2d_weight_gradient(x, dy, weight.shape(), options);
+        if (d.wants(2)) d[2] = sum(dy, {0, 2, 3});
+        if (LayerFactors* layer = options.groups == 1 ? d.layer(1, 2) : nullptr) {
+          layer->input = patches(x, sizes);
+          layer->gradient = reshape(permute(dy, {0, 2, 3, 1}), {-1, sizes.out_channels});
+        }
+        const std::int64_t images = sizes.images;
+        if (d.wants_squares(1, images)) {
+          d[1] = conv2d_weight_squares(x, dy, weight.shape(), options);
+        }
+        if (d.wants_squares(2, images)) d[2] = sum(square(sum(dy, {2, 3})), {0});
+      });
 }
 
 // y is linear in x and in the weight, so Σ dy·y is linear in each of the three, and each of its
@@ -140,10 +141,11 @@ Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape
                                    out.data<T>().data());
     return out;
   });
-  return record(op, dx, {dy, weight}, [dy, weight, options](const Tensor& ddx, Gradients& d) {
-    if (d.wants(0)) d[0] = conv2d(ddx, weight, {}, options);
-    if (d.wants(1)) d[1] = conv2d_weight_gradient(ddx, dy, weight.shape(), options);
-  });
+  return record(op, dx, {dy, weight},
+                [dy = Saved(dy), weight = Saved(weight), options](const Tensor& ddx, Gradients& d) {
+                  if (d.wants(0)) d[0] = conv2d(ddx, weight, {}, options);
+                  if (d.wants(1)) d[1] = conv2d_weight_gradient(ddx, dy, weight.shape(), options);
+                });
 }
 
 Tensor conv2d_weight_gradient(const Tensor& x, const Tensor& dy, const Shape& weight_shape,
@@ -157,10 +159,11 @@ Tensor conv2d_weight_gradient(const Tensor& x, const Tensor& dy, const Shape& we
                                     out.data<T>().data());
     return out;
   });
-  return record(op, dw, {x, dy}, [x, dy, options](const Tensor& ddw, Gradients& d) {
-    if (d.wants(0)) d[0] = conv2d_input_gradient(dy, ddw, x.shape(), options);
-    if (d.wants(1)) d[1] = conv2d(x, ddw, {}, options);
-  });
+  return record(op, dw, {x, dy},
+                [x = Saved(x), dy = Saved(dy), options](const Tensor& ddw, Gradients& d) {
+                  if (d.wants(0)) d[0] = conv2d_input_gradient(dy, ddw, x.shape(), options);
+                  if (d.wants(1)) d[1] = conv2d(x, ddw, {}, options);
+                });
 }
 
 }  // namespace engram

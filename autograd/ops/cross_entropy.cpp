@@ -107,7 +107,8 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
   });
   return record(
       "cross_entropy", reduce_losses(losses, options.reduction, divisor), {x},
-      [x, target, options, largest, log_sum, view, divisor](const Tensor& dy, Gradients& d) {
+      [x = Saved(x), target = Saved(target), options, largest, log_sum, view, divisor](
+          const Tensor& dy, Gradients& d) {
         const bool per_position = options.reduction == Reduction::none;
         // Where no label counts, the mean is NaN, but no score has a part in it.
         const Tensor scale = options.reduction != Reduction::mean ? dy
@@ -119,7 +120,7 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
                  (softmax(x, 1) * sum(q, {1}, {.keepdim = true}) - q);
           return;
         }
-        // Again, because labels are used as positions and may have been written since.
+        // Again, because labels are used as positions and may have been written through `data`.
         check_labels("cross_entropy", "logits", x, target, options.weight, options.ignore_index);
         d[0] = Tensor(x.shape(), x.dtype());
         dispatch_floating("cross_entropy", x.dtype(), [&]<class T>() {

@@ -45,9 +45,10 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index) {
     kernels::gather(loops, strides(x.shape())[axis], x.data<T>().data(),
                     index.data<std::int64_t>().data(), y.data<T>().data());
   });
-  return record("gather", y, {x}, [from = x.shape(), axis, index](const Tensor& dy, Gradients& d) {
-    d[0] = scatter_add(zeros(from, dy.dtype()), axis, index, dy);
-  });
+  return record("gather", y, {x},
+                [from = x.shape(), axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
+                  d[0] = scatter_add(zeros(from, dy.dtype()), axis, index, dy);
+                });
 }
 
 Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source) {
@@ -61,10 +62,11 @@ Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor&
     kernels::scatter_add(loops, strides(x.shape())[axis], source.data<T>().data(),
                          index.data<std::int64_t>().data(), y.data<T>().data());
   });
-  return record("scatter_add", y, {x, source}, [axis, index](const Tensor& dy, Gradients& d) {
-    if (d.wants(0)) d[0] = dy;
-    if (d.wants(1)) d[1] = gather(dy, axis, index);
-  });
+  return record("scatter_add", y, {x, source},
+                [axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = dy;
+                  if (d.wants(1)) d[1] = gather(dy, axis, index);
+                });
 }
 
 Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
@@ -79,7 +81,7 @@ Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
                           index.data<std::int64_t>().data(), y.data<T>().data());
   });
   return record("index_select", y, {x},
-                [from = x.shape(), axis, index](const Tensor& dy, Gradients& d) {
+                [from = x.shape(), axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
                   d[0] = index_add(zeros(from, dy.dtype()), axis, index, dy);
                 });
 }
@@ -98,10 +100,11 @@ Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& s
     kernels::index_add(outer, x.size(axis), index.numel(), inner, source.data<T>().data(),
                        index.data<std::int64_t>().data(), y.data<T>().data());
   });
-  return record("index_add", y, {x, source}, [axis, index](const Tensor& dy, Gradients& d) {
-    if (d.wants(0)) d[0] = dy;
-    if (d.wants(1)) d[1] = index_select(dy, axis, index);
-  });
+  return record("index_add", y, {x, source},
+                [axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = dy;
+                  if (d.wants(1)) d[1] = index_select(dy, axis, index);
+                });
 }
 
 Tensor embedding(const Tensor& index, const Tensor& weight) {

@@ -68,19 +68,19 @@ Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
               options.transpose_b ? " transposed" : "");
   check_same_dtype("matmul", a, b);
   return record("matmul", product(a, b, options), {a, b},
-                [a, b, ta = options.transpose_a, tb = options.transpose_b](const Tensor& dc,
-                                                                           Gradients& d) {
-    if (d.wants(0)) {  // dA = dC·Bᵀ; of a transposed a, dAᵀ = B·dCᵀ
-      d[0] = sum_to(ta ? matmul(b, dc, {.transpose_a = tb, .transpose_b = true})
-                       : matmul(dc, b, {.transpose_b = !tb}),
-                    a.shape());
-    }
-    if (d.wants(1)) {  // dB = Aᵀ·dC; of a transposed b, dBᵀ = dCᵀ·A
-      d[1] = sum_to(tb ? matmul(dc, a, {.transpose_a = true, .transpose_b = ta})
-                       : matmul(a, dc, {.transpose_a = !ta}),
-                    b.shape());
-    }
-  });
+                [a = Saved(a), b = Saved(b), ta = options.transpose_a, tb = options.transpose_b](
+                    const Tensor& dc, Gradients& d) {
+                  if (d.wants(0)) {  // dA = dC·Bᵀ; of a transposed a, dAᵀ = B·dCᵀ
+                    d[0] = sum_to(ta ? matmul(b, dc, {.transpose_a = tb, .transpose_b = true})
+                                     : matmul(dc, b, {.transpose_b = !tb}),
+                                  a.shape());
+                  }
+                  if (d.wants(1)) {  // dB = Aᵀ·dC; of a transposed b, dBᵀ = dCᵀ·A
+                    d[1] = sum_to(tb ? matmul(dc, a, {.transpose_a = true, .transpose_b = ta})
+                                     : matmul(a, dc, {.transpose_a = !ta}),
+                                  b.shape());
+                  }
+                });
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
@@ -106,32 +106,34 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     kernels::gemm<T>(false, true, rows, out, in, x.data<T>().data(), weight.data<T>().data(),
                      bias.defined(), y.data<T>().data());
   });
-  return record("linear", y, {x, weight, bias},
-                [x, weight, rows, in, out](const Tensor& dy, Gradients& d) {
-    const Tensor dy2 = reshape(dy, {rows, out}), x2 = reshape(x, {rows, in});
-    if (d.wants(0)) d[0] = reshape(matmul(dy2, weight), x.shape());
-    if (Tensor* sum = d.sum(1); sum && !Tape::current()) {
-      dispatch_floating("linear", dy.dtype(), [&]<class T>() {
-        kernels::gemm<T>(true, false, out, in, rows, dy2.data<T>().data(), x2.data<T>().data(),
-                         true, sum->data<T>().data());
+  return record(
+      "linear", y, {x, weight, bias},
+      [x = Saved(x), weight = Saved(weight), rows, in, out](const Tensor& dy, Gradients& d) {
+        const Tensor dy2 = reshape(dy, {rows, out});
+        if (d.wants(0)) d[0] = reshape(matmul(dy2, weight), x.shape());
+        if (Tensor* sum = d.sum(1); sum && !Tape::current()) {
+          dispatch_floating("linear", dy.dtype(), [&]<class T>() {
+            kernels::gemm<T>(true, false, out, in, rows, dy2.data<T>().data(),
+                             x.value().data<T>().data(), true, sum->data<T>().data());
+          });
+        } else if (d.wants(1)) {
+          d[1] = matmul(dy2, reshape(x, {rows, in}), {.transpose_a = true});
+        }
+        if (d.wants(2)) d[2] = sum(dy2, {0});
+        if (LayerFactors* layer = d.layer(1, 2)) {
+          layer->input = view(x, {rows, in});
+          layer->gradient = dy2;
+        }
+        // A sample's own gradient is δ·aᵀ, so the sum of their squares is (δ∘δ)ᵀ(a∘a).
+        if (x.shape().rank() != 2) return;
+        const bool weight_squares = d.wants_squares(1, rows),
+                   bias_squares = d.wants_squares(2, rows);
+        if (!weight_squares && !bias_squares) return;
+        const Tensor squares = d.sum_of_squares(dy);
+        if (!squares.defined()) return;
+        if (weight_squares) d[1] = matmul(squares, square(x), {.transpose_a = true});
+        if (bias_squares) d[2] = sum(squares, {0});
       });
-    } else if (d.wants(1)) {
-      d[1] = matmul(dy2, x2, {.transpose_a = true});
-    }
-    if (d.wants(2)) d[2] = sum(dy2, {0});
-    if (LayerFactors* layer = d.layer(1, 2)) {
-      layer->input = view(x, {rows, in});
-      layer->gradient = dy2;
-    }
-    // A sample's own gradient is δ·aᵀ, so the sum of their squares is (δ∘δ)ᵀ(a∘a).
-    if (x.rank() != 2) return;
-    const bool weight_squares = d.wants_squares(1, rows), bias_squares = d.wants_squares(2, rows);
-    if (!weight_squares && !bias_squares) return;
-    const Tensor squares = d.sum_of_squares(dy);
-    if (!squares.defined()) return;
-    if (weight_squares) d[1] = matmul(squares, square(x), {.transpose_a = true});
-    if (bias_squares) d[2] = sum(squares, {0});
-  });
 }
 
 Tensor outer(const Tensor& a, const Tensor& b) {

@@ -86,14 +86,15 @@ Tensor apply_derivative(const char* op, const Tensor& v, const Tensor& dy, D der
 /// y = f(x) with dx = derivative(x, dy).
 template <class F, class D>
 Tensor unary_of_input(const char* op, const Tensor& x, F f, D derivative) {
-  return record(op, map(op, x, f), {x}, [op, x, derivative](const Tensor& dy, Gradients& d) {
-    d[0] = apply_derivative(op, x, dy, derivative);
-  });
+  return record(op, map(op, x, f), {x},
+                [op, x = Saved(x), derivative](const Tensor& dy, Gradients& d) {
+                  d[0] = apply_derivative(op, x, dy, derivative);
+                });
 }
 
 template <class D>
 Tensor record_of_output(const char* op, const Tensor& y, const Tensor& x, D derivative) {
-  return record(op, y, {x}, [op, y, derivative](const Tensor& dy, Gradients& d) {
+  return record(op, y, {x}, [op, y = Saved(y), derivative](const Tensor& dy, Gradients& d) {
     d[0] = apply_derivative(op, y, dy, derivative);
   });
 }

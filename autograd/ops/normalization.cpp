@@ -38,8 +38,8 @@ Normalized normalize(const char* op, const Tensor& x, const Tensor& weight, cons
                        b.data<T>().data(), eps, y.data<T>().data(), means.data<T>().data(),
                        variances.data<T>().data(), inverse_stds.data<T>().data());
   });
-  const auto backward = [op, x, w, means, inverse_stds, layout, eps](const Tensor& dy,
-                                                                     Gradients& d) {
+  const auto backward = [op, x = Saved(x), w = Saved(w), means, inverse_stds, layout, eps](
+                            const Tensor& dy, Gradients& d) {
     if (Tape::current()) {
       const auto average = [&](const Tensor& v) { return mean(v, layout.axes, {.keepdim = true}); };
       const Tensor centred = x - average(x);
@@ -78,7 +78,7 @@ void check_parameter(const char* op, const char* name, const Tensor& x, const Te
 void update_running(const Tensor& running, const Tensor& batch, double momentum, double scale) {
   if (!running.defined()) return;
   dispatch_floating("batch_norm", running.dtype(), [&]<class T>() {
-    std::ranges::transform(running.data<T>(), batch.data<T>(), running.data<T>().begin(),
+    std::ranges::transform(running.data<T>(), batch.data<T>(), running.mutable_data<T>().begin(),
                            [=](T old, T now) {
                              return static_cast<T>((1 - momentum) * static_cast<double>(old) +
                                                    momentum * scale * static_cast<double>(now));

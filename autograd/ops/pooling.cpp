@@ -51,15 +51,16 @@ Tensor max_pool2d_backward(const kernels::Window& window, const Tensor& x, const
                                  out.data<T>().data());
     return out;
   });
-  return record(op, dx, {dy}, [op, window, x, shape = dy.shape()](const Tensor& ddx, Gradients& d) {
-    const std::int64_t n = planes(x);
-    Tensor positions({n, window.out_size()}, i64);
-    dispatch_floating(op, x.dtype(), [&]<class T>() {
-      kernels::max_pool2d_positions(window, n, x.data<T>().data(),
-                                    positions.data<std::int64_t>().data());
-    });
-    d[0] = reshape(gather(reshape(ddx, {n, window.in_size()}), 1, positions), shape);
-  });
+  return record(op, dx, {dy},
+                [op, window, x = Saved(x), shape = dy.shape()](const Tensor& ddx, Gradients& d) {
+                  const std::int64_t n = planes(x);
+                  Tensor positions({n, window.out_size()}, i64);
+                  dispatch_floating(op, x.dtype(), [&]<class T>() {
+                    kernels::max_pool2d_positions(window, n, x.data<T>().data(),
+                                                  positions.data<std::int64_t>().data());
+                  });
+                  d[0] = reshape(gather(reshape(ddx, {n, window.in_size()}), 1, positions), shape);
+                });
 }
 
 template <class W>
@@ -111,7 +112,7 @@ Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options) {
     kernels::max_pool2d(window, planes(x), x.data<T>().data(), out.data<T>().data());
     return out;
   });
-  return record("max_pool2d", y, {x}, [window, x](const Tensor& dy, Gradients& d) {
+  return record("max_pool2d", y, {x}, [window, x = Saved(x)](const Tensor& dy, Gradients& d) {
     d[0] = max_pool2d_backward(window, x, dy);
   });
 }

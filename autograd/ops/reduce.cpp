@@ -94,11 +94,12 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
   const Reduction r(op, x.shape(), axes);
   check_shape(r.count > 0, "{}: no elements to choose from in shape {}", op, x.shape());
   const Tensor y = reduce(x, r, keepdim, kernel);
-  return record(op, y, {x}, [x, y, kept = r.kept, axes](const Tensor& dy, Gradients& d) {
-    const Tensor largest = reshape(y, kept);
-    const Tensor ties = where(x == largest, ones_like(x), 0);
-    d[0] = ties * (reshape(dy, kept) / sum(ties, axes, {.keepdim = true}));
-  });
+  return record(op, y, {x},
+                [x = Saved(x), y = Saved(y), kept = r.kept, axes](const Tensor& dy, Gradients& d) {
+                  const Tensor largest = reshape(y, kept);
+                  const Tensor ties = where(x == largest, ones_like(x), 0);
+                  d[0] = ties * (reshape(dy, kept) / sum(ties, axes, {.keepdim = true}));
+                });
 }
 
 }  // namespace
@@ -106,19 +107,21 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
 Tensor max(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   return extremum("max", x, axes, options.keepdim,
                   [](auto outer, auto n, auto inner, auto& in, auto& out) {
-    dispatch(in.dtype(), [&]<class T>() {
-      kernels::max(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
-    });
-  });
+                    dispatch(in.dtype(), [&]<class T>() {
+                      kernels::max(outer, n, inner, in.template data<T>().data(),
+                                   out.template data<T>().data());
+                    });
+                  });
 }
 
 Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   return extremum("min", x, axes, options.keepdim,
                   [](auto outer, auto n, auto inner, auto& in, auto& out) {
-    dispatch(in.dtype(), [&]<class T>() {
-      kernels::min(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
-    });
-  });
+                    dispatch(in.dtype(), [&]<class T>() {
+                      kernels::min(outer, n, inner, in.template data<T>().data(),
+                                   out.template data<T>().data());
+                    });
+                  });
 }
 
 Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {

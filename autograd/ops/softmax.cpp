@@ -13,7 +13,7 @@ Tensor softmax(const Tensor& x, int axis) {
   dispatch_floating("softmax", x.dtype(), [&]<class T>() {
     kernels::softmax(view.outer, view.n, view.inner, x.data<T>().data(), y.data<T>().data());
   });
-  return record("softmax", y, {x}, [y, axis, view](const Tensor& dy, Gradients& d) {
+  return record("softmax", y, {x}, [y = Saved(y), axis, view](const Tensor& dy, Gradients& d) {
     if (Tape::current()) {
       d[0] = y * (dy - sum(dy * y, {axis}, {.keepdim = true}));
       return;
@@ -32,7 +32,7 @@ Tensor log_softmax(const Tensor& x, int axis) {
   dispatch_floating("log_softmax", x.dtype(), [&]<class T>() {
     kernels::log_softmax(view.outer, view.n, view.inner, x.data<T>().data(), y.data<T>().data());
   });
-  return record("log_softmax", y, {x}, [y, axis, view](const Tensor& dy, Gradients& d) {
+  return record("log_softmax", y, {x}, [y = Saved(y), axis, view](const Tensor& dy, Gradients& d) {
     if (Tape::current()) {
       d[0] = dy - exp(y) * sum(dy, {axis}, {.keepdim = true});
       return;

@@ -108,6 +108,42 @@ void check_case(const Operation& operation, const json& golden, DType dtype, dou
   }
 }
 
+/// The elements in reverse order: other ones, but still valid labels and masks.
+void overwrite(const Tensor& x) {
+  dispatch(x.dtype(), [&]<class T>() { std::ranges::reverse(x.mutable_data<T>()); });
+}
+
+/// Overwrites a value, named by its place among the inputs or -1 for the result, after it was
+/// recorded. Backward must return the same gradients as before, or say that it cannot.
+void check_overwritten(const Operation& operation, int place) {
+  CAPTURE(place);
+  Tensors inputs, floating;
+  for (const Tensor& input : operation.inputs) {
+    inputs.push_back(input.defined() ? clone(input) : input);
+    if (!input.defined() || !is_floating(input.dtype())) continue;
+    inputs.back().set_requires_grad();
+    floating.push_back(inputs.back());
+  }
+  Tape tape;
+  const Tensor y = operation.f(inputs);
+  const Tensor value = place < 0 ? detach(y) : inputs[static_cast<std::size_t>(place)];
+  if (!value.defined()) return;
+  const GradientOptions options{
+      .gradient = spread(y.shape()), .retain_graph = true, .allow_unused = true};
+  const Tensors before = tape.gradient(y, floating, options);
+  overwrite(value);
+  Tensors after;
+  try {
+    after = tape.gradient(y, floating, options);
+  } catch (const AutogradError& error) {
+    CHECK(std::string(error.what()).find("was overwritten after") != std::string::npos);
+    return;
+  }
+  for (std::size_t k = 0; k < floating.size(); ++k) {
+    if (before[k].defined()) CHECK(difference(after[k], before[k]) == 0);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("operations: every differentiable operation has a row") {
@@ -157,6 +193,15 @@ TEST_CASE("operations: second derivatives, or an error that says there are none"
         text = error.what();
       }
       CHECK(text.find("twice") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("operations: a gradient is that of what was recorded, or an error") {
+  for (const Operation& operation : operations()) {
+    CAPTURE(operation.name);
+    for (int place = -1; place < std::ssize(operation.inputs); ++place) {
+      check_overwritten(operation, place);
     }
   }
 }
