@@ -6,14 +6,19 @@ namespace engram {
 
 // Arithmetic, element by element, with NumPy's broadcasting. Both operands must have one dtype
 // (DTypeError; there is no promotion, `cast` converts); a number takes the tensor's, which must be
-// able to hold it. Integer
-// operands make integer results, division included, and wrap around.
+// able to hold it. Integer operands make integer results, but for `div`, and wrap around.
 
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
-/// Integers: rounded toward zero; Error for a zero divisor.
+/// The true quotient: of integers and masks in f32, as PyTorch's.
 Tensor div(const Tensor& a, const Tensor& b);
+/// ⌊a/b⌋, of the operands' dtype: rounded towards -∞, as PyTorch's and Python's. Integers: Error
+/// for a zero divisor. No gradient: AutogradError in backward, as in PyTorch.
+Tensor floor_divide(const Tensor& a, const Tensor& b);
+/// a - ⌊a/b⌋·b, which is 0 or has the sign of b. Integers: Error for a zero divisor. The gradient
+/// takes the quotient for a constant.
+Tensor remainder(const Tensor& a, const Tensor& b);
 
 Tensor add(const Tensor& a, double b);
 Tensor sub(const Tensor& a, double b);
@@ -21,6 +26,8 @@ Tensor sub(double a, const Tensor& b);
 Tensor mul(const Tensor& a, double b);
 Tensor div(const Tensor& a, double b);
 Tensor div(double a, const Tensor& b);
+Tensor floor_divide(const Tensor& a, double b);
+Tensor remainder(const Tensor& a, double b);
 
 Tensor neg(const Tensor& x);
 
@@ -29,7 +36,7 @@ Tensor pow(const Tensor& a, const Tensor& b);
 Tensor pow(const Tensor& a, double b);
 
 /// The larger, or the smaller, of two. Where they are equal each gets half of the gradient.
-/// NaN if either is NaN.
+/// NaN if either is NaN; then both get all of it, as in PyTorch.
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 

@@ -116,8 +116,10 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
                                                                   : dy / divisor;
         if (Tape::current()) {
           const Tensor q = distributions(x, target, options);
+          const Tensor weights = sum(q, {1}, {.keepdim = true});
+          const Tensor counted = where(weights != 0., x, 0);  // the others may be NaN
           d[0] = (per_position ? beside_positions(x, scale) : scale) *
-                 (softmax(x, 1) * sum(q, {1}, {.keepdim = true}) - q);
+                 (softmax(counted, 1) * weights - q);
           return;
         }
         // Again, because labels are used as positions and may have been written through `data`.

@@ -1,4 +1,5 @@
 #include <engram/autograd/create.h>
+#include <engram/autograd/kernels/math.h>
 #include <engram/autograd/ops/activation.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/compare.h>
@@ -14,6 +15,9 @@
 
 namespace engram {
 namespace {
+
+using kernels::math::log;  // the same word for numbers as for tensors, so that a derivative serves
+                           // both
 
 void check_pair(const char* op, const Tensor& input, const Tensor& target) {
   check_dtype(is_floating(input.dtype()), "{}: input must be f32 or f64, got {}", op,
@@ -35,10 +39,16 @@ Tensor reduce_losses(const Tensor& losses, Reduction reduction) {
   }
 }
 
+/// x·log x, and 0 where x is 0: there its derivative, log x + 1, is -∞.
+Tensor x_log_x(const Tensor& x) {
+  return unary_of_input(
+      "kl_div", x, []<class T>(T v) { return v == 0 ? T{0} : v * log(v); },
+      [](auto v, auto dy) { return dy * (log(v) + 1); });
+}
+
 // A number's clamp beside that of tensors, so that a derivative serves both.
 template <class T>
-  requires std::is_floating_point_v<T>
-T clamp(T x, double low, double high) {
+requires std::is_floating_point_v<T> T clamp(T x, double low, double high) {
   return std::min(std::max(x, static_cast<T>(low)), static_cast<T>(high));
 }
 
@@ -98,11 +108,8 @@ Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& opt
   const bool batchmean = options.reduction == KLDivReduction::batchmean;
   check_shape(!batchmean || input.rank() >= 1, "kl_div: batchmean needs a batch, input is {}",
               input.shape());
-  // 0·log 0 is 0.
   const Tensor losses =
-      options.log_target
-          ? exp(target) * (target - input)
-          : target * log(where(target == 0., ones_like(target), target)) - target * input;
+      options.log_target ? exp(target) * (target - input) : x_log_x(target) - target * input;
   switch (options.reduction) {
     case KLDivReduction::mean:
       return mean(losses);

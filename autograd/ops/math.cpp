@@ -13,57 +13,61 @@ namespace engram {
 using kernels::math::exp, std::cos, std::sin;
 
 template <class T>
-  requires std::is_floating_point_v<T>
-T sign(T x) {
-  return static_cast<T>((x > 0) - (x < 0));
-}
+requires std::is_floating_point_v<T> T sign(T x) { return static_cast<T>((x > 0) - (x < 0)); }
+
+template <class T>
+requires std::is_floating_point_v<T> T zeros_like(T) { return T{0}; }
 
 Tensor exp(const Tensor& x) {
-  return unary_of_output("exp", x, [](auto v) { return kernels::math::exp(v); },
-                         [](auto y, auto dy) { return dy * y; });
+  return unary_of_output(
+      "exp", x, [](auto v) { return kernels::math::exp(v); },
+      [](auto y, auto dy) { return dy * y; });
 }
 
 Tensor log(const Tensor& x) {
-  return unary_of_input("log", x, [](auto v) { return kernels::math::log(v); },
-                        [](auto v, auto dy) { return dy / v; });
+  return unary_of_input(
+      "log", x, [](auto v) { return kernels::math::log(v); },
+      [](auto v, auto dy) { return dy / v; });
 }
 
 Tensor sqrt(const Tensor& x) {
-  return unary_of_output("sqrt", x, [](auto v) { return std::sqrt(v); },
-                         [](auto y, auto dy) { return dy / (y + y); });
+  return unary_of_output(
+      "sqrt", x, [](auto v) { return std::sqrt(v); }, [](auto y, auto dy) { return dy / (y + y); });
 }
 
 Tensor square(const Tensor& x) {
-  return unary_of_input("square", x, [](auto v) { return v * v; },
-                        [](auto v, auto dy) { return dy * (v + v); });
+  return unary_of_input(
+      "square", x, [](auto v) { return v * v; }, [](auto v, auto dy) { return dy * (v + v); });
 }
 
 Tensor abs(const Tensor& x) {
-  return unary_of_input("abs", x, [](auto v) { return std::abs(v); },
-                        [](auto v, auto dy) { return dy * sign(v); });
+  return unary_of_input(
+      "abs", x, [](auto v) { return std::abs(v); }, [](auto v, auto dy) { return dy * sign(v); });
 }
 
 Tensor sign(const Tensor& x) {
-  return unary_of_input("sign", x, [](auto v) { return v != v ? v : sign(v); },
-                        [](auto, auto dy) { return dy * 0; });
+  return unary_of_input(
+      "sign", x, [](auto v) { return v != v ? v : sign(v); },
+      [](auto, auto dy) { return zeros_like(dy); });
 }
 
 Tensor sin(const Tensor& x) {
-  return unary_of_input("sin", x, [](auto v) { return std::sin(v); },
-                        [](auto v, auto dy) { return dy * cos(v); });
+  return unary_of_input(
+      "sin", x, [](auto v) { return std::sin(v); }, [](auto v, auto dy) { return dy * cos(v); });
 }
 
 Tensor cos(const Tensor& x) {
-  return unary_of_input("cos", x, [](auto v) { return std::cos(v); },
-                        [](auto v, auto dy) { return -dy * sin(v); });
+  return unary_of_input(
+      "cos", x, [](auto v) { return std::cos(v); }, [](auto v, auto dy) { return -dy * sin(v); });
 }
 
 Tensor erf(const Tensor& x) {
   // erf'(x) = 2/√π · e^(-x²)
-  return unary_of_input("erf", x, [](auto v) { return kernels::math::erf(v); },
-                        []<class V>(V v, V dy) {
-                          return dy * exp(-v * v) * Constant<V>(2 * std::numbers::inv_sqrtpi);
-                        });
+  return unary_of_input(
+      "erf", x, [](auto v) { return kernels::math::erf(v); },
+      []<class V>(V v, V dy) {
+        return dy * exp(-v * v) * Constant<V>(2 * std::numbers::inv_sqrtpi);
+      });
 }
 
 }  // namespace engram

@@ -22,7 +22,7 @@ struct Reduction {
   Reduction(const char* op, const Shape& shape, const Axes& axes) : kept(shape) {
     bool drop[Shape::max_rank] = {};
     for (std::int64_t each : axes) {
-      const int axis = shape.axis(static_cast<int>(each));
+      const int axis = shape.axis(each);
       check_shape(!drop[axis], "{}: axis {} is named twice", op, each);
       drop[axis] = true;
     }
@@ -42,7 +42,8 @@ struct Reduction {
 /// Reduces run after run of neighbouring axes with kernel(outer, n, inner, in, out): sums and
 /// extrema of parts are sums and extrema of the whole.
 template <class Kernel>
-Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, Kernel kernel) {
+Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, DType dtype,
+              Kernel kernel) {
   Tensor y = x;
   for (int axis = x.rank() - 1; axis >= 0; --axis) {
     const Shape& from = x.shape();
@@ -53,14 +54,14 @@ Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, Kernel 
     std::int64_t outer = 1, inner = 1;
     for (int i = 0; i < first; ++i) outer *= from[i];
     for (int i = axis + 1; i < x.rank(); ++i) inner *= reduction.kept[i];
-    Tensor out({outer, inner}, x.dtype());
+    Tensor out({outer, inner}, dtype);
     kernel(outer, n, inner, y, out);
     y = out;
     axis = first;
   }
   if (y.is(x)) {  // nothing to fold; the result must still be a tensor of its own
-    y = Tensor(x.shape(), x.dtype());
-    std::ranges::copy(x.bytes(), y.bytes().begin());
+    const NoGrad no_grad;
+    y = x.dtype() == dtype ? clone(x) : cast(x, dtype);
   }
   return view(y, reduction.shape(keepdim));
 }
@@ -68,22 +69,33 @@ Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, Kernel 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  if (x.dtype() == u8) return sum(cast(x, i64), axes, options);
   const Reduction r("sum", x.shape(), axes);
-  Tensor y = dispatch(x.dtype(), [&]<class T>() {
-    return reduce(x, r, options.keepdim, [](auto outer, auto n, auto inner, auto& in, auto& out) {
-      kernels::sum(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
+  const DType dtype = x.dtype() == u8 ? i64 : x.dtype();
+  const auto add_up = [](auto outer, auto n, auto inner, const Tensor& in, const Tensor& out) {
+    dispatch(out.dtype(), [&]<class Y>() {
+      Y* y = out.data<Y>().data();
+      if (in.dtype() == u8) {
+        if constexpr (std::is_same_v<Y, std::int64_t>)
+          kernels::sum(outer, n, inner, in.data<std::uint8_t>().data(), y);
+      } else {
+        if constexpr (!std::is_same_v<Y, std::uint8_t>)
+          kernels::sum(outer, n, inner, in.data<Y>().data(), y);
+      }
     });
-  });
+  };
+  const Tensor y = reduce(x, r, options.keepdim, dtype, add_up);
   return record("sum", y, {x}, [shape = x.shape(), kept = r.kept](const Tensor& dy, Gradients& d) {
     d[0] = expand(reshape(dy, kept), shape);
   });
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  check_floating("mean", x);
   const Reduction r("mean", x.shape(), axes);
-  return sum(x, axes, options) / static_cast<double>(r.count);
+  const Tensor total = sum(x, axes, options);
+  if (r.count > 0) return total / static_cast<double>(r.count);
+  // A constant in the place of 0/0, so that its derivatives are those of a sum of nothing.
+  return (is_floating(x.dtype()) ? total : cast(total, f32)) +
+         std::numeric_limits<double>::quiet_NaN();
 }
 
 namespace {
@@ -93,7 +105,7 @@ template <class Kernel>
 Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim, Kernel kernel) {
   const Reduction r(op, x.shape(), axes);
   check_shape(r.count > 0, "{}: no elements to choose from in shape {}", op, x.shape());
-  const Tensor y = reduce(x, r, keepdim, kernel);
+  const Tensor y = reduce(x, r, keepdim, x.dtype(), kernel);
   return record(op, y, {x},
                 [x = Saved(x), y = Saved(y), kept = r.kept, axes](const Tensor& dy, Gradients& d) {
                   const Tensor largest = reshape(y, kept);

@@ -14,7 +14,7 @@ struct ReduceOptions {
 /// Of any dtype; u8 adds up as i64, as in PyTorch, so that a mask can be counted. 0 for no
 /// elements.
 Tensor sum(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
-/// f32 or f64; NaN for no elements.
+/// Of integers and masks f32. NaN for no elements.
 Tensor mean(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 
 /// The largest, or smallest, element; NaN if one is NaN. Equal ones share the gradient equally.
