@@ -17,9 +17,13 @@ inline std::int64_t groups_per_grain(std::int64_t elements_per_group) {
                                 elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
 }
 
-/// How many threads a kernel may use: 1 inside of a parallel loop. Holds for the calling thread.
+/// How many threads a kernel may use: 1 inside of a parallel loop, and while other processes crowd
+/// the cores.
 std::int64_t max_threads();
-void set_max_threads(std::int64_t threads);
+
+/// How many it may use at most; for the calling thread.
+void set_thread_limit(std::int64_t threads);
+std::int64_t thread_limit();
 
 /// A loop over a range of items: `run(body, begin, end)`.
 struct RangeLoop {
