@@ -564,6 +564,20 @@ TEST_CASE("Files that cannot be read or written: one clear line, and nothing is 
   }
 }
 
+TEST_CASE("Output that cannot be written: an error") {
+  for (const auto& [program, arguments] : std::vector<std::pair<std::string, std::string>>{
+           {"mnist_mlp", "--epochs 1"},
+           {"mnist_cnn", "--help"},
+           {"permuted_mnist", "--tasks 1 --method naive"},
+           {"continual", "--help"},
+           {"optimizers", "--help"}}) {
+    CAPTURE(program);
+    Run run(program, arguments, "ln -s /dev/full $(dirname $OUT)/stdout");
+    CHECK(run.wait() == 1);
+    CHECK(run.errors().find("No space left on device") != std::string::npos);
+  }
+}
+
 TEST_CASE("--help tells every option") {
   for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist", "continual"}) {
     Run run(program, "--help");
