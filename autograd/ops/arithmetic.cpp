@@ -91,8 +91,8 @@ template <class T>
 T floor_quotient(T x, T z) {
   if constexpr (std::is_floating_point_v<T>) {
     if (z == 0) return x / z;
-    const T r = remainder_of(x, z);
-    const T quotient = (x - r) / z;
+    const T r = std::fmod(x, z);
+    const T quotient = (x - r) / z - (r != 0 && (r < 0) != (z < 0) ? 1 : 0);
     if (quotient == 0) return std::copysign(T{0}, x / z);
     const T floored = std::floor(quotient);
     return quotient - floored > T{0.5} ? floored + 1 : floored;
@@ -159,19 +159,22 @@ Tensor neg(const Tensor& x) {
 Tensor pow(const Tensor& a, const Tensor& b) {
   check_floating("pow", a);
   Tensor y = map("pow", a, b, [](auto x, auto p) { return std::pow(x, p); });
-  return record(
-      "pow", y, {a, b}, [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
-        if (d.wants(0)) {  // b·a^(b-1) is 0 at b = 0 even where 1/a is infinite or NaN: not 0·∞
-          const Tensor finite = abs(1 / a) < std::numeric_limits<double>::infinity();
-          const Tensor safe = where(b == 0., where(finite, a, 1.), a);
-          d[0] = sum_to(dy * b * pow(safe, b - 1), a.shape());
-        }
-        if (d.wants(1)) {
-          const Tensor safe =
-              where(a == 0., 1., a);  // where y is 0, so is the gradient: not 0·log 0
-          d[1] = sum_to(where(y == 0., zeros_like(y.value()), dy * y * log(safe)), b.shape());
-        }
-      });
+  return record("pow", y, {a, b},
+                [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
+                  // Where a derivative is 0 for all that lies beside, 1 stands in the place of a:
+                  // neither 0·∞ nor 0·log 0 comes up here or in a second derivative. dy·b could
+                  // overflow.
+                  if (d.wants(0)) {
+                    const Tensor constant = b == 0.;
+                    const Tensor dx = dy * pow(where(constant, 1., a), b - 1) * b;
+                    d[0] = sum_to(where(constant, 0., dx), a.shape());
+                  }
+                  if (d.wants(1)) {
+                    const Tensor constant = (a == 0.) * (b >= 0.);
+                    const Tensor db = dy * (y * log(where(constant, 1., a)));
+                    d[1] = sum_to(where(constant, 0., db), b.shape());
+                  }
+                });
 }
 
 namespace {

@@ -36,6 +36,10 @@ inline void check_floating(const char* op, const Tensor& x) {
 /// integer dtype cannot hold it: nothing is rounded in silence.
 Tensor number_beside(const Tensor& x, double value);
 
+/// A mean: total / n, and NaN for n = 0, as a constant in the place of 0/0, so that its derivatives
+/// are those of a sum of nothing.
+Tensor averaged(const Tensor& total, double n);
+
 /// y = f(a, b), broadcast, from elements of type T to elements of type Y.
 template <class T, class Y, class F>
 Tensor map_to(const char* op, const Tensor& a, const Tensor& b, F f) {

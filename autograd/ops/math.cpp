@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/kernels/math.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/compare.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
 
@@ -13,10 +14,15 @@ namespace engram {
 using kernels::math::exp, std::cos, std::sin;
 
 template <class T>
-requires std::is_floating_point_v<T> T sign(T x) { return static_cast<T>((x > 0) - (x < 0)); }
-
-template <class T>
-requires std::is_floating_point_v<T> T zeros_like(T) { return T{0}; }
+concept Number = std::is_floating_point_v<T>;
+template <Number T>
+T where(bool condition, T a, T b) {
+  return condition ? a : b;
+}
+template <Number T>
+T zeros_like(T) {
+  return T{0};
+}
 
 Tensor exp(const Tensor& x) {
   return unary_of_output(
@@ -37,17 +43,22 @@ Tensor sqrt(const Tensor& x) {
 
 Tensor square(const Tensor& x) {
   return unary_of_input(
-      "square", x, [](auto v) { return v * v; }, [](auto v, auto dy) { return dy * (v + v); });
+      "square", x, [](auto v) { return v * v; },
+      [](auto v, auto dy) {
+        const auto half = dy * v;  // 2·v could overflow
+        return half + half;
+      });
 }
 
 Tensor abs(const Tensor& x) {
   return unary_of_input(
-      "abs", x, [](auto v) { return std::abs(v); }, [](auto v, auto dy) { return dy * sign(v); });
+      "abs", x, [](auto v) { return std::abs(v); },
+      []<class V>(V v, V dy) { return where(v > 0, dy, where(v < 0, V(-dy), zeros_like(dy))); });
 }
 
 Tensor sign(const Tensor& x) {
   return unary_of_input(
-      "sign", x, [](auto v) { return v != v ? v : sign(v); },
+      "sign", x, []<class T>(T v) { return v != v ? v : static_cast<T>((v > 0) - (v < 0)); },
       [](auto, auto dy) { return zeros_like(dy); });
 }
 

@@ -91,16 +91,21 @@ Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
 
 Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   const Reduction r("mean", x.shape(), axes);
-  const Tensor total = sum(x, axes, options);
-  if (r.count > 0) return total / static_cast<double>(r.count);
-  // A constant in the place of 0/0, so that its derivatives are those of a sum of nothing.
-  return (is_floating(x.dtype()) ? total : cast(total, f32)) +
-         std::numeric_limits<double>::quiet_NaN();
+  const auto n = static_cast<double>(r.count);
+  if (is_floating(x.dtype())) return averaged(sum(x, axes, options), n);
+  // In f64, where sums of i64 do not wrap around.
+  const Tensor total =
+      x.dtype() == i64 ? sum(cast(x, f64), axes, options) : cast(sum(x, axes, options), f64);
+  return cast(averaged(total, n), f32);
+}
+
+Tensor averaged(const Tensor& total, double n) {
+  return n == 0 ? total + std::numeric_limits<double>::quiet_NaN() : total / n;
 }
 
 namespace {
 
-/// max and min alike: the elements equal to the result share its gradient.
+/// max and min alike: the elements equal to the result, or NaN as it is, share its gradient.
 template <class Kernel>
 Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim, Kernel kernel) {
   const Reduction r(op, x.shape(), axes);
@@ -108,9 +113,10 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
   const Tensor y = reduce(x, r, keepdim, x.dtype(), kernel);
   return record(op, y, {x},
                 [x = Saved(x), y = Saved(y), kept = r.kept, axes](const Tensor& dy, Gradients& d) {
-                  const Tensor largest = reshape(y, kept);
-                  const Tensor ties = where(x == largest, ones_like(x), 0);
-                  d[0] = ties * (reshape(dy, kept) / sum(ties, axes, {.keepdim = true}));
+                  // Where there is NaN, NaN is the result, which is equal to none.
+                  const Tensor chosen = (x == reshape(y, kept)) + (x.value() != x);
+                  const Tensor count = cast(sum(chosen, axes, {.keepdim = true}), x.dtype());
+                  d[0] = where(chosen, reshape(dy, kept) / count, 0);
                 });
 }
 
@@ -136,12 +142,29 @@ Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
                   });
 }
 
+namespace {
+
+/// x less its mean, twice: the first mean is rounded, and what that leaves has a mean of its own.
+Tensor deviations(const Tensor& x, const Axes& axes) {
+  const Tensor d = x - mean(x, axes, {.keepdim = true});
+  return d - mean(d, axes, {.keepdim = true});
+}
+
+}  // namespace
+
 Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {
   check_floating("var", x);
   const Reduction r("var", x.shape(), axes);
-  const Tensor deviation = x - mean(x, axes, {.keepdim = true});
   const double divisor = std::max<double>(0, static_cast<double>(r.count - options.correction));
-  return sum(square(deviation), axes, {.keepdim = options.keepdim}) / divisor;
+  const Tensor y = [&] {
+    const NoGrad no_grad;
+    return sum(square(deviations(x, axes)), axes) / divisor;
+  }();
+  const double scale = r.count == 0 ? 0 : 2 / divisor;
+  return record("var", view(y, r.shape(options.keepdim)), {x},
+                [x = Saved(x), axes, scale, kept = r.kept](const Tensor& dy, Gradients& d) {
+                  d[0] = deviations(x, axes) * (reshape(dy, kept) * scale);
+                });
 }
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
@@ -150,11 +173,12 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options
   if (r.count == 0) {
     return full(r.shape(options.keepdim), -std::numeric_limits<double>::infinity(), x.dtype());
   }
-  // The shift is a constant: it cancels. Where it is infinite it must not meet another infinity.
+  // The shift is a constant: it cancels. It is finite, so that it meets no other infinity.
   const Tensor largest = [&] {
     const NoGrad no_grad;
-    const Tensor m = max(x, axes, {.keepdim = true});
-    return where(abs(m) == std::numeric_limits<double>::infinity(), 0, m);
+    const double limit = x.dtype() == f32 ? double{std::numeric_limits<float>::max()}
+                                          : std::numeric_limits<double>::max();
+    return clamp(max(x, axes, {.keepdim = true}), -limit, limit);
   }();
   const Tensor total = sum(exp(x - largest), axes, {.keepdim = true});
   return reshape(log(total) + largest, r.shape(options.keepdim));

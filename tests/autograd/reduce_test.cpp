@@ -162,3 +162,51 @@ TEST_CASE("sum: a mask is counted where it lies") {
   CHECK(sum(single, {0}).dtype() == i64);
   CHECK(values(sum(tensor({200, 100}, u8))) == Values{300});
 }
+
+TEST_CASE("mean: of i64 whose sum does not fit") {
+  constexpr double large = 0x1p62;
+  CHECK(mean(tensor({large, large, large}, i64)).item() == large);
+  CHECK(mean(tensor({-large, -large, -large, 0}, i64)).item() == -0.75 * large);
+}
+
+TEST_CASE("var: a mean far beyond the deviations") {
+  // 1.7e9 + 128·(i mod 7), where 128 is the distance of neighbours in f32.
+  std::vector<float> numbers(1000);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = 1.7e9f + 128.0f * static_cast<float>(i % 7);
+  }
+  const Tensor x = tensor(std::span<const float>(numbers), {1000});
+  const double exact = var(cast(x, f64)).item();
+  CHECK(std::abs(exact - 65519) < 1);
+  CHECK(std::abs(var(x).item() - exact) < 1e-6 * exact);
+
+  Generator generator(1);
+  const Tensor far = randn({4000}, f32, generator) + 1e6;
+  CHECK(std::abs(var(far).item() / var(cast(far, f64)).item() - 1) < 1e-6);
+
+  x.set_requires_grad();
+  Tape tape;
+  const Tensor wide = cast(x, f64);
+  const Tensor wanted = (detach(wide) - mean(detach(wide))) * (2. / 999);
+  const Tensor gradient = tape.gradient(var(x), {x})[0];
+  CHECK(max(abs(cast(gradient, f64) - wanted)).item() < 1e-6 * max(abs(wanted)).item());
+}
+
+TEST_CASE("max: elements that are NaN share the gradient, and none is multiplied by 0") {
+  const Tensor x = tensor({1, nan_value, 3, nan_value, 2, 2, 1, 0}, {2, 4}, f64);
+  x.set_requires_grad();
+  Tape tape;
+  check_close(tape.gradient(max(x, {1}), {x}, {.gradient = tensor({1, infinity}, f64)})[0],
+              {0, 0.5, 0, 0.5, infinity, infinity, 0, 0});
+}
+
+TEST_CASE("var: derivatives of the variance of nothing are those of a sum of nothing") {
+  const Tensor x = zeros({2, 0}, f64), seed = ones({2}, f64);
+  x.set_requires_grad();
+  seed.set_requires_grad();
+  Tape tape;
+  const Tensor y = var(x, {1});
+  check_close(y, {nan_value, nan_value});
+  const Tensor first = tape.gradient(y, {x}, {.gradient = seed * 1., .create_graph = true})[0];
+  check_close(tape.gradient(sum(first), {seed})[0], {0, 0});
+}
