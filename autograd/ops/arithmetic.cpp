@@ -103,11 +103,22 @@ T floor_quotient(T x, T z) {
   }
 }
 
+/// `map` by a function that is called for each element: one loop serves all that cannot be
+/// vectorised.
+template <class F>
+Tensor map_called(const char* op, const Tensor& a, const Tensor& b, F function) {
+  check_same_dtype(op, a, b);
+  return dispatch(a.dtype(), [&]<class T>() {
+    T (*const f)(T, T) = function.template operator()<T>();
+    return map_to<T, T>(op, a, b, f);
+  });
+}
+
 }  // namespace
 
 Tensor floor_divide(const Tensor& a, const Tensor& b) {
   check_divisors("floor_divide", b);
-  const Tensor y = map("floor_divide", a, b, [](auto x, auto z) { return floor_quotient(x, z); });
+  const Tensor y = map_called("floor_divide", a, b, []<class T>() { return &floor_quotient<T>; });
   return record("floor_divide", y, {a, b}, [](const Tensor&, Gradients&) {
     fail<AutogradError>("floor_divide: it has no gradient; detach() makes a constant of its input");
   });
@@ -115,7 +126,7 @@ Tensor floor_divide(const Tensor& a, const Tensor& b) {
 
 Tensor remainder(const Tensor& a, const Tensor& b) {
   check_divisors("remainder", b);
-  const Tensor y = map("remainder", a, b, [](auto x, auto z) { return remainder_of(x, z); });
+  const Tensor y = map_called("remainder", a, b, []<class T>() { return &remainder_of<T>; });
   return record("remainder", y, {a, b},
                 [a = Saved(a), b = Saved(b)](const Tensor& dy, Gradients& d) {
                   if (d.wants(0)) d[0] = sum_to(dy, a.shape());
@@ -158,7 +169,9 @@ Tensor neg(const Tensor& x) {
 
 Tensor pow(const Tensor& a, const Tensor& b) {
   check_floating("pow", a);
-  Tensor y = map("pow", a, b, [](auto x, auto p) { return std::pow(x, p); });
+  Tensor y = map_called("pow", a, b, []<class T>() -> T (*)(T, T) {
+    return [](T x, T p) { return static_cast<T>(std::pow(x, p)); };
+  });
   return record("pow", y, {a, b},
                 [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
                   // Where a derivative is 0 for all that lies beside, 1 stands in the place of a:
