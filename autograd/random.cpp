@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::uint32_t low_half(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
 constexpr std::uint32_t high_half(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+constexpr std::uint64_t joined(std::uint32_t high, std::uint32_t low) {
+  return std::uint64_t{high} << 32 | low;
+}
 
 /// Uniform in [0, 1) with as many random bits as T holds.
 template <class T>
@@ -28,8 +31,8 @@ std::uint64_t below_range(Generator& generator, std::uint64_t range) {
   // Rejecting the incomplete last run of values keeps every value equally likely.
   const std::uint64_t limit = ~std::uint64_t{0} - (~std::uint64_t{0} % range + 1) % range;
   for (;;) {
-    const Generator::Block bits = generator.block(generator.take(1));
-    const std::uint64_t value = std::uint64_t{bits[0]} << 32 | bits[1];
+    const Generator::Block bits = generator.take(1)[0];
+    const std::uint64_t value = joined(bits[0], bits[1]);
     if (value <= limit) return value % range;
   }
 }
@@ -39,11 +42,11 @@ template <class T, class F>
 void fill_pairs(const Tensor& x, Generator& generator, F f) {
   const std::int64_t n = x.numel();
   const std::int64_t pairs = (n + 1) / 2;
-  const std::uint64_t first = generator.take(static_cast<std::uint64_t>(pairs));
+  const Generator::Blocks blocks = generator.take(static_cast<std::uint64_t>(pairs));
   T* values = x.data<T>().data();
   kernels::parallel_for(pairs, grain, [&, values](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const Generator::Block bits = generator.block(first + static_cast<std::uint64_t>(i));
+      const Generator::Block bits = blocks[static_cast<std::uint64_t>(i)];
       const std::pair<T, T> pair = f(unit<T>(bits[0], bits[1]), unit<T>(bits[2], bits[3]));
       values[2 * i] = pair.first;
       if (2 * i + 1 < n) values[2 * i + 1] = pair.second;
@@ -51,11 +54,22 @@ void fill_pairs(const Tensor& x, Generator& generator, F f) {
   });
 }
 
+// Neither is ever destroyed: code that runs at a thread's or the program's end may draw.
+constinit Generator shared_generator;
+constinit Generator refusing_generator;
+
+constinit thread_local Generator* default_of_thread = &shared_generator;
+constinit thread_local const char* refusal_of_thread = nullptr;  // what the refusing one says
+
+void check_gives_numbers(const Generator& generator) {
+  check(&generator != &refusing_generator, "{}", refusal_of_thread);
+}
+
 }  // namespace
 
-Generator::Block Generator::block(std::uint64_t index) const {
-  Block x = {low_half(index), high_half(index), low_half(stream_), high_half(stream_)};
-  std::uint32_t key0 = low_half(seed_), key1 = high_half(seed_);
+RandomStream::Block RandomStream::block(std::uint64_t index) const {
+  Block x = {low_half(index), high_half(index), low_half(stream), high_half(stream)};
+  std::uint32_t key0 = low_half(seed), key1 = high_half(seed);
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t a = std::uint64_t{0xD2511F53} * x[0];
     const std::uint64_t b = std::uint64_t{0xCD9E8D57} * x[2];
@@ -66,8 +80,24 @@ Generator::Block Generator::block(std::uint64_t index) const {
   return x;
 }
 
+Generator::Block Generator::block(std::uint64_t index) const {
+  const std::lock_guard lock(mutex_);
+  return stream_.block(index);
+}
+
+Generator::Blocks Generator::take(std::uint64_t count) {
+  check_gives_numbers(*this);
+  const std::lock_guard lock(mutex_);
+  return {stream_, std::exchange(position_, position_ + count)};
+}
+
+Generator Generator::substream(std::uint64_t index) const {
+  const Block bits = block(index);
+  return Generator(joined(bits[0], bits[1]), joined(bits[2], bits[3]));
+}
+
 double Generator::uniform() {
-  const Block bits = block(take(1));
+  const Block bits = take(1)[0];
   return unit<double>(bits[0], bits[1]);
 }
 
@@ -76,15 +106,67 @@ std::int64_t Generator::below(std::int64_t n) {
   return static_cast<std::int64_t>(below_range(*this, static_cast<std::uint64_t>(n)));
 }
 
-void Generator::reset(std::uint64_t seed, std::uint64_t stream) {
-  seed_ = seed;
-  stream_ = stream;
-  position_ = 0;
+std::uint64_t Generator::seed() const {
+  const std::lock_guard lock(mutex_);
+  return stream_.seed;
 }
 
-Generator& default_generator() {
-  static Generator generator;
-  return generator;
+std::uint64_t Generator::stream() const {
+  const std::lock_guard lock(mutex_);
+  return stream_.stream;
+}
+
+std::uint64_t Generator::position() const {
+  const std::lock_guard lock(mutex_);
+  return position_;
+}
+
+void Generator::set_position(std::uint64_t blocks) {
+  check_gives_numbers(*this);
+  const std::lock_guard lock(mutex_);
+  position_ = blocks;
+}
+
+void Generator::set(const RandomStream& stream, std::uint64_t position) {
+  check_gives_numbers(*this);
+  const std::lock_guard lock(mutex_);
+  stream_ = stream;
+  position_ = position;
+}
+
+void Generator::reset(std::uint64_t seed, std::uint64_t stream) { set({seed, stream}, 0); }
+
+Tensor Generator::state() const {
+  Tensor state({3}, i64);
+  const auto values = state.data<std::int64_t>();
+  const std::lock_guard lock(mutex_);
+  values[0] = static_cast<std::int64_t>(stream_.seed);
+  values[1] = static_cast<std::int64_t>(stream_.stream);
+  values[2] = static_cast<std::int64_t>(position_);
+  return state;
+}
+
+void Generator::set_state(const Tensor& state) {
+  check_dtype(state.dtype() == i64, "Generator::set_state: a state is i64, got {}", state.dtype());
+  check_shape(state.shape() == Shape{3}, "Generator::set_state: a state is (3,), got {}",
+              state.shape());
+  const auto values = state.data<std::int64_t>();
+  set({static_cast<std::uint64_t>(values[0]), static_cast<std::uint64_t>(values[1])},
+      static_cast<std::uint64_t>(values[2]));
+}
+
+Generator& default_generator() { return *default_of_thread; }
+
+DefaultGenerator::DefaultGenerator(Generator& generator)
+    : outer_(std::exchange(default_of_thread, &generator)), outer_refusal_(refusal_of_thread) {}
+
+DefaultGenerator::DefaultGenerator(const char* refusal)
+    : outer_(std::exchange(default_of_thread, &refusing_generator)),
+      outer_refusal_(std::exchange(refusal_of_thread, refusal)) {}
+
+DefaultGenerator::~DefaultGenerator() {
+  default_of_thread = outer_;
+  refusal_of_thread = outer_refusal_;
 }
 
 void manual_seed(std::uint64_t seed) { default_generator().reset(seed); }

@@ -3,44 +3,71 @@
 #include <engram/autograd/tensor.h>
 
 #include <array>
-#include <atomic>
 #include <cstdint>
+#include <mutex>
 
 namespace engram {
 
-/// A stream of random numbers that a seed and a stream number name completely, the same on every
-/// platform and for every number of threads: block i of the stream is a function of (seed,
-/// stream, i) alone. Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-/// SC 2011. May be shared between threads; then which of them gets which numbers depends on the
-/// race.
-class Generator {
- public:
-  explicit Generator(std::uint64_t seed = 0, std::uint64_t stream = 0)
-      : seed_(seed), stream_(stream) {}
-
+/// Random bits as a function of (seed, stream, index) alone, the same on every platform.
+/// Philox4x32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+struct RandomStream {
   using Block = std::array<std::uint32_t, 4>;  // 128 random bits
 
-  Block block(std::uint64_t index) const;  ///< block `index` of the stream; takes nothing from it
+  std::uint64_t seed = 0;
+  std::uint64_t stream = 0;
 
-  /// Takes `count` blocks from the stream; returns the index of the first.
-  std::uint64_t take(std::uint64_t count) { return position_.fetch_add(count); }
+  Block block(std::uint64_t index) const;
+};
+
+/// A place in a stream of random numbers that a seed and a stream number name completely: the
+/// numbers are the same on every platform and for every number of threads. May be shared between
+/// threads, `reset` and the other setters included: each draw is of one stream, and no block is
+/// taken twice; which thread gets which numbers depends on the race.
+class Generator {
+ public:
+  explicit constexpr Generator(std::uint64_t seed = 0, std::uint64_t stream = 0)
+      : stream_{seed, stream} {}
+
+  using Block = RandomStream::Block;
+
+  /// Consecutive blocks that were taken: bits as a function of the index, from 0 on.
+  struct Blocks {
+    RandomStream stream;
+    std::uint64_t first;
+    Block operator[](std::uint64_t index) const { return stream.block(first + index); }
+  };
+
+  Block block(std::uint64_t index) const;  ///< block `index` of the stream; takes nothing from it
+  Blocks take(std::uint64_t count);
 
   double uniform();                    ///< in [0, 1), with 53 random bits
   std::int64_t below(std::int64_t n);  ///< in [0, n), every value equally likely. Error if n < 1.
 
-  std::uint64_t seed() const { return seed_; }
-  std::uint64_t stream() const { return stream_; }
+  /// A generator of its own for every index: block `index` of this stream is its seed and stream
+  /// number. For indices of many parts: `random.substream(epoch).substream(row)`. Numbers that are
+  /// drawn from this generator itself are not independent of its substreams'.
+  Generator substream(std::uint64_t index) const;
+
+  std::uint64_t seed() const;
+  std::uint64_t stream() const;
   /// How many blocks have been taken; setting it resumes a stream where it was left.
-  std::uint64_t position() const { return position_.load(); }
-  void set_position(std::uint64_t blocks) { position_.store(blocks); }
+  std::uint64_t position() const;
+  void set_position(std::uint64_t blocks);
 
   /// Starts another stream from its beginning.
   void reset(std::uint64_t seed, std::uint64_t stream = 0);
 
+  /// Seed, stream and position, to be saved: i64 (3,). A copy.
+  Tensor state() const;
+  /// Goes on from a saved state, bit for bit. DTypeError or ShapeError for anything else.
+  void set_state(const Tensor& state);
+
  private:
-  std::uint64_t seed_;
-  std::uint64_t stream_;
-  std::atomic<std::uint64_t> position_{0};
+  void set(const RandomStream& stream, std::uint64_t position);
+
+  mutable std::mutex mutex_;
+  RandomStream stream_;
+  std::uint64_t position_ = 0;
 };
 
 /// Where the streams of each purpose begin, so that one seed that serves several of them gives each
@@ -56,12 +83,33 @@ inline constexpr std::uint64_t rotations = std::uint64_t{8} << 32;        // + t
 inline constexpr std::uint64_t class_orders = std::uint64_t{9} << 32;
 inline constexpr std::uint64_t handwritings = std::uint64_t{10} << 32;  // + 3 for each customer
 inline constexpr std::uint64_t output_norms = std::uint64_t{11} << 32;  // + the task
+inline constexpr std::uint64_t sample_maps = std::uint64_t{12} << 32;   // + the epoch
+inline constexpr std::uint64_t target_maps = std::uint64_t{13} << 32;   // + the epoch
 }  // namespace streams
 
-/// The generator that random functions use when none is given.
+/// The generator that random functions use when none is given: one for all threads. Its state is
+/// part of what a program must save in order to go on later as if nothing had happened:
+///
+///     save({{"random", default_generator().state()}}, "random.safetensors");
+///     default_generator().set_state(load("random.safetensors")["random"]);
 Generator& default_generator();
 /// Starts the default generator's stream of this seed.
 void manual_seed(std::uint64_t seed);
+
+/// The default generator of this thread while it lives.
+class DefaultGenerator {
+ public:
+  explicit DefaultGenerator(Generator& generator);
+  /// None: to draw from it, or to set it, is an Error with this text.
+  explicit DefaultGenerator(const char* refusal);
+  ~DefaultGenerator();
+  DefaultGenerator(const DefaultGenerator&) = delete;
+  DefaultGenerator& operator=(const DefaultGenerator&) = delete;
+
+ private:
+  Generator* outer_;
+  const char* outer_refusal_;
+};
 
 /// Uniform in [0, 1), standard normal, and integers uniform in [low, high). f32 or f64, and i64.
 Tensor rand(const Shape& shape, DType dtype = f32, Generator& generator = default_generator());

@@ -25,7 +25,7 @@ Shape Shape::with(int axis, std::int64_t size) const {
   return shape;
 }
 
-void Shape::no_such_axis(int axis) const {
+void Shape::no_such_axis(std::int64_t axis) const {
   fail<ShapeError>("axis {} is out of range for shape {}", axis, *this);
 }
 

@@ -23,7 +23,7 @@ class Shape {
   int rank() const { return rank_; }
 
   /// Size along an axis; a negative axis counts from the end. ShapeError when there is none such.
-  std::int64_t size(int axis) const { return sizes_[static_cast<std::size_t>(this->axis(axis))]; }
+  std::int64_t size(std::int64_t axis) const { return sizes_[static_cast<std::size_t>(this->axis(axis))]; }
 
   /// Product of the sizes; 1 for a scalar's empty shape.
   std::int64_t numel() const {
@@ -33,9 +33,9 @@ class Shape {
   }
 
   /// The axis counted from the front, for one that may count from the end.
-  int axis(int axis) const {
+  int axis(std::int64_t axis) const {
     if (axis < -rank_ || axis >= rank_) [[unlikely]] no_such_axis(axis);
-    return axis < 0 ? axis + rank_ : axis;
+    return static_cast<int>(axis < 0 ? axis + rank_ : axis);
   }
 
   // Unchecked, from the front.
@@ -58,7 +58,7 @@ class Shape {
   }
 
  private:
-  [[noreturn]] void no_such_axis(int axis) const;
+  [[noreturn]] void no_such_axis(std::int64_t axis) const;
 
   std::array<std::int64_t, max_rank> sizes_{};
   int rank_ = 0;

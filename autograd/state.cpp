@@ -1,3 +1,4 @@
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/state.h>
 
 #include <utility>
@@ -23,6 +24,12 @@ const Tensor& StateDict::operator[](std::string_view name) const {
   const Tensor* value = find(name);
   check(value != nullptr, "StateDict: there is no tensor \"{}\"", name);
   return *value;
+}
+
+StateDict clone(const StateDict& state) {
+  StateDict copy;
+  for (const auto& [name, value] : state) copy.add(name, clone(detach(value)));
+  return copy;
 }
 
 }  // namespace engram

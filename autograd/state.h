@@ -12,7 +12,7 @@
 namespace engram {
 
 /// Named tensors in order: the parameters and buffers of a module, or what an optimizer remembers.
-/// Holds handles, so its tensors share their values with whoever gave them.
+/// Holds handles, so its tensors share their values with whoever gave them; `clone` copies those.
 ///
 ///     for (const auto& [name, value] : net.state_dict()) fmt::print("{} {}\n", name,
 ///     value.shape());
@@ -44,6 +44,12 @@ class StateDict {
   std::vector<Entry> entries_;
   std::unordered_map<std::string, std::size_t> index_;  // from a name to its entry
 };
+
+/// Copies of all tensors, which keep their values as the originals change. Not recorded, and no
+/// parameters.
+///
+///     auto best = clone(net.state_dict());  // early stopping: net.load_state_dict(best) goes back
+StateDict clone(const StateDict& state);
 
 /// Writes the state as a safetensors file (https://github.com/huggingface/safetensors), which
 /// Python reads too: the length of a JSON header as 8 bytes, the header, the elements, all

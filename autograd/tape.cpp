@@ -348,7 +348,8 @@ Tape::Node& Tape::node_of(const char* caller, const Tensor& y) {
 }
 
 void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Request& request) {
-  Node& root = node_of(caller, y);
+  const bool is_leaf = request.flows_outward() && y.is_leaf() && y.requires_grad();
+  if (!is_leaf) node_of(caller, y);
   if (gradient.defined()) {
     check_shape(gradient.shape() == y.shape(), "{}: the gradient is {}, y is {}", caller,
                 gradient.shape(), y.shape());
@@ -359,6 +360,8 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Requ
                    "{}: y has shape {}; a gradient must be given unless it has one element", caller,
                    y.shape());
   }
+  const Tensor cotangent = gradient.defined() ? gradient : ones_like(y);
+  if (is_leaf) return request.deliver(y, cotangent);
   check_autograd(
       !running_,
       "{}: this tape is at work on a backward pass; a closure that differentiates makes a "
@@ -369,7 +372,7 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Requ
   // The closures are made of operations: nothing of them is recorded unless that was asked for.
   std::optional<NoGrad> no_grad;
   if (!request.record) no_grad.emplace();
-  root.gradient = gradient.defined() ? gradient : ones_like(y);
+  node_of(caller, y).gradient = cotangent;
   run_nodes(caller, y.impl_->node, request);
   request.retain = true;  // what the outer tapes have recorded is theirs
   running.for_each([&](Tape& tape) {
@@ -442,7 +445,7 @@ void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
                  caller, nodes_[at].op);
   Gradients gradients(slots_, request.squares(at));
   try {
-    nodes_[at].backward(dy, gradients);
+    nodes_[at].backward(std::move(dy), gradients);
   } catch (const Saved::Changed& changed) {
     fail_changed(at, changed.value);
   }

@@ -95,15 +95,18 @@ class Gradients {
 };
 
 /// A closure `void(const Tensor& dy, Gradients& d)` in recycled memory: from the gradient of an
-/// operation's output to those of its inputs. Moved, never copied.
+/// operation's output to those of its inputs. One that takes `Tensor dy` owns it, and may hand it
+/// on to have its memory used again. Moved, never copied.
 class Backward {
  public:
   Backward() = default;
   template <class F>
-  requires std::is_invocable_v<const F&, const Tensor&, Gradients&>
+  requires std::is_invocable_v<const F&, Tensor, Gradients&>
   explicit Backward(F closure)
       : closure_(new (memory::allocate(sizeof(F))) F(std::move(closure))),
-        call_([](void* f, const Tensor& dy, Gradients& d) { (*static_cast<const F*>(f))(dy, d); }),
+        call_([](void* f, Tensor&& dy, Gradients& d) {
+          (*static_cast<const F*>(f))(std::move(dy), d);
+        }),
         destroy_([](void* f) noexcept {
           static_cast<F*>(f)->~F();
           memory::deallocate(f, sizeof(F));
@@ -123,11 +126,11 @@ class Backward {
   }
 
   explicit operator bool() const { return closure_ != nullptr; }
-  void operator()(const Tensor& dy, Gradients& d) const { call_(closure_, dy, d); }
+  void operator()(Tensor&& dy, Gradients& d) const { call_(closure_, std::move(dy), d); }
 
  private:
   void* closure_ = nullptr;
-  void (*call_)(void*, const Tensor&, Gradients&) = nullptr;
+  void (*call_)(void*, Tensor&&, Gradients&) = nullptr;
   void (*destroy_)(void*) noexcept = nullptr;
 };
 

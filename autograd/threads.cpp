@@ -6,9 +6,9 @@ namespace engram {
 
 void set_num_threads(int threads) {
   check(threads >= 1, "set_num_threads: needs at least 1, got {}", threads);
-  kernels::set_max_threads(threads);
+  kernels::set_thread_limit(threads);
 }
 
-int num_threads() { return static_cast<int>(kernels::max_threads()); }
+int num_threads() { return static_cast<int>(kernels::thread_limit()); }
 
 }  // namespace engram

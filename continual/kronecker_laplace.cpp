@@ -92,7 +92,7 @@ KroneckerLaplace::KroneckerLaplace(Network network, const KroneckerLaplaceOption
 }
 
 void KroneckerLaplace::find_layers_once(const data::Task& task) {
-  if (!layers_.empty()) return;
+  if (!layers_.empty()) return check_layers("KroneckerLaplace", network_, layers_);
   std::vector<Layer> layers = find_layers("KroneckerLaplace", network_, task);
   for (const Layer& layer : layers) {
     for (const Factor& factor : factors_[layer.number]) {  // from a state that was loaded
@@ -162,10 +162,11 @@ Tensor KroneckerLaplace::penalty() const {
   const DType dtype = parameters[0].dtype();
   if (tasks_ == 0) return scalar(0, dtype);
   check(!layers_.empty(), "KroneckerLaplace: begin_task comes before the penalty");
-  std::vector<Tensor> gradients;
-  for (const Tensor& parameter : parameters) gradients.emplace_back(parameter.shape(), dtype);
+  std::vector<Tensor> gradients(parameters.size());  // undefined for those of no layer
   double total = 0;
   for (const Layer& layer : layers_) {
+    gradients[layer.number] = Tensor(layer.weight.shape(), dtype);
+    if (layer.bias.defined()) gradients[layer.bias_number] = Tensor(layer.bias.shape(), dtype);
     total += dispatch_floating("KroneckerLaplace", dtype, [&]<class T>() {
       return penalty_of<T>(layer, gradients[layer.number],
                            layer.bias.defined() ? gradients[layer.bias_number] : Tensor());
@@ -178,7 +179,7 @@ Tensor KroneckerLaplace::penalty() const {
                                  "kronecker_penalty: it cannot be differentiated twice");
                   for (std::size_t k = 0; k < gradients.size(); ++k) {
                     const int input = static_cast<int>(k);
-                    if (!d.wants(input)) continue;
+                    if (!d.wants(input) || !gradients[k].defined()) continue;
                     d[input] = dy.item() == 1 ? gradients[k] : dy * gradients[k];
                   }
                 });
@@ -198,9 +199,10 @@ void KroneckerLaplace::end_task(const data::Task& task) {
   fisher.stream = static_cast<std::uint64_t>(task.number);
   const auto latest = kronecker_fisher(network_, layers_, task, fisher);
   const DType dtype = network_.parameters()[0].dtype();
+  std::vector<std::vector<Factor>> all = factors_;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
-    std::vector<Factor>& factors = factors_[layer.number];
+    std::vector<Factor>& factors = all[layer.number];
     if (options_.online) {
       if (tasks_ == 0) {
         factors = {factor_of(latest[l], dtype)};
@@ -226,6 +228,7 @@ void KroneckerLaplace::end_task(const data::Task& task) {
     factors.back().offset =
         zeros({factors.back().gradients.size(1), factors.back().inputs.size(1)}, dtype);
   }
+  factors_ = std::move(all);
   center_.clear();
   for (const Tensor& parameter : network_.parameters()) {
     center_.push_back(clone(detach(parameter)));
@@ -263,9 +266,8 @@ void KroneckerLaplace::load_state_dict(const StateDict& state) {
     check_shape(fits, "load_state_dict: \"{}\" is {}, which does not fit", key, value.shape());
   };
   optim::check_owner(state, "KroneckerLaplace", "KroneckerLaplace.tasks");
-  const Tensor count = read("KroneckerLaplace.tasks", i64);
-  check_fits("KroneckerLaplace.tasks", count, count.rank() == 0);
-  const int tasks = count.item<int>();
+  const int tasks = optim::read_count(state, "KroneckerLaplace.tasks");
+  ++entries;
   const std::size_t of_each = tasks == 0        ? 0
                               : options_.online ? 1
                                                 : static_cast<std::size_t>(tasks);

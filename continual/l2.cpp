@@ -36,9 +36,9 @@ void L2::load_state_dict(const StateDict& state) {
   check(state.size() == 1 + center_.size(),
         "load_state_dict: {} entries are not those of L2 with {} parameters", state.size(),
         center_.size());
-  const Tensor tasks = optim::read_tensor(state, "L2.tasks", i64, {});
+  const int tasks = optim::read_count(state, "L2.tasks");
   center_ = read_list(state, "center", center_);
-  tasks_ = tasks.item<int>();
+  tasks_ = tasks;
 }
 
 }  // namespace engram::continual

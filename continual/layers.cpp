@@ -110,12 +110,27 @@ std::vector<Layer> find_layers(const char* caller, const Network& network, const
                       factors.input.size(1) + (factors.bias.defined() ? 1 : 0), head});
   }
   for (std::size_t k = 0; k < parameters.size(); ++k) {
-    check(found[k],
+    check(found[k] || !parameters[k].requires_grad(),
           "{}: parameter {}, {}, is not of a dense or convolution layer (in one group) that is "
           "used once",
           caller, k, parameters[k].shape());
   }
   return layers;
+}
+
+void check_layers(const char* caller, const Network& network, const std::vector<Layer>& layers) {
+  const std::vector<Tensor>& parameters = network.parameters();
+  std::vector<bool> learned(parameters.size());
+  for (const Layer& layer : layers) {
+    learned[layer.number] = true;
+    if (layer.bias.defined()) learned[layer.bias_number] = true;
+  }
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    check(parameters[k].requires_grad() == learned[k],
+          "{}: parameter {}, {}, {} when the first task began, and {} now", caller, k,
+          parameters[k].shape(), learned[k] ? "learned" : "was frozen",
+          learned[k] ? "is frozen" : "learns");
+  }
 }
 
 std::vector<Tensor> input_moments(const Network& network, const std::vector<Layer>& layers,

@@ -20,9 +20,13 @@ struct Layer {
   bool head;        ///< whether its outputs are the network's, of which a task may use some only
 };
 
-/// The layers of a network, in the order in which they work. Error, in the name of `caller`, when
-/// a parameter belongs to no layer, or to more than one.
+/// The layers of a network that learn, in the order in which they work. Error, in the name of
+/// `caller`, when a parameter that is not frozen belongs to no layer, or to more than one.
 std::vector<Layer> find_layers(const char* caller, const Network& network, const data::Task& task);
+
+/// Error when a parameter was frozen, or learns again, since the layers were found: what the tasks
+/// in between asked of it nobody knows.
+void check_layers(const char* caller, const Network& network, const std::vector<Layer>& layers);
 
 /// For each layer the matrix (in, in) of what it sees of a task, f64: the mean over samples of
 /// a·aᵀ, which a convolution adds up over the positions of its window. Of as many samples as said,

@@ -72,17 +72,16 @@ void LwF::load_state_dict(const StateDict& state) {
   check(state.size() == 2 + old_.size(),
         "load_state_dict: {} entries are not those of LwF with {} parameters", state.size(),
         old_.size());
-  const Tensor tasks = optim::read_tensor(state, tasks_key, i64, {});
+  const int tasks = optim::read_count(state, tasks_key);
   const std::int64_t count = state[heads_key].rank() > 0 ? state[heads_key].size(0) : 0;
   const Tensor saved = optim::read_tensor(state, heads_key, i64, {count, 2});
   const auto values = saved.data<std::int64_t>();
-  check((count > 0) == (tasks.item<int>() > 0), "load_state_dict: {} tasks with {} heads",
-        tasks.item<int>(), count);
+  check((count > 0) == (tasks > 0), "load_state_dict: {} tasks with {} heads", tasks, count);
   std::vector<data::Outputs> heads;
   for (std::size_t k = 0; k < values.size(); k += 2) heads.push_back({values[k], values[k + 1]});
   old_ = read_list(state, "old", old_);
   heads_ = std::move(heads);
-  tasks_ = tasks.item<int>();
+  tasks_ = tasks;
 }
 
 }  // namespace engram::continual

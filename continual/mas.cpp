@@ -24,8 +24,8 @@ constexpr const char* tasks_key = "MAS.tasks";
 /// ∂‖f‖²/∂f
 Tensor cotangent(const Tensor& logits) { return 2 * detach(logits); }
 
-/// Σ_n |∂ ‖f(x_n)‖² / ∂θ| for each parameter; nothing unless all belong to dense layers whose rows
-/// are the samples.
+/// Σ_n |∂ ‖f(x_n)‖² / ∂θ| for each parameter, 0 for one that is frozen; nothing unless all others
+/// belong to dense layers whose rows are the samples.
 std::optional<std::vector<Tensor>> magnitudes_of_layers(const Logits& f,
                                                         const std::vector<Tensor>& parameters,
                                                         const Tensor& x) {
@@ -44,6 +44,9 @@ std::optional<std::vector<Tensor>> magnitudes_of_layers(const Logits& f,
     const Tensor gradient = abs(layer.gradient);
     set(layer.weight, matmul(gradient, abs(layer.input), {.transpose_a = true}));
     if (layer.bias.defined()) set(layer.bias, sum(gradient, {0}));
+  }
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    if (!parameters[k].requires_grad()) sums[k] = engram::zeros_like(parameters[k]);
   }
   if (!std::ranges::all_of(sums, &Tensor::defined)) return std::nullopt;
   return sums;
@@ -87,10 +90,16 @@ Tensor MAS::loss(const Step&, const Tensor& loss) {
 }
 
 void MAS::end_task(const data::Task& task) {
-  const std::vector<Tensor> more = measure(task);
+  std::vector<Tensor> importance = measure(task);
+  {
+    const NoGrad no_grad;
+    for (std::size_t k = 0; k < importance.size(); ++k) {
+      importance[k] = importance_[k] + importance[k];
+    }
+  }
+  check_importances("MAS", importance);
   copy_values("MAS", network_.parameters(), center_);
-  const NoGrad no_grad;
-  for (std::size_t k = 0; k < more.size(); ++k) importance_[k] = importance_[k] + more[k];
+  importance_ = std::move(importance);
   ++tasks_;
 }
 
@@ -137,11 +146,12 @@ void MAS::load_state_dict(const StateDict& state) {
   check(state.size() == 1 + 2 * center_.size(),
         "load_state_dict: {} entries are not those of MAS with {} parameters", state.size(),
         center_.size());
-  const Tensor tasks = optim::read_tensor(state, tasks_key, i64, {});
+  const int tasks = optim::read_count(state, tasks_key);
   std::vector<Tensor> importance = read_list(state, "importance", importance_);
+  check_importances("load_state_dict", importance);
   center_ = read_list(state, "center", center_);
   importance_ = std::move(importance);
-  tasks_ = tasks.item<int>();
+  tasks_ = tasks;
 }
 
 }  // namespace engram::continual

@@ -51,7 +51,6 @@ Tensor Network::evaluate(const Tensor& x, const std::vector<Tensor>& values) con
 void Network::check_parameters() const {
   check(!parameters_.empty(), "Network: the model has no parameters");
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
-    check(parameters_[k].requires_grad(), "Network: parameter {} does not require a gradient", k);
     check(parameters_[k].is_leaf(), "Network: parameter {} is the result of a recorded operation",
           k);
   }

@@ -18,8 +18,8 @@ namespace engram::continual {
 class Network {
  public:
   /// From an nn::Module that can be called, or anything that has `operator()(x)`, `parameters()`
-  /// and `eval_mode()`. Error when it has no parameters, or one of them is not a leaf that requires
-  /// a gradient.
+  /// and `eval_mode()`. Error when it has no parameters, or one of them is not a leaf. Those that
+  /// do not require a gradient, because they are frozen, no method protects or changes.
   template <class Model>
   requires requires(const Model& model, const Tensor& x) {
     model(x);

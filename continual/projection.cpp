@@ -34,22 +34,38 @@ Projection::Projection(Network network, const Options& options)
 }
 
 void Projection::find_layers_once(const data::Task& task) {
-  if (!layers_.empty()) return;
+  if (!layers_.empty()) return check_layers(options_.name, network_, this->layers());
   std::vector<Protected> layers;
   for (const Layer& layer : find_layers(options_.name, network_, task)) {
     const Tensor& kept = kept_[layer.number];  // from a state that was loaded
     check(!kept.defined() || kept.size(0) == layer.in,
           "{}: parameter {} has {} inputs with the bias's, the loaded {} has {}", options_.name,
           layer.number, layer.in, options_.kept, kept.defined() ? kept.size(0) : 0);
+    check_outputs(layer, outputs_);
     layers.push_back({layer, {}, {}, {}});
   }
+  make_projectors(layers, kept_);
   layers_ = std::move(layers);
-  make_projectors();
 }
 
-void Projection::make_projectors() {
-  for (Protected& part : layers_) {
-    const Tensor& kept = kept_[part.layer.number];
+std::vector<Layer> Projection::layers() const {
+  std::vector<Layer> all;
+  for (const Protected& part : layers_) all.push_back(part.layer);
+  return all;
+}
+
+/// Those that earlier tasks used, out of a state that was loaded, must be rows of the head.
+void Projection::check_outputs(const Layer& layer, const data::Outputs& outputs) const {
+  check(!layer.head || outputs.end <= layer.out, "{}: tasks used outputs {} to {}, of {}",
+        options_.name, outputs.begin, outputs.end, layer.out);
+}
+
+/// Makes the projectors of layers from what is kept of them. What is not finite throws here, before
+/// anything has changed.
+void Projection::make_projectors(std::vector<Protected>& layers,
+                                 const std::vector<Tensor>& kept_of_all) const {
+  for (Protected& part : layers) {
+    const Tensor& kept = kept_of_all[part.layer.number];
     part.projector = {};
     if (!kept.defined()) continue;
     const auto [left, right] = projector(cast(kept, f64));
@@ -130,21 +146,24 @@ void Projection::end_task(const data::Task& task) {
   find_layers_once(task);
   Generator generator(options_.seed,
                       streams::representations + static_cast<std::uint64_t>(task.number));
-  std::vector<Layer> layers;
-  for (const Protected& part : layers_) layers.push_back(part.layer);
+  const std::vector<Layer> layers = this->layers();
   const std::vector<Tensor> moments =
       input_moments(network_, layers, task, options_.samples, generator);
+  std::vector<Tensor> learned = kept_;
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    Tensor& kept = kept_[layers[l].number];
+    Tensor& kept = learned[layers[l].number];
     const Tensor before = kept.defined() ? cast(kept, f64) : Tensor();
     kept = cast(learn(layers[l], l, before, moments[l]), layers[l].weight.dtype());
   }
+  std::vector<Protected> ready = layers_;
+  make_projectors(ready, learned);
+  layers_ = std::move(ready);
+  kept_ = std::move(learned);
   const data::Outputs used = active_outputs(task, task);
   outputs_ = tasks_ == 0 ? used
                          : data::Outputs{std::min(outputs_.begin, used.begin),
                                          std::max(outputs_.end, used.end)};
   ++tasks_;
-  make_projectors();
 }
 
 std::vector<Tensor> Projection::projectors() const {
@@ -174,16 +193,14 @@ StateDict Projection::state_dict() const {
 }
 
 void Projection::load_state_dict(const StateDict& state) {
-  const auto number = [&](const char* name, const Shape& shape) {
-    const std::string key = fmt::format("{}.{}", options_.name, name);
-    const Tensor& value = state[key];
-    check_shape(value.shape() == shape, "load_state_dict: \"{}\" is {}, not {}", key, value.shape(),
-                shape);
-    check_dtype(value.dtype() == i64, "load_state_dict: \"{}\" is {}, not i64", key, value.dtype());
-    return value;
-  };
   optim::check_owner(state, options_.name, fmt::format("{}.tasks", options_.name));
-  const Tensor tasks = number("tasks", {}), outputs = number("outputs", {2});
+  const int tasks = optim::read_count(state, fmt::format("{}.tasks", options_.name));
+  const std::string outputs_key = fmt::format("{}.outputs", options_.name);
+  const Tensor saved = optim::read_tensor(state, outputs_key, i64, {2});
+  const data::Outputs outputs{saved.data<std::int64_t>()[0], saved.data<std::int64_t>()[1]};
+  check(outputs.begin >= 0 && outputs.begin <= outputs.end, "load_state_dict: \"{}\" are {} to {}",
+        outputs_key, outputs.begin, outputs.end);
+  for (const Protected& part : layers_) check_outputs(part.layer, outputs);
   std::vector<Tensor> kept(kept_.size());
   std::size_t entries = 2;
   for (std::size_t k = 0; k < kept.size(); ++k) {
@@ -210,11 +227,12 @@ void Projection::load_state_dict(const StateDict& state) {
   }
   check(state.size() == entries, "load_state_dict: of {} entries only {} are those of {}",
         state.size(), entries, options_.name);
-  tasks_ = tasks.item<int>();
-  const auto range = outputs.data<std::int64_t>();
-  outputs_ = {range[0], range[1]};
+  std::vector<Protected> ready = layers_;
+  make_projectors(ready, kept);
+  tasks_ = tasks;
+  outputs_ = outputs;
+  layers_ = std::move(ready);
   kept_ = std::move(kept);
-  make_projectors();
 }
 
 }  // namespace engram::continual

@@ -29,7 +29,8 @@ enum class Projects {
 /// The outputs that no task has used so far, of new heads or new classes, are free to learn: in
 /// the layer that gives the logits, P is for the rows of those that earlier tasks used.
 ///
-/// Every parameter must be of a dense or convolution layer (in one group) that is used once: Error.
+/// Every parameter must be of a dense or convolution layer (in one group) that is used once, or
+/// frozen, for all tasks: Error.
 class Projection : public Method {
  public:
   void begin_task(const data::Task& task) override;
@@ -77,7 +78,9 @@ class Projection : public Method {
   };
 
   void find_layers_once(const data::Task& task);
-  void make_projectors();
+  std::vector<Layer> layers() const;
+  void check_outputs(const Layer& layer, const data::Outputs& outputs) const;
+  void make_projectors(std::vector<Protected>& layers, const std::vector<Tensor>& kept) const;
   template <class T>
   void project(const Protected& part, const Tensor& weight_change, const Tensor& bias_change,
                const Tensor& weight, const Tensor& bias) const;

@@ -176,6 +176,8 @@ StateDict Reservoir::state_dict() const {
 void Reservoir::load_state_dict(const StateDict& state) {
   optim::check_owner(state, options_.owner, seen_key());
   const auto count = optim::read_number<std::int64_t>(state, seen_key());
+  check(count >= 0 && count < std::int64_t{1} << 62, "load_state_dict: \"{}\" is {}", seen_key(),
+        count);
   Replay samples;
   if (state.size() > 1) {
     const Tensor& outputs = state["outputs"];

@@ -56,6 +56,7 @@ void SI::before_update() {
   check_like("SI", network_.parameters(), center_);
   for (std::size_t k = 0; k < center_.size(); ++k) {
     const Tensor& parameter = network_.parameters()[k];
+    if (!parameter.requires_grad()) continue;  // it does not move
     const bool reached = parameter.grad().defined();
     const Tensor gradient = reached ? parameter.grad() : engram::zeros_like(center_[k]);
     dispatch_floating("SI", parameter.dtype(), [&]<class T>() {
@@ -76,21 +77,26 @@ void SI::before_update() {
 
 void SI::end_task(const data::Task&) {
   check_like("SI", network_.parameters(), center_);
+  std::vector<Tensor> importance;
   for (std::size_t k = 0; k < center_.size(); ++k) {
+    importance.emplace_back(center_[k].shape(), center_[k].dtype());
     dispatch_floating("SI", center_[k].dtype(), [&]<class T>() {
-      const T* theta = network_.parameters()[k].data<T>().data();
+      const T *theta = network_.parameters()[k].data<T>().data(),
+              *start = center_[k].data<T>().data();
       const T *path = path_[k].data<T>().data(), *last = last_gradient_[k].data<T>().data();
-      T* start = center_[k].mutable_data<T>().data();
-      T* omega = importance_[k].mutable_data<T>().data();
+      const T* before = importance_[k].data<T>().data();
+      T* omega = importance[k].data<T>().data();
       const T damping(options_.damping);
       kernels::for_each_index(center_[k].numel(), [=](std::int64_t i) {
         const T away = theta[i] - start[i];
         const T w = path[i] - last[i] * away;
-        omega[i] = std::max(T(0), omega[i] + w / (away * away + damping));
-        start[i] = theta[i];
+        omega[i] = std::max(before[i] + w / (away * away + damping), T(0));  // so NaN stays
       });
     });
   }
+  check_importances("SI", importance);
+  importance_ = std::move(importance);
+  copy_values("SI", network_.parameters(), center_);
   ++tasks_;
 }
 
@@ -106,10 +112,11 @@ void SI::load_state_dict(const StateDict& state) {
   check(state.size() == 1 + 2 * center_.size(),
         "load_state_dict: {} entries are not those of SI with {} parameters", state.size(),
         center_.size());
-  const Tensor tasks = optim::read_tensor(state, "SI.tasks", i64, {});
+  const int tasks = optim::read_count(state, "SI.tasks");
   std::vector<Tensor> importance = read_list(state, "importance", importance_);
+  check_importances("load_state_dict", importance);
   std::vector<Tensor> center = read_list(state, "center", center_);
-  tasks_ = tasks.item<int>();
+  tasks_ = tasks;
   importance_ = std::move(importance);
   center_ = std::move(center);
 }

@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/copy.h>
 #include <engram/continual/tensor_lists.h>
+#include <engram/optim/quadratic_penalty.h>
 #include <engram/optim/saved_state.h>
 
 #include <fmt/format.h>
@@ -41,6 +42,12 @@ void copy_values(const char* method, const std::vector<Tensor>& from,
   check_like(method, from, to);
   for (std::size_t k = 0; k < to.size(); ++k) {
     std::ranges::copy(from[k].bytes(), to[k].bytes().begin());
+  }
+}
+
+void check_importances(const char* caller, const std::vector<Tensor>& importances) {
+  for (std::size_t k = 0; k < importances.size(); ++k) {
+    optim::check_importance(caller, k, importances[k]);
   }
 }
 

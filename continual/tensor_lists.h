@@ -19,6 +19,9 @@ void check_like(const char* method, const std::vector<Tensor>& parameters,
 void copy_values(const char* method, const std::vector<Tensor>& from,
                  const std::vector<Tensor>& to);
 
+/// Error, in the name of `caller`, unless all importances are finite and at least 0.
+void check_importances(const char* caller, const std::vector<Tensor>& importances);
+
 /// Adds copies under the names 0.<name>, 1.<name>, …
 void add_list(StateDict& state, std::string_view name, const std::vector<Tensor>& list);
 /// Copies of what stands under these names. Error when one is missing, or is not like the tensor of

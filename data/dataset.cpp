@@ -1,12 +1,10 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/kernels/parallel.h>
-#include <engram/autograd/tape.h>
 #include <engram/data/dataset.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <mutex>
 #include <utility>
 
 namespace engram::data {
@@ -64,36 +62,19 @@ Shape with_rows(const Shape& sample, std::int64_t rows) {
 
 Shape without_rows(const Shape& shape) { return Shape(std::span(shape.begin() + 1, shape.end())); }
 
-/// What the functions of `map` or `map_targets` made of a batch.
-void check_rows(const char* function, const Tensor& made, std::int64_t rows) {
-  check_shape(made.rank() > 0 && made.size(0) == rows,
-              "Dataset::{}: {} samples became {}; there must still be {}", function, rows,
-              made.shape(), rows);
-}
-
 std::span<const std::int64_t> numbers(const Tensor& x) { return x.data<std::int64_t>(); }
 
-}  // namespace
-
-/// Samples that are made when they are first asked for, by whichever thread comes first.
-class Dataset::Later {
- public:
-  explicit Later(std::function<Tensor()> make) : make_(std::move(make)) {}
-
-  const Tensor& get() {
-    const std::lock_guard lock(mutex_);
-    if (make_) {
-      x_ = make_();
-      make_ = nullptr;  // and with it the samples that it was made from
-    }
-    return x_;
+/// The elements of `list` at these places; without a list the places themselves.
+Tensor chosen(const Tensor& list, std::span<const std::int64_t> places) {
+  Tensor result({std::ssize(places)}, i64);
+  auto to = result.data<std::int64_t>().begin();
+  for (std::int64_t place : places) {
+    *to++ = list.defined() ? numbers(list)[static_cast<std::size_t>(place)] : place;
   }
+  return result;
+}
 
- private:
-  std::mutex mutex_;
-  std::function<Tensor()> make_;
-  Tensor x_;
-};
+}  // namespace
 
 // Views, so that `set_data` of the caller's tensors does not change what is read here.
 Dataset::Dataset(const Tensor& x, const Tensor& y)
@@ -104,9 +85,8 @@ Dataset::Dataset(const Tensor& x, const Tensor& y)
   check_shape(x_.size(0) == y_.size(0), "Dataset: x has {} samples, y has {}", x_.size(0),
               y_.size(0));
   sample_ = without_rows(x_.shape());
+  check_data(sample_.numel() > 0, "Dataset: samples of shape {} have no elements", sample_);
 }
-
-const Tensor& Dataset::samples() const { return later_ ? later_->get() : x_; }
 
 template <class X, class Value>
 Tensor Dataset::pick(std::span<const std::int64_t> rows, const Value& value) const {
@@ -127,15 +107,15 @@ Tensor Dataset::pick(std::span<const std::int64_t> rows, const Value& value) con
   return x;
 }
 
-Batch Dataset::batch(std::span<const std::int64_t> rows) const {
-  const Tensor stored = stored_rows("Dataset::batch", rows);
-  Tensor x = dispatch(
+Batch Dataset::batch(std::span<const std::int64_t> rows, const Epoch& epoch) const {
+  check_rows("Dataset::batch", rows);
+  const Tensor stored = chosen(rows_, rows), ids = random_ ? chosen(ids_, rows) : stored;
+  const Tensor x = dispatch(
       dtype_, [&]<class X>() { return pick<X>(numbers(stored), Value<X>(scale_, shift_)); });
-
-  const NoGrad no_grad;  // as with a prefetching Loader, on whose thread there is no tape
-  for (const auto& function : functions_) x = function(x);
-  check_rows("map", x, stored.size(0));
-  return {x, pick_targets(numbers(stored))};
+  return {mapped("map", functions_, x, numbers(ids),
+                 Generator(epoch.seed, streams::sample_maps + epoch.number)),
+          mapped("map_targets", target_functions_, pick_targets(numbers(stored)), numbers(ids),
+                 Generator(epoch.seed, streams::target_maps + epoch.number))};
 }
 
 /// All samples, in order, rearranged but as they are stored.
@@ -156,32 +136,40 @@ Tensor Dataset::pick_targets(std::span<const std::int64_t> stored) const {
     std::memcpy(to, y_.bytes().data() + static_cast<std::size_t>(row) * bytes, bytes);
     to += bytes;
   }
-  const NoGrad no_grad;
-  for (const auto& function : target_functions_) y = function(y);
-  check_rows("map_targets", y, std::ssize(stored));
   return y;
 }
 
-Batch Dataset::all() const { return batch(numbers(arange(size()))); }
+Batch Dataset::all(const Epoch& epoch) const { return batch(numbers(arange(size())), epoch); }
 
-Tensor Dataset::targets() const {
+Tensor Dataset::stored_targets() const {
   return pick_targets(numbers(rows_.defined() ? rows_ : arange(size())));
 }
 
+Tensor Dataset::targets(const Epoch& epoch) const {
+  if (target_functions_.empty()) return stored_targets();
+  return mapped("map_targets", target_functions_, stored_targets(),
+                numbers(ids_.defined() ? ids_ : arange(size())),
+                Generator(epoch.seed, streams::target_maps + epoch.number));
+}
+
 Dataset Dataset::subset(std::span<const std::int64_t> rows) const {
+  check_rows("Dataset::subset", rows);
   Dataset result = *this;
-  result.rows_ = stored_rows("Dataset::subset", rows);
+  result.rows_ = chosen(rows_, rows);
+  if (random_) result.ids_ = chosen(ids_, rows);
   return result;
 }
 
 Dataset Dataset::slice(std::int64_t start, std::int64_t stop) const {
   check(start >= 0 && start <= stop && stop <= size(),
         "Dataset::slice: samples from {} to {} do not lie within {}", start, stop, size());
+  const auto numbers_of = [&](const Tensor& list) {
+    return view(list.defined() ? list : arange(stop), {stop - start}, start);
+  };
   Dataset result = *this;
-  if (rows_.defined()) {
-    result.rows_ = view(rows_, {stop - start}, start);
-  } else if (later_) {
-    result.rows_ = view(arange(stop), {stop - start}, start);
+  if (random_) result.ids_ = numbers_of(ids_);
+  if (rows_.defined() || later_) {
+    result.rows_ = numbers_of(rows_);
   } else {
     const auto part = [&](const Tensor& x) {
       return view(x, x.shape().with(0, stop - start), start * without_rows(x.shape()).numel());
@@ -205,7 +193,6 @@ Dataset Dataset::pad(std::int64_t margin) const {
   // Beyond it no image is small enough for a tensor; up to it the sums below do not overflow.
   check_shape(margin <= std::int64_t{1} << 26, "Dataset::pad: a margin of {} is too large", margin);
   const std::int64_t height = sample_[rank - 2], width = sample_[rank - 1];
-  check_shape(height > 0 && width > 0, "Dataset::pad: samples of shape {} have no pixels", sample_);
   const Tensor before = pixels_.defined() ? pixels_ : arange(sample_.numel());
   Dataset result = *this;
   result.sample_[rank - 2] += 2 * margin;
@@ -258,50 +245,10 @@ Dataset Dataset::normalize(double mean, double std) const {
   return result;
 }
 
-Dataset Dataset::transform(std::function<Tensor(const Tensor&)> function) const {
-  check_before_map("Dataset::transform");
-  Dataset result = *this;
-  result.later_ = std::make_shared<Later>([source = *this, function = std::move(function)] {
-    const NoGrad no_grad;
-    const Tensor before = source.stored_samples();
-    const Tensor after = function(before);
-    check_shape(after.shape() == before.shape(),
-                "Dataset::transform: samples of shape {} became {}", before.shape(), after.shape());
-    check_dtype(after.dtype() == before.dtype(), "Dataset::transform: {} samples became {}",
-                before.dtype(), after.dtype());
-    return view(after, after.shape());
-  });
-  result.x_ = Tensor();
-  if (rows_.defined()) {
-    Dataset targets = *this;
-    targets.target_functions_.clear();
-    result.y_ = targets.targets();
-    result.rows_ = Tensor();
-  }
-  result.pixels_ = Tensor();
-  return result;
-}
-
-Dataset Dataset::map(std::function<Tensor(const Tensor&)> function) const {
-  Dataset result = *this;
-  result.functions_.push_back(std::move(function));
-  return result;
-}
-
-Dataset Dataset::map_targets(std::function<Tensor(const Tensor&)> function) const {
-  Dataset result = *this;
-  result.target_functions_.push_back(std::move(function));
-  return result;
-}
-
-Tensor Dataset::stored_rows(const char* caller, std::span<const std::int64_t> rows) const {
-  Tensor stored({static_cast<std::int64_t>(rows.size())}, i64);
-  auto to = stored.data<std::int64_t>().begin();
+void Dataset::check_rows(const char* caller, std::span<const std::int64_t> rows) const {
   for (std::int64_t row : rows) {
     check(row >= 0 && row < size(), "{}: there is no sample {}, there are {}", caller, row, size());
-    *to++ = rows_.defined() ? numbers(rows_)[static_cast<std::size_t>(row)] : row;
   }
-  return stored;
 }
 
 void Dataset::check_before_map(const char* caller) const {

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <engram/autograd/random.h>
 #include <engram/autograd/tensor.h>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <variant>
 #include <vector>
 
 namespace engram::data {
@@ -14,6 +17,12 @@ namespace engram::data {
 struct Batch {
   Tensor x;
   Tensor y;
+};
+
+/// A pass over a data set, which names what is random in its samples.
+struct Epoch {
+  std::uint64_t seed = 0;
+  std::uint64_t number = 0;
 };
 
 /// Samples with their targets, in memory. A Dataset is a handle: a copy, and everything derived
@@ -29,7 +38,7 @@ struct Batch {
 class Dataset {
  public:
   /// x (N, ...) of any dtype; y (N, ...), for classification i64 of shape (N,). ShapeError when the
-  /// numbers differ.
+  /// numbers differ; DataError for samples without elements.
   Dataset(const Tensor& x, const Tensor& y);
 
   std::int64_t size() const { return (rows_.defined() ? rows_ : y_).size(0); }
@@ -39,11 +48,11 @@ class Dataset {
   DType dtype() const { return dtype_; }
 
   /// The samples of these numbers, in this order. Error when one is not in [0, size()).
-  Batch batch(std::span<const std::int64_t> rows) const;
+  Batch batch(std::span<const std::int64_t> rows, const Epoch& epoch = {}) const;
   /// All samples, in order.
-  Batch all() const;
+  Batch all(const Epoch& epoch = {}) const;
   /// The y of all samples, in order.
-  Tensor targets() const;
+  Tensor targets(const Epoch& epoch = {}) const;
 
   /// The samples of these numbers, in this order. Error when one is not in [0, size()).
   Dataset subset(std::span<const std::int64_t> rows) const;
@@ -69,22 +78,46 @@ class Dataset {
   /// has a copy of the result; no tape records it. What `normalize` did comes after it, as before.
   Dataset transform(std::function<Tensor(const Tensor& x)> function) const;
   /// Applies a function to the x of every batch, after those that were given before. It returns as
-  /// many samples as it gets: ShapeError. A prefetching Loader calls it on its background thread; no
-  /// tape records it, here or there. `pad`, `flatten`, `permute_pixels`, `normalize` and `transform`
-  /// must come before: Error.
+  /// many samples as it gets: ShapeError. A prefetching Loader calls it on its background thread;
+  /// no tape records it, here or there. `pad`, `flatten`, `permute_pixels`, `normalize` and
+  /// `transform` must come before: Error.
   Dataset map(std::function<Tensor(const Tensor& x)> function) const;
-  /// The same for the y of every batch, at any time.
+  /// Applies a random function to the x of every sample: to a batch of one, (1, ...), with a
+  /// generator of its own. It returns one sample, of one shape and dtype for all: ShapeError,
+  /// DTypeError.
+  ///
+  ///     train.map([](const Tensor& x, Generator& random) {
+  ///       return x + 0.1 * randn(x.shape(), f32, random);
+  ///     })
+  ///
+  /// What the generator gives is a function of the epoch (its seed and number), of the number of
+  /// the sample in the data set that the first random function was given to, and of the place of
+  /// the function among those of x. So it does not depend on the size of batches, on their order,
+  /// on threads, on what else draws random numbers, or on which part of that data set (`subset`,
+  /// `slice`) the sample is read from. To draw from the default generator, in this or another
+  /// function of a data set, is an Error.
+  Dataset map(std::function<Tensor(const Tensor& x, Generator& random)> function) const;
+  /// The same for the y of every batch, and of every sample, at any time.
   Dataset map_targets(std::function<Tensor(const Tensor& y)> function) const;
+  Dataset map_targets(std::function<Tensor(const Tensor& y, Generator& random)> function) const;
+  /// Whether a function is random, so that `batch` depends on the epoch.
+  bool is_random() const { return random_; }
 
  private:
   class Later;
+  using OfBatch = std::function<Tensor(const Tensor&)>;
+  using OfSample = std::function<Tensor(const Tensor&, Generator&)>;
+  using Function = std::variant<OfBatch, OfSample>;
 
   const Tensor& samples() const;
   template <class X, class Value>
   Tensor pick(std::span<const std::int64_t> rows, const Value& value) const;
   Tensor stored_samples() const;
-  Tensor stored_rows(const char* caller, std::span<const std::int64_t> rows) const;
+  Tensor stored_targets() const;
+  void check_rows(const char* caller, std::span<const std::int64_t> rows) const;
   Tensor pick_targets(std::span<const std::int64_t> stored_rows) const;
+  Tensor mapped(const char* caller, const std::vector<Function>& functions, Tensor x,
+                std::span<const std::int64_t> rows, const Generator& epoch) const;
   void check_before_map(const char* caller) const;
 
   Tensor x_;  // undefined when they come later
@@ -96,8 +129,10 @@ class Dataset {
   Tensor pixels_;  // i64: which stored element each of a sample's is, -1 a zero; undefined for all
   double scale_ = 1;  // of the values
   double shift_ = 0;
-  std::vector<std::function<Tensor(const Tensor&)>> functions_;         // of x
-  std::vector<std::function<Tensor(const Tensor&)>> target_functions_;  // of y
+  std::vector<Function> functions_;         // of x
+  std::vector<Function> target_functions_;  // of y
+  bool random_ = false;                     // whether one of them is of samples
+  Tensor ids_;  // i64: the number of each sample where the first of those came; undefined: its own
 };
 
 }  // namespace engram::data

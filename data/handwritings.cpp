@@ -54,10 +54,10 @@ class Writer {
   }
 
   /// Draws what image `number` has of its own.
-  void draw(const Generator& generator, std::int64_t number) {
+  void draw(const RandomStream& stream, std::int64_t number) {
     const auto count = static_cast<std::uint64_t>(blocks(noise_));
     for (std::uint64_t b = 0; b < count; ++b) {
-      const Generator::Block bits = generator.block(static_cast<std::uint64_t>(number) * count + b);
+      const RandomStream::Block bits = stream.block(static_cast<std::uint64_t>(number) * count + b);
       for (std::size_t i = 0; i < 4; ++i) random_[4 * b + i] = uniform(bits[i]);
     }
     place();
@@ -164,12 +164,12 @@ Dataset handwritten(const Dataset& images, const Handwriting& hand, std::uint64_
     const std::uint8_t* from = x.data<std::uint8_t>().data();
     std::uint8_t* to = result.data<std::uint8_t>().data();
     const SmoothNoise noise(height, width, hand.smoothness);
-    const Generator generator(seed, stream);
+    const RandomStream random{seed, stream};
     kernels::parallel_for(
         count, kernels::groups_per_grain(32 * pixels), [&](std::int64_t begin, std::int64_t end) {
           Writer writer(hand, noise, height, width);
           for (std::int64_t image = begin; image < end; ++image) {
-            writer.draw(generator, image);
+            writer.draw(random, image);
             for (std::int64_t plane = image * channels; plane < (image + 1) * channels; ++plane) {
               writer.write(from + plane * pixels, to + plane * pixels);
             }

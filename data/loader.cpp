@@ -4,6 +4,7 @@
 #include <engram/data/loader.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -16,11 +17,19 @@ namespace engram::data {
 /// Epoch after epoch, batch by batch, without end.
 class Loader::Epochs {
  public:
-  explicit Epochs(const Loader& loader)
+  /// From this epoch on, but for so many batches.
+  Epochs(const Loader& loader, std::uint64_t epoch, std::int64_t skipped)
       : dataset_(loader.dataset_),
         options_(loader.options_),
         seed_(loader.seed_),
-        epoch_(loader.epoch_) {}
+        next_epoch_(epoch) {
+    if (skipped == 0) return;
+    const std::int64_t batches = loader.batches_per_epoch();
+    next_epoch_ += static_cast<std::uint64_t>(skipped / batches);
+    if (skipped % batches == 0) return;
+    start_epoch();
+    position_ = skipped % batches * options_.batch;
+  }
 
   Batch next() {
     const std::int64_t left = order_.defined() ? order_.numel() - position_ : 0;
@@ -29,12 +38,12 @@ class Loader::Epochs {
     const auto rows = order_.data<std::int64_t>().subspan(static_cast<std::size_t>(position_),
                                                           static_cast<std::size_t>(count));
     position_ += count;
-    return dataset_.batch(rows);
+    return dataset_.batch(rows, {.seed = seed_, .number = next_epoch_ - 1});
   }
 
  private:
   void start_epoch() {
-    Generator generator(seed_, streams::epoch_orders + epoch_++);
+    Generator generator(seed_, streams::epoch_orders + next_epoch_++);
     order_ = options_.shuffle ? randperm(dataset_.size(), generator) : arange(dataset_.size());
     position_ = 0;
   }
@@ -42,7 +51,7 @@ class Loader::Epochs {
   Dataset dataset_;
   LoaderOptions options_;
   std::uint64_t seed_;
-  std::uint64_t epoch_;        // the next
+  std::uint64_t next_epoch_;
   Tensor order_;               // of the samples of this epoch
   std::int64_t position_ = 0;  // in it
 };
@@ -51,7 +60,8 @@ class Loader::Epochs {
 /// holds one.
 class Loader::Pass {
  public:
-  explicit Pass(const Loader& loader) : epochs_(loader), left_(loader.size()) {
+  Pass(const Loader& loader, std::uint64_t epoch, std::int64_t skipped)
+      : epochs_(loader, epoch, skipped), left_(loader.size() - skipped) {
     if (loader.options_.prefetch && left_ > 1) {
       thread_ = std::jthread([this, count = left_](std::stop_token stop) { prepare(count, stop); });
     }
@@ -105,9 +115,8 @@ Loader::Loader(Dataset dataset, const LoaderOptions& options)
         options.iterations.value_or(0));
   if (options.seed) {
     seed_ = *options.seed;
-  } else if (options.shuffle) {
-    Generator& generator = default_generator();
-    const Generator::Block bits = generator.block(generator.take(1));
+  } else if (options.shuffle || dataset_.is_random()) {
+    const Generator::Block bits = default_generator().take(1)[0];
     seed_ = std::uint64_t{bits[0]} << 32 | bits[1];
   }
 }
@@ -121,12 +130,22 @@ std::int64_t Loader::size() const {
   return batches_per_epoch() == 0 ? 0 : options_.iterations.value_or(batches_per_epoch());
 }
 
+void Loader::resume_after(std::int64_t batches) {
+  check(batches >= 0, "Loader: cannot resume after {} batches", batches);
+  const std::int64_t of_pass = size();
+  check(batches == 0 || of_pass > 0, "Loader: cannot resume after {} batches, a pass has none",
+        batches);
+  passes_ = resumed_pass_ = of_pass == 0 ? 0 : static_cast<std::uint64_t>(batches / of_pass);
+  resumed_batches_ = of_pass == 0 ? 0 : batches % of_pass;
+}
+
 Loader::Iterator Loader::begin() {
-  auto pass = std::make_unique<Pass>(*this);
-  if (const std::int64_t batches = batches_per_epoch(); batches > 0) {
-    epoch_ += static_cast<std::uint64_t>(size() / batches + (size() % batches != 0));
-  }
-  return Iterator(std::move(pass));
+  const std::uint64_t pass = std::atomic_ref(passes_).fetch_add(1);
+  const std::int64_t batches = batches_per_epoch();
+  const std::int64_t epochs = batches == 0 ? 0 : size() / batches + (size() % batches != 0);
+  const std::int64_t skipped = pass == resumed_pass_ ? resumed_batches_ : 0;
+  return Iterator(
+      std::make_unique<Pass>(*this, pass * static_cast<std::uint64_t>(epochs), skipped));
 }
 
 Loader::Iterator::Iterator(std::unique_ptr<Pass> pass) : pass_(std::move(pass)) { ++*this; }

@@ -12,8 +12,9 @@ namespace engram::data {
 struct LoaderOptions {
   std::int64_t batch = 1;
   bool shuffle = false;
-  /// Of the order in which samples come when they are shuffled; by default drawn from the default
-  /// generator when the Loader is made, so that `manual_seed` governs it.
+  /// Of the order in which samples come when they are shuffled, and of what the data set's `map`
+  /// draws; by default drawn from the default generator when the Loader is made, if either needs
+  /// it, so that `manual_seed` governs it.
   std::optional<std::uint64_t> seed = {};
   bool drop_last = false;  ///< leave out the last batch of an epoch when it is not full
   /// How many batches a pass has, instead of one epoch; epochs, each with its own order, follow one
@@ -30,7 +31,9 @@ struct LoaderOptions {
 ///     }
 ///
 /// Every pass is a new epoch with an order of its own, which (seed, number of the epoch) name
-/// completely. What the data set throws arrives in the loop, whichever thread it happened on.
+/// completely, and so they name what is random in the samples. What the data set throws arrives in
+/// the loop, whichever thread it happened on. Passes may begin on several threads at once; each is
+/// an epoch of its own.
 class Loader {
  public:
   /// Error when `batch` is below 1, or `iterations` below 0.
@@ -38,6 +41,15 @@ class Loader {
 
   /// How many batches a pass has. None when an epoch has none.
   std::int64_t size() const;
+
+  /// The next pass goes on where this many batches have been taken, of all passes together: a run
+  /// that was broken off, in the middle of a pass too, continues with the batches that it would
+  /// have had. The seed must be given or be the same again. Not while another thread begins a pass.
+  /// Error for a number below 0, and above 0 when a pass has no batches.
+  ///
+  ///     loader.resume_after(adam.steps());
+  ///     for (std::int64_t epoch = adam.steps() / loader.size(); epoch < 5; ++epoch) { ... }
+  void resume_after(std::int64_t batches);
 
   class Iterator;
   Iterator begin();
@@ -52,7 +64,9 @@ class Loader {
   Dataset dataset_;
   LoaderOptions options_;
   std::uint64_t seed_ = 0;
-  std::uint64_t epoch_ = 0;  // the next
+  std::uint64_t passes_ = 0;          // that have begun
+  std::uint64_t resumed_pass_ = 0;    // this one begins
+  std::int64_t resumed_batches_ = 0;  // after so many batches
 };
 
 /// A running pass; to leave the loop early ends it.

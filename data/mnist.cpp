@@ -39,6 +39,8 @@ Dataset load(const std::string& name, const fs::path& folder, const std::string&
   const Tensor images = read(name, image_path, 3), labels = read(name, label_path, 1);
   const std::int64_t count = images.size(0);
   check_data(count > 0, "{}: {} holds no images", name, image_path.native());
+  check_data(images.numel() > 0, "{}: {} holds images of {} by {} pixels", name,
+             image_path.native(), images.size(1), images.size(2));
   check_data(labels.size(0) == count, "{}: {} images in {}, {} labels in {}", name, count,
              image_path.native(), labels.size(0), label_path.native());
 

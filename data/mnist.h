@@ -22,8 +22,9 @@ struct TrainTest {
 ///
 ///     auto [train, test] = data::mnist();
 ///
-/// DataError when a file is missing (`scripts/fetch-data mnist` gets it), broken or without images,
-/// when the numbers of images and labels differ, and when a label is above 9.
+/// DataError when a file is missing (`scripts/fetch-data mnist` gets it), broken, without images,
+/// or with images that have no pixels, when the numbers of images and labels differ, and when a
+/// label is above 9.
 TrainTest mnist(const MnistOptions& options = {});
 
 /// Fashion-MNIST: articles of clothing in the same form. Xiao, Rasul and Vollgraf,

@@ -16,10 +16,10 @@ Tensor warp_all(const Tensor& x, const Places& from) {
   const X* before = x.data<X>().data();
   X* after = y.data<X>().data();
   const std::int64_t pixels = from.height * from.width;
-  const std::int64_t images = pixels == 0 ? 0 : x.numel() / pixels;
-  kernels::parallel_for_each(images, pixels, [&from, before, after, pixels](std::int64_t i) {
-    warp(before + i * pixels, from, after + i * pixels);
-  });
+  kernels::parallel_for_each(x.numel() / pixels, pixels,
+                             [&from, before, after, pixels](std::int64_t i) {
+                               warp(before + i * pixels, from, after + i * pixels);
+                             });
   return y;
 }
 

@@ -25,6 +25,8 @@ std::vector<std::int64_t> places_of(std::int64_t classes, const SplitOptions& op
 Dataset part(const Dataset& dataset, const std::vector<std::int64_t>& places, std::int64_t first,
              std::int64_t count) {
   const auto label_in_task = [places, first](std::int64_t label) {
+    check_data(label >= 0 && label < std::ssize(places), "split: label {} is none of {} classes",
+               label, places.size());
     return places[static_cast<std::size_t>(label)] - first;
   };
   std::vector<std::int64_t> rows;

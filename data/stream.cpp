@@ -22,16 +22,30 @@ std::int64_t class_count(const Dataset& dataset) {
   std::int64_t classes = 0;
   for (std::int64_t label : y.data<std::int64_t>()) {
     check_data(label >= 0, "class_count: labels must be at least 0, got {}", label);
+    check_data(label < max_classes, "class_count: labels must be below {}, got {}", max_classes,
+               label);
     classes = std::max(classes, label + 1);
   }
   return classes;
 }
 
+namespace {
+
+void check_classes(const char* caller, std::int64_t classes) {
+  check(classes >= 0 && classes <= max_classes, "{}: classes must be in [0, {}], got {}", caller,
+        max_classes, classes);
+}
+
+}  // namespace
+
 std::int64_t output_count(Scenario scenario, int tasks, std::int64_t classes) {
+  check(tasks >= 0, "output_count: tasks must be at least 0, got {}", tasks);
+  check_classes("output_count", classes);
   return scenario == Scenario::domain ? classes : tasks * classes;
 }
 
 Task in_scenario(Scenario scenario, Task task, std::int64_t classes) {
+  check_classes("in_scenario", classes);
   const std::int64_t first = scenario == Scenario::domain ? 0 : task.number * classes;
   return in_scenario(scenario, std::move(task), Outputs{first, first + classes});
 }

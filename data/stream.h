@@ -43,15 +43,21 @@ Outputs active_outputs(const Task& task, const Task& latest);
 /// The same from the outputs `own` of the task and `latest` of the latest.
 Outputs active_outputs(Scenario scenario, const Outputs& own, const Outputs& latest);
 
+/// A data set has at most so many classes: what is made for each class fits into memory, and sums
+/// and products with the number of a task fit into an i64.
+inline constexpr std::int64_t max_classes = std::int64_t{1} << 24;
+
 /// How many classes there are: the largest label and 1. DTypeError or ShapeError unless the labels
-/// are i64 of shape (N,); DataError when one is below 0.
+/// are i64 of shape (N,); DataError when one is below 0, or not below `max_classes`.
 std::int64_t class_count(const Dataset& dataset);
 
-/// How many outputs a network needs for this many tasks of as many classes each.
+/// How many outputs a network needs for this many tasks of as many classes each. Error for a
+/// negative number of tasks, and for classes not in [0, max_classes].
 std::int64_t output_count(Scenario scenario, int tasks, std::int64_t classes);
 
 /// A task with labels 0 to classes - 1, as the scenario has it: in the scenarios of tasks and of
-/// classes the labels move to outputs of their own, number·classes and on.
+/// classes the labels move to outputs of their own, number·classes and on. Error for classes not in
+/// [0, max_classes].
 Task in_scenario(Scenario scenario, Task task, std::int64_t classes);
 /// The same for tasks with different numbers of classes: labels move up to begin at own.begin,
 /// which is 0 for all in the scenario of domains.

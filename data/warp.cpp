@@ -1,9 +1,11 @@
+#include <engram/autograd/error.h>
 #include <engram/autograd/kernels/instruction_set.h>
 #include <engram/data/warp.h>
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <numbers>
 
 namespace engram::data {
@@ -59,11 +61,23 @@ Linear rotation(double degrees) {
   return {c, -s, s, c};
 }
 
+namespace {
+
+/// Places are found as f32, and pixels counted in 32 bits.
+std::size_t pixels_of(std::int64_t height, std::int64_t width) {
+  constexpr std::int64_t exact = 1 << 24, limit = std::numeric_limits<std::int32_t>::max();
+  check(height >= 0 && width >= 0 && height < exact && width < exact && height * width <= limit,
+        "warp: an image of {} x {} pixels is too large", height, width);
+  return static_cast<std::size_t>(height * width);
+}
+
+}  // namespace
+
 Places::Places(std::int64_t height_, std::int64_t width_)
     : height(height_),
       width(width_),
-      rows(static_cast<std::size_t>(height_ * width_)),
-      columns(static_cast<std::size_t>(height_ * width_)) {}
+      rows(pixels_of(height_, width_)),
+      columns(pixels_of(height_, width_)) {}
 
 void Places::set(const Linear& map, double shift_row, double shift_column) {
   const double middle_row = static_cast<double>(height - 1) / 2;

@@ -25,7 +25,7 @@ struct Places {
   std::int64_t width;
   std::vector<float> rows, columns;
 
-  /// All on pixel (0, 0).
+  /// All on pixel (0, 0). Error for sizes of 2^24, and for 2^31 pixels, or more.
   Places(std::int64_t height, std::int64_t width);
 
   /// Each pixel from where `map` maps it, about the middle of the image, and then the shift. To

@@ -4,6 +4,7 @@
 #include <engram/nn/module.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 namespace engram::nn {
@@ -13,7 +14,8 @@ struct Module::State {
   StateDict parameters;
   StateDict buffers;
   std::vector<std::pair<std::string, Module>> children;
-  bool training = true;
+  std::atomic<bool> training = true;
+  std::atomic<int> eval_modes = 0;  // that are alive: while there are some it does not train
 };
 
 namespace {
@@ -45,7 +47,7 @@ Module::Module(std::string type) : state_(std::make_shared<State>()) {
 const std::string& Module::type() const { return state_->type; }
 const StateDict& Module::own_parameters() const { return state_->parameters; }
 const StateDict& Module::own_buffers() const { return state_->buffers; }
-bool Module::is_training() const { return state_->training; }
+bool Module::is_training() const { return state_->training && state_->eval_modes == 0; }
 
 template <class F>
 void Module::walk(const std::string& path, F visit) const {
@@ -123,27 +125,24 @@ void Module::load_state_dict(const StateDict& state, const LoadOptions& options)
   for (const auto& [name, value] : own) {
     const Tensor* given = state.find(name);
     // The two may be one tensor, which memmove allows.
-    if (given) std::memmove(value.mutable_bytes().data(), given->bytes().data(), value.bytes().size());
+    if (given)
+      std::memmove(value.mutable_bytes().data(), given->bytes().data(), value.bytes().size());
   }
 }
 
 void Module::train(bool on) const {
-  walk("", [on](const std::string&, const Module& module) { module.set_training(on); });
+  walk("", [on](const std::string&, const Module& module) { module.state_->training = on; });
 }
-
-void Module::set_training(bool on) const { state_->training = on; }
 
 EvalMode Module::eval_mode() const { return EvalMode(*this); }
 
 EvalMode::EvalMode(const Module& module) {
-  for (const auto& [name, each] : module.named_modules()) {
-    modes_.emplace_back(each, each.is_training());
-  }
-  module.eval();
+  for (const auto& [name, each] : module.named_modules()) modules_.push_back(each);
+  for (const Module& each : modules_) ++each.state_->eval_modes;
 }
 
 EvalMode::~EvalMode() {
-  for (const auto& [module, training] : modes_) module.set_training(training);
+  for (const Module& each : modules_) --each.state_->eval_modes;
 }
 
 void Module::set_requires_grad(bool on) const {

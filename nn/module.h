@@ -57,17 +57,19 @@ class Module {
   const StateDict& own_parameters() const;
   const StateDict& own_buffers() const;
 
-  /// Parameters and buffers. The tensors are the module's, not copies of them.
+  /// Parameters and buffers. The tensors are the module's, not copies of them, and change with it:
+  /// `clone(net.state_dict())` keeps them as they are.
   StateDict state_dict() const;
   /// Copies the values into this module's tensors, whose handles stay good. One Error lists all
   /// names that are missing, unexpected, or of another shape or dtype; then nothing was changed.
   void load_state_dict(const StateDict& state, const LoadOptions& options = {}) const;
 
   /// Training or evaluation, for this module and all below it: batch normalisation and dropout
-  /// differ. A new module is training.
+  /// differ. A new module is training. Takes effect when no `eval_mode` is alive any more.
   void train(bool on = true) const;
   void eval() const { train(false); }
-  /// Evaluation mode for as long as what is returned lives.
+  /// Evaluation mode for as long as what is returned lives, and any other of the same module, in
+  /// whatever order they die and on whatever threads.
   [[nodiscard]] EvalMode eval_mode() const;
   bool is_training() const;
 
@@ -105,7 +107,6 @@ class Module {
   template <class F>
   void walk(const std::string& path, F visit) const;
   void add_child(const std::string& name, const Module& child);
-  void set_training(bool on) const;  // of this module alone
   void check_name(const char* caller, const std::string& name) const;
 
   std::shared_ptr<State> state_;
@@ -113,7 +114,7 @@ class Module {
   static constinit thread_local std::vector<std::pair<Module, Shape>>* reports_;
 };
 
-/// Puts a module and all below it into evaluation mode; at the end each has its own mode back.
+/// Keeps a module and all below it in evaluation mode; at the end each has its own mode back.
 class EvalMode {
  public:
   explicit EvalMode(const Module& module);
@@ -122,7 +123,7 @@ class EvalMode {
   EvalMode& operator=(const EvalMode&) = delete;
 
  private:
-  std::vector<std::pair<Module, bool>> modes_;
+  std::vector<Module> modules_;
 };
 
 }  // namespace engram::nn

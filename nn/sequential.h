@@ -3,6 +3,9 @@
 #include <engram/nn/module.h>
 
 #include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace engram::nn {
 
@@ -14,28 +17,41 @@ concept Layer = std::is_invocable_r_v<Tensor, const F&, Tensor>;
 /// are no modules take a place too.
 ///
 ///     nn::Sequential net(nn::Linear(784, 400), nn::ReLU(), nn::Linear(400, 10));
+///
+/// A Sequential of nothing but another one is made by `append`. The other way of writing it is the
+/// inner one itself, as C++ has it: `nn::Sequential a(b)` and `nn::Sequential a(nn::Sequential(…))`
+/// are handles of one module, where PyTorch puts a second around the first.
+///
+///     nn::Sequential outer = nn::Sequential().append(nn::Sequential(nn::Linear(1, 1)));
+///     // outer.state_dict(): "0.0.weight", "0.0.bias"
 struct Sequential : Module {
-  template <Layer... Layers>
-  explicit Sequential(Layers... layers) : Module("Sequential") {
+  Sequential() : Module("Sequential") {}
+  template <Layer First, Layer... Layers>
+  explicit Sequential(First first, Layers... layers) : Sequential() {
+    append(std::move(first));
     (append(std::move(layers)), ...);
+  }
+
+  /// Adds a layer at the end, for all handles of this Sequential, and returns it. Error for one
+  /// that contains this.
+  template <Layer L>
+  Sequential& append(L layer) {
+    if constexpr (std::derived_from<L, Module>) add(std::to_string(size()), layer);
+    layers_->emplace_back(std::move(layer));
+    return *this;
   }
 
   Tensor operator()(const Tensor& x) const {
     Tensor y = x;
-    for (const auto& layer : layers_) y = layer(std::move(y));
+    for (const auto& layer : *layers_) y = layer(std::move(y));
     return report(y);
   }
 
-  std::size_t size() const { return layers_.size(); }
+  std::size_t size() const { return layers_->size(); }
 
  private:
-  template <class L>
-  void append(L layer) {
-    if constexpr (std::derived_from<L, Module>) add(std::to_string(layers_.size()), layer);
-    layers_.emplace_back(std::move(layer));
-  }
-
-  std::vector<std::function<Tensor(Tensor)>> layers_;
+  using Function = std::function<Tensor(Tensor)>;
+  std::shared_ptr<std::vector<Function>> layers_ = std::make_shared<std::vector<Function>>();
 };
 
 }  // namespace engram::nn

@@ -9,17 +9,14 @@
 
 namespace engram::nn {
 
-/// Calls of a network that leave no trace: evaluation mode, no recording, and afterwards all modes
-/// and the default generator as they were. Remembers what the layers report.
+/// Calls of a network that leave no trace: in evaluation mode, not recorded, with a default
+/// generator of their own. Remembers what the layers report.
 class Trial {
  public:
   explicit Trial(const Module& net) : eval_mode_(net) { Module::reports_ = &reports_; }
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
-  ~Trial() {
-    default_generator().set_position(position_);
-    Module::reports_ = outer_;
-  }
+  ~Trial() { Module::reports_ = outer_; }
 
   /// What the module returned when it was last called; null when it was not, or does not report.
   const Shape* output(const Module& module) const {
@@ -33,7 +30,8 @@ class Trial {
 
   NoGrad no_grad_;
   EvalMode eval_mode_;
-  std::uint64_t position_ = default_generator().position();
+  Generator generator_;
+  DefaultGenerator default_generator_{generator_};
   Reports reports_;
   Reports* outer_ = Module::reports_;
 };

@@ -49,8 +49,10 @@ void Adam::update(Parameter& parameter, const AdamOptions& options) {
     const T beta1(options.betas[0]), rest1(1 - options.betas[0]);
     const T beta2(options.betas[1]), rest2(1 - options.betas[1]);
     const T of_mean(mean_rate), of_gradient(gradient_rate);
-    const T correction(1 / (1 - std::pow(options.betas[1], t)));
-    const T inside(options.eps_inside_root ? options.eps : 0);
+    // √v̂ = √v / √(1 − β₂ᵗ): the root comes first, for v̂ may be out of range where √v̂ is not.
+    const double correction = 1 - std::pow(options.betas[1], t);
+    const T of_root(1 / std::sqrt(correction));
+    const T inside(options.eps_inside_root ? options.eps * correction : 0);
     const T outside(options.eps_inside_root ? 0 : options.eps);
     const T* gradient = parameter.value.grad().data<T>().data();
     T* w = parameter.value.mutable_data<T>().data();
@@ -67,7 +69,7 @@ void Adam::update(Parameter& parameter, const AdamOptions& options) {
         if constexpr (amsgrad) square = largest[i] = std::max(square, largest[i]);
         T direction = of_mean * m[i];
         if constexpr (nesterov) direction += of_gradient * g;
-        w[i] = keep * w[i] - direction / (std::sqrt(correction * square + inside) + outside);
+        w[i] = keep * w[i] - direction / (of_root * std::sqrt(square + inside) + outside);
       });
     };
     if (options.nesterov) {

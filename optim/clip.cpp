@@ -51,7 +51,9 @@ double sum_of_powers(const Tensor& x, double p) {
 
 }  // namespace
 
-double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, double norm_type) {
+double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm,
+                      const ClipGradNormOptions& options) {
+  const double norm_type = options.norm_type;
   check(max_norm >= 0, "clip_grad_norm: max_norm must be at least 0, got {}", max_norm);
   check(norm_type > 0, "clip_grad_norm: norm_type must be above 0, got {}", norm_type);
   const bool largest = norm_type == std::numeric_limits<double>::infinity();
@@ -65,6 +67,8 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm, do
       norm += sum_of_powers(gradient, norm_type);
   }
   if (!largest) norm = std::pow(norm, 1 / norm_type);
+  check(!options.error_if_nonfinite || std::isfinite(norm),
+        "clip_grad_norm: the norm of the gradients is {}", norm);
   const double factor = max_norm / (norm + 1e-6);
   if (factor >= 1) return norm;  // false for NaN
   for (const Tensor& parameter : parameters) {

@@ -48,7 +48,6 @@ EWC::EWC(std::vector<Tensor> parameters, EWCOptions options)
   check(options_.fisher.samples >= 0, "EWC: samples must be at least 0, got {}",
         options_.fisher.samples);
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
-    check(parameters_[k].requires_grad(), "EWC: parameter {} does not require a gradient", k);
     check(parameters_[k].is_leaf(), "EWC: parameter {} is the result of a recorded operation", k);
     importance_.push_back(zeros_like(parameters_[k]));
     center_.push_back(zeros_like(parameters_[k]));
@@ -73,6 +72,7 @@ void EWC::consolidate(const std::vector<Tensor>& importance) {
     check_dtype(importance[k].dtype() == parameters_[k].dtype(),
                 "EWC: parameter {} is {}, its importance {}", k, parameters_[k].dtype(),
                 importance[k].dtype());
+    check_importance("EWC", k, importance[k]);
   }
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     dispatch_floating("EWC", parameters_[k].dtype(), [&]<class T>() {
@@ -117,14 +117,15 @@ void EWC::load_state_dict(const StateDict& state) {
                 value.dtype(), like.dtype());
     return clone(detach(value));
   };
-  const Tensor tasks = read(tasks_key(options_), scalar(0, i64));
+  const int tasks = read_count(state, tasks_key(options_));
   const Tensor constant = read("EWC.constant", scalar(0, f64));
   std::vector<Tensor> importance, center;
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     importance.push_back(read(fmt::format("{}.importance", k), importance_[k]));
+    check_importance("load_state_dict", k, importance.back());
     center.push_back(read(fmt::format("{}.center", k), center_[k]));
   }
-  tasks_ = tasks.item<int>();
+  tasks_ = tasks;
   constant_ = constant.item();
   importance_ = std::move(importance);
   center_ = std::move(center);

@@ -28,7 +28,8 @@ struct EWCOptions {
 /// two tensors for each parameter.
 class EWC {
  public:
-  /// Error when there are no parameters, or one of them is not a leaf that requires a gradient.
+  /// Error when there are no parameters, or one of them is not a leaf. A parameter that does not
+  /// require a gradient has no importance for the tasks that end meanwhile.
   explicit EWC(std::vector<Tensor> parameters, EWCOptions options = {});
 
   /// The penalty at the present parameters, a scalar to add to the loss; 0 before the first task.
@@ -49,6 +50,8 @@ class EWC {
   }
 
   /// The same with importances, one for each parameter in its shape, that were measured elsewhere.
+  /// Error, and nothing has changed, when one is not finite or below 0; so it is above, where a
+  /// network whose training has diverged is measured.
   void consolidate(const std::vector<Tensor>& importance);
 
   const EWCOptions& options() const { return options_; }

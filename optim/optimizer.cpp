@@ -26,7 +26,7 @@ void Optimizer::step() {
   ++steps_;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     for (Parameter& parameter : groups_[group]) {
-      if (!parameter.value.grad().defined()) continue;
+      if (!parameter.value.requires_grad() || !parameter.value.grad().defined()) continue;
       ++parameter.step;
       update(parameter, group);
     }
@@ -168,9 +168,6 @@ void Optimizer::add_parameters(std::vector<Tensor> parameters) {
                    name(), k);
     check_dtype(is_floating(parameter.dtype()), "{}: parameter {} needs f32 or f64, got {}", name(),
                 k, parameter.dtype());
-    check_autograd(parameter.requires_grad(),
-                   "{}: parameter {} does not require a gradient; set_requires_grad() asks for one",
-                   name(), k);
     const auto same = [&](const Parameter& other) { return other.value.is(parameter); };
     bool known = std::ranges::any_of(added, same);
     for (const auto& group : groups_) known |= std::ranges::any_of(group, same);

@@ -41,8 +41,9 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
 
-  /// Updates every parameter that has a gradient; the others stay as they are. Error when an option
-  /// is out of its range; then no parameter has changed.
+  /// Updates every parameter that requires a gradient and has one; the others stay as they are, and
+  /// what is remembered of them too. Error when an option is out of its range; then no parameter
+  /// has changed.
   void step();
 
   /// Clears the gradients: until the next backward there are none, and `step` updates nothing.
@@ -148,8 +149,9 @@ class OptimizerWith : public Optimizer {
   }
 
   /// Adds parameters with the options that the constructor was given, and returns those options to
-  /// be changed. Error for no parameters, for one that is in a group already, and for one that does
-  /// not require a gradient.
+  /// be changed. Those that do not require a gradient, as the frozen ones of a net, may be among
+  /// them, and be frozen or learn at any time. Error for no parameters, for one that is in a group
+  /// already, and for one that is the result of a recorded operation or not f32 or f64.
   Options& add_group(std::vector<Tensor> parameters) {
     check_options(defaults_);
     add_parameters(std::move(parameters));

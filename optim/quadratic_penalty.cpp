@@ -6,7 +6,9 @@
 #include <engram/autograd/tape.h>
 #include <engram/optim/quadratic_penalty.h>
 
+#include <atomic>
 #include <functional>
+#include <limits>
 
 namespace engram::optim {
 namespace {
@@ -20,14 +22,24 @@ Recycled<T> recycled(const std::vector<Tensor>& tensors) {
   return Recycled<T>(tensors.begin(), tensors.end());
 }
 
+template <class T>
+bool is_importance(T value) {
+  return value >= 0 && value <= std::numeric_limits<T>::max();  // false for NaN
+}
+
 /// Returns Σ Ω(θ − θ*)² and writes the gradient strength·Ω(θ − θ*), in one pass over the memory.
-/// Ω of an element is omega(its number).
+/// Ω of an element is omega(its number). Sets `wrong` when one is not finite or below 0.
 template <class T, class Omega>
 double penalty_and_gradient(std::int64_t n, const T* theta, Omega omega, const T* center,
-                            T strength, T* gradient) {
+                            T strength, T* gradient, std::atomic<bool>& wrong) {
   return kernels::reduce_blocks(
       n,
-      [=](std::int64_t begin, std::int64_t end) {
+      [=, &wrong](std::int64_t begin, std::int64_t end) {
+        const T wrong_here = kernels::fold_run<T>(
+            end - begin, T(0),
+            [=](std::int64_t at) { return is_importance(omega(begin + at)) ? T(0) : T(1); },
+            [](T a, T b) { return a + b; });
+        if (wrong_here != 0) wrong.store(true, std::memory_order_relaxed);
         return kernels::sum_run<T>(end - begin, [=](std::int64_t at) {
           const std::int64_t i = begin + at;
           const T away = theta[i] - center[i];
@@ -63,15 +75,17 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
                 "{}",
                 k, theta.dtype(), like.dtype(), star.dtype(), dtype);
     gradients.emplace_back(theta.shape(), dtype);
+    std::atomic<bool> wrong = false;
     total += dispatch_floating("quadratic_penalty", dtype, [&]<class T>() {
       const auto compute = [&](auto omega_of) {
         return penalty_and_gradient(theta.numel(), theta.data<T>().data(), omega_of,
                                     star.data<T>().data(), static_cast<T>(strength),
-                                    gradients[k].data<T>().data());
+                                    gradients[k].data<T>().data(), wrong);
       };
       if (!omega.defined()) return compute([](std::int64_t) { return T(1); });
       return compute([values = omega.data<T>().data()](std::int64_t i) { return values[i]; });
     });
+    if (wrong) check_importance("quadratic_penalty", k, omega);
   }
   return record("quadratic_penalty", scalar(0.5 * strength * total, dtype),
                 recycled<TensorRef>(parameters),
@@ -89,6 +103,16 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
                     }
                   }
                 });
+}
+
+void check_importance(const char* caller, std::size_t k, const Tensor& importance) {
+  dispatch_floating(caller, importance.dtype(), [&]<class T>() {
+    for (const T value : importance.data<T>()) {
+      check(is_importance(value),
+            "{}: importances must be finite and at least 0, parameter {} has one of {}", caller, k,
+            value);
+    }
+  });
 }
 
 }  // namespace engram::optim

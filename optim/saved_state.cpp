@@ -1,6 +1,7 @@
 #include <engram/optim/saved_state.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace engram::optim {
 
@@ -13,6 +14,13 @@ const Tensor& read_tensor(const StateDict& state, const std::string& key, DType 
   check_shape(value->shape() == shape, "load_state_dict: \"{}\" is {}, expected {}", key,
               value->shape(), shape);
   return *value;
+}
+
+int read_count(const StateDict& state, const std::string& key) {
+  const auto count = read_number<std::int64_t>(state, key);
+  check(count >= 0 && count <= std::numeric_limits<int>::max(),
+        "load_state_dict: \"{}\" is {}, which is no count", key, count);
+  return static_cast<int>(count);
 }
 
 void check_owner(const StateDict& state, std::string_view owner, const std::string& key) {

@@ -9,7 +9,8 @@
 #include <string>
 #include <string_view>
 
-// How optimizers, schedules, averages and methods of continual learning write and read their states.
+// How optimizers, schedules, averages and methods of continual learning write and read their
+// states.
 namespace engram::optim {
 
 /// A number in a state: a tensor of rank 0.
@@ -27,6 +28,9 @@ template <class T>
 T read_number(const StateDict& state, const std::string& key) {
   return read_tensor(state, key, dtype_of<T>(), {}).template item<T>();
 }
+
+/// The count of this name: an i64 of rank 0 in [0, 2³¹). Error when it is anything else.
+int read_count(const StateDict& state, const std::string& key);
 
 /// Error unless the state has `key`, which tells whose state it is: "Adam.steps" is Adam's.
 void check_owner(const StateDict& state, std::string_view owner, const std::string& key);

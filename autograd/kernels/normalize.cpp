@@ -2,7 +2,9 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/runs.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace engram::kernels {
 namespace {
@@ -67,20 +69,25 @@ void normalize(const Groups& groups, Parameters parameters, const T* x, const T*
                const T* bias, double eps, T* y, T* mean, T* variance, T* inverse_std) {
   const auto size = static_cast<double>(groups.size());
   for_bands(groups, [=](std::int64_t begin, std::int64_t end) {
-    double totals[max_band];
+    double totals[max_band], means[max_band];
     T centre[max_band], scale[max_band];  // local, so that the loops need not fear aliases
     sum_groups<T>(groups, begin, end, totals, [=](auto, auto, auto, auto at) { return x[at]; });
     for (std::int64_t g = begin; g < end; ++g) {
-      mean[g] = centre[g - begin] = static_cast<T>(totals[g - begin] / size);
+      means[g - begin] = totals[g - begin] / size;
+      mean[g] = centre[g - begin] = static_cast<T>(means[g - begin]);
     }
     sum_groups<T>(groups, begin, end, totals, [&](auto, auto g, auto, auto at) {
       const T deviation = x[at] - centre[g - begin];
       return deviation * deviation;
     });
     for (std::int64_t g = begin; g < end; ++g) {
-      const double v = totals[g - begin] / size;
+      // The deviations are those from the rounded mean.
+      const double rounding = means[g - begin] - static_cast<double>(centre[g - begin]);
+      const double v = std::max(totals[g - begin] / size - rounding * rounding, 0.0);
       variance[g] = static_cast<T>(v);
-      inverse_std[g] = scale[g - begin] = static_cast<T>(1 / std::sqrt(v + eps));
+      const double inverse = std::isinf(v) ? std::numeric_limits<double>::quiet_NaN()  // overflow
+                                           : 1 / std::sqrt(v + eps);
+      inverse_std[g] = scale[g - begin] = static_cast<T>(inverse);
     }
     if (parameters == Parameters::of_group) {
       T shift[max_band];

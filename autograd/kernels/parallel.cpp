@@ -17,29 +17,67 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Word = std::atomic<std::uint32_t>;  // what a thread waits on: a futex
 
-// To wake a sleeping thread costs microseconds, so a thread that is wanted again at once spins for
-// a while before it sleeps. But one that spins while another process wants its core takes time from
-// the thread that it waits for. Two signs tell the cases apart: how soon the last waits ended, and
-// whether a spinning thread lost its core.
-constexpr Clock::duration longest_spin = std::chrono::microseconds(100);
-constexpr Clock::duration lost_core =
-    std::chrono::microseconds(400);  // between two looks at the clock
-constexpr Clock::duration crowded_for = std::chrono::milliseconds(20);
-std::atomic<Clock::rep> crowded_until{0};
+/// Whether other processes want the cores. Then a second thread is worse than none: the loop waits
+/// for it while it is kept off its core with a part in hand. So loops run on their callers' threads
+/// alone, for a span that doubles each time that the cores are found crowded still, until threads
+/// have worked together for a while.
+class Crowd {
+ public:
+  bool is_there() {
+    const Clock::rep until = until_.load(std::memory_order_relaxed);
+    if (until == 0) return false;
+    if (now() < until) return true;
+    until_ = 0;
+    return false;
+  }
 
+  void note() {
+    const Clock::rep span = span_.load();
+    until_ = now() + span;
+    span_ = std::min(2 * span, longest);
+    together_ = 0;
+  }
+
+  /// Threads have worked together for so long.
+  void note_none(Clock::duration worked) {
+    if (span_ == shortest) return;
+    together_ += worked.count();
+    if (together_ > shortest) span_ = shortest;
+  }
+
+ private:
+  static constexpr Clock::rep shortest = Clock::duration(std::chrono::milliseconds(20)).count();
+  static constexpr Clock::rep longest = Clock::duration(std::chrono::milliseconds(640)).count();
+  static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
+
+  std::atomic<Clock::rep> until_{0};  // 0: there is none
+  std::atomic<Clock::rep> span_{shortest}, together_{0};
+};
+constinit Crowd crowd;
+
+// The signs of a crowd: a thread that spins loses its core for so long, ...
+constexpr Clock::duration lost_core = std::chrono::microseconds(400);
+// ... a caller waits for the others, for so long and longer than it worked itself, ...
+constexpr Clock::duration long_wait = std::chrono::microseconds(300);
+// ... or has worked for so long and nobody came.
+constexpr Clock::duration patience_with_sleepers = std::chrono::milliseconds(1);
+
+/// To wake a sleeping thread costs tens of microseconds, so a thread that is wanted again at once
+/// spins for a while before it sleeps: for as long as that has paid lately.
 class Wait {
  public:
   /// Until the word is no longer `old`.
   void until_changed(Word& word, std::uint32_t old) {
     if (changes(word, old)) return;
     const Clock::time_point begin = Clock::now();
-    const bool crowded = begin.time_since_epoch().count() < crowded_until.load();
-    if (!crowded && spin(word, old, begin)) return;
+    if (!crowd.is_there() && spin(word, old, begin)) return;
     while (word.load() == old) word.wait(old);
-    patience_ = Clock::now() - begin < longest_spin ? longest_spin : patience_ / 2;
+    patience_ = Clock::now() - begin < longest ? longest : patience_ / 2;
   }
 
  private:
+  static constexpr Clock::duration longest = std::chrono::microseconds(100);
+
   static bool changes(const Word& word, std::uint32_t old) {
     for (int i = 0; i < 32; ++i) {
       if (word.load() != old) return true;
@@ -54,13 +92,13 @@ class Wait {
     for (Clock::time_point last = begin; last - begin < patience_;) {
       if (changes(word, old)) return true;
       const Clock::time_point now = Clock::now();
-      if (now - last > lost_core) crowded_until = (now + crowded_for).time_since_epoch().count();
+      if (now - last > lost_core) crowd.note();
       last = now;
     }
     return false;
   }
 
-  Clock::duration patience_ = longest_spin;
+  Clock::duration patience_ = longest;
 };
 
 thread_local bool in_loop = false;
@@ -89,7 +127,11 @@ class Job {
     work([](Range& left) { return --left.end; });
   }
 
-  void join() { helpers_.fetch_add(1); }
+  void join() {
+    helpers_.fetch_add(1);
+    helped_ = true;
+  }
+  bool was_helped() const { return helped_; }
   /// The caller may go on as soon as the last one has left: nothing of the job is touched after.
   void leave() {
     if (helpers_.fetch_sub(1) == 1) helpers_.notify_one();
@@ -132,6 +174,7 @@ class Job {
   std::int64_t n_, parts_;
   std::atomic<Range> unclaimed_;
   Word helpers_{0};
+  bool helped_ = false;
   std::atomic_flag failed_;
   std::exception_ptr error_;  // the first
 };
@@ -150,6 +193,7 @@ class Pool {
     }
     announced_.fetch_add(1);
     for (std::int64_t i = 0; i < helpers; ++i) announced_.notify_one();
+    const Clock::time_point begin = Clock::now();
     in_loop = true;
     job.run_from_front();
     in_loop = false;
@@ -159,10 +203,23 @@ class Pool {
       while (*at != &job) at = &(*at)->next;
       *at = job.next;
     }
+    const Clock::time_point done = Clock::now();
     job.wait_for_helpers();
+    look_for_a_crowd(done - begin, Clock::now() - done, job.was_helped());
   }
 
  private:
+  void look_for_a_crowd(Clock::duration worked, Clock::duration waited, bool helped) {
+    const Clock::rep alone = helped ? 0 : alone_.load() + worked.count();
+    const bool nobody_came = alone > patience_with_sleepers.count();
+    if (nobody_came || (waited > long_wait && waited > worked)) {
+      crowd.note();
+    } else if (helped) {
+      crowd.note_none(worked);
+    }
+    alone_ = nobody_came ? 0 : alone;
+  }
+
   /// False when the system has no thread left: the loop is run by those there are.
   bool start_worker() {
     sigset_t all, before;  // signals are for the program's own threads
@@ -204,7 +261,8 @@ class Pool {
   std::mutex mutex_;
   Job* jobs_ = nullptr;
   std::int64_t workers_ = 0;
-  Word announced_{0};  // how many jobs there have been
+  Word announced_{0};                 // how many jobs there have been
+  std::atomic<Clock::rep> alone_{0};  // how long callers have worked since somebody came
 };
 
 Pool& pool() {
@@ -228,7 +286,11 @@ std::int64_t& threads_of_this_thread() {
 
 std::int64_t max_threads() { return in_loop ? 1 : threads_of_this_thread(); }
 
-void set_max_threads(std::int64_t threads) { threads_of_this_thread() = threads; }
+std::int64_t free_threads() { return crowd.is_there() ? 1 : max_threads(); }
+
+std::int64_t thread_limit() { return threads_of_this_thread(); }
+
+void set_thread_limit(std::int64_t threads) { threads_of_this_thread() = threads; }
 
 void run_in_parallel(std::int64_t n, std::int64_t parts, RangeLoop loop) {
   if (parts == 1 || in_loop) return loop.run(loop.body, 0, n);

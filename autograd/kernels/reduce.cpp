@@ -12,35 +12,35 @@ namespace {
 
 // Sums of columns are made as `sum_run` makes those of runs: partial sums of the elements' own type
 // over short blocks, which add up in double. Integers wrap around, which only unsigned ones may.
-template <class T>
-using Partial = std::conditional_t<std::is_same_v<T, std::int64_t>, std::uint64_t, T>;
-template <class T>
-using Total = std::conditional_t<std::is_floating_point_v<T>, double, Partial<T>>;
+template <class Y>
+using Partial = std::conditional_t<std::is_same_v<Y, std::int64_t>, std::uint64_t, Y>;
+template <class Y>
+using Total = std::conditional_t<std::is_floating_point_v<Y>, double, Partial<Y>>;
 
-template <class T>
-Total<T> sum_of(const T* x, std::int64_t n) {
-  return sum_run<Partial<T>>(n, [x](std::int64_t i) { return static_cast<Partial<T>>(x[i]); });
+template <class Y, class X>
+Total<Y> sum_of(const X* x, std::int64_t n) {
+  return sum_run<Partial<Y>>(n, [x](std::int64_t i) { return static_cast<Partial<Y>>(x[i]); });
 }
 
 /// The sums of `width` neighbouring columns of n elements that lie `stride` apart.
-template <class T>
-void sum_columns(std::int64_t n, std::int64_t width, std::int64_t stride, const T* x, T* y) {
+template <class X, class Y>
+void sum_columns(std::int64_t n, std::int64_t width, std::int64_t stride, const X* x, Y* y) {
   constexpr std::int64_t strip = 256, block = 64;
   for (std::int64_t first = 0; first < width; first += strip) {
     const std::int64_t count = std::min(strip, width - first);
-    Total<T> total[strip] = {};
+    Total<Y> total[strip] = {};
     for (std::int64_t begin = 0; begin < n; begin += block) {
-      Partial<T> partial[strip] = {};
+      Partial<Y> partial[strip] = {};
       for (std::int64_t k = begin; k < std::min(n, begin + block); ++k) {
-        const T* row = x + k * stride + first;
+        const X* row = x + k * stride + first;
         for (std::int64_t i = 0; i < count; ++i) {
-          partial[i] = static_cast<Partial<T>>(partial[i] + static_cast<Partial<T>>(row[i]));
+          partial[i] = static_cast<Partial<Y>>(partial[i] + static_cast<Partial<Y>>(row[i]));
         }
       }
       for (std::int64_t i = 0; i < count; ++i)
-        total[i] = static_cast<Total<T>>(total[i] + partial[i]);
+        total[i] = static_cast<Total<Y>>(total[i] + partial[i]);
     }
-    for (std::int64_t i = 0; i < count; ++i) y[first + i] = static_cast<T>(total[i]);
+    for (std::int64_t i = 0; i < count; ++i) y[first + i] = static_cast<Y>(total[i]);
   }
 }
 
@@ -68,17 +68,17 @@ void fold(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T*
 
 }  // namespace
 
-template <class T>
-void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
+template <class X, class Y>
+void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const X* x, Y* y) {
   if (outer == 1 && inner == 1) {
-    *y = static_cast<T>(reduce_blocks(
-        n, [x](std::int64_t begin, std::int64_t end) { return sum_of(x + begin, end - begin); },
-        std::plus<Total<T>>()));
+    *y = static_cast<Y>(reduce_blocks(
+        n, [x](std::int64_t begin, std::int64_t end) { return sum_of<Y>(x + begin, end - begin); },
+        std::plus<Total<Y>>()));
     return;
   }
   if (inner == 1) {
     parallel_for(outer, groups_per_grain(n), [=](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t o = begin; o < end; ++o) y[o] = static_cast<T>(sum_of(x + o * n, n));
+      for (std::int64_t o = begin; o < end; ++o) y[o] = static_cast<Y>(sum_of<Y>(x + o * n, n));
     });
     return;
   }
@@ -121,8 +121,12 @@ void argmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, 
   });
 }
 
+template void sum(std::int64_t, std::int64_t, std::int64_t, const float*, float*);
+template void sum(std::int64_t, std::int64_t, std::int64_t, const double*, double*);
+template void sum(std::int64_t, std::int64_t, std::int64_t, const std::int64_t*, std::int64_t*);
+template void sum(std::int64_t, std::int64_t, std::int64_t, const std::uint8_t*, std::int64_t*);
+
 #define INSTANTIATE(T)                                                       \
-  template void sum(std::int64_t, std::int64_t, std::int64_t, const T*, T*); \
   template void max(std::int64_t, std::int64_t, std::int64_t, const T*, T*); \
   template void min(std::int64_t, std::int64_t, std::int64_t, const T*, T*); \
   template void argmax(std::int64_t, std::int64_t, std::int64_t, const T*, std::int64_t*);

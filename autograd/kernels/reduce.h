@@ -6,8 +6,9 @@
 // several axes is made of these.
 namespace engram::kernels {
 
-template <class T>
-void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y);
+/// Of f32, f64 and i64 in their own type; u8 adds up as i64.
+template <class X, class Y>
+void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const X* x, Y* y);
 /// n >= 1.
 template <class T>
 void max(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y);

@@ -137,15 +137,19 @@ void cross_entropy_backward(std::int64_t outer, std::int64_t n, std::int64_t inn
     const T factor = scale[scale_per_line ? line : 0];
     const T at_label = labels.confidence * labels.weight_of(label);
     const T mass = at_label + uniform_mass;
-    for (std::int64_t c = 0; c < n; ++c) {
-      din[c * stride] = factor * mass * math::exp(in[c * stride] - largest[line] - log_sum[line]);
-    }
-    din[label * stride] -= factor * at_label;
-    if (labels.uniform != 0) {
+    // factor · (p · mass − q): the difference comes first, as factor may be infinite.
+    const auto expected = [=](std::int64_t c) {
+      return mass * math::exp(in[c * stride] - largest[line] - log_sum[line]);
+    };
+    if (labels.uniform == 0) {
+      for (std::int64_t c = 0; c < n; ++c) din[c * stride] = factor * expected(c);
+    } else {
       for (std::int64_t c = 0; c < n; ++c) {
-        din[c * stride] -= factor * labels.uniform * labels.weight_of(c);
+        din[c * stride] = factor * (expected(c) - labels.uniform * labels.weight_of(c));
       }
     }
+    const T others = labels.uniform == 0 ? T{0} : labels.uniform * labels.weight_of(label);
+    din[label * stride] = factor * (expected(label) - at_label - others);
   });
 }
 

@@ -60,7 +60,8 @@ Tensor leaky_relu(const Tensor& x, double negative_slope) {
 Tensor gelu(const Tensor& x) {
   // (x Φ(x))' = Φ(x) + x φ(x) with Φ(x) = (1 + erf(x/√2)) / 2 and φ(x) = e^(-x²/2) / √(2π)
   return unary_of_input(
-      "gelu", x, []<class T>(T v) { return v * (T{1} + erf(v * static_cast<T>(inv_sqrt2))) / 2; },
+      "gelu", x,
+      []<class T>(T v) { return v * (T(0.5) * (T{1} + erf(v * static_cast<T>(inv_sqrt2)))); },
       []<class V>(V v, V dy) {
         using C = Constant<V>;
         return dy * (C(0.5) * (1 + erf(v * C(inv_sqrt2))) + v * exp(-v * v / 2) * C(inv_sqrt2pi));

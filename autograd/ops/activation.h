@@ -14,9 +14,11 @@ Tensor sigmoid(const Tensor& x);
 Tensor relu(Tensor x);
 /// x where positive, slope·x elsewhere.
 Tensor leaky_relu(const Tensor& x, double negative_slope = 0.01);
-/// x·Φ(x) with the normal distribution's Φ, exact (not the tanh approximation).
+/// x·Φ(x) with the normal distribution's Φ, exact (not the tanh approximation). By that product NaN
+/// at -∞, and of x's sign where it is 0 (PyTorch's vectorised f32: +0).
 Tensor gelu(const Tensor& x);
-/// log(1 + e^(βx)) / β, and x itself where βx is beyond the threshold.
+/// log(1 + e^(βx)) / β, and x itself where βx is beyond the threshold. The gradient is dy·σ(βx)
+/// (PyTorch: dy·e^(βx) / (e^(βx) + 1), which overflows for the largest dy).
 Tensor softplus(const Tensor& x, double beta = 1, double threshold = 20);
 
 }  // namespace engram

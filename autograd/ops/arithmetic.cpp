@@ -1,12 +1,14 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/compare.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/ops/shaping.h>
 
 #include <cmath>
+#include <limits>
 
 namespace engram {
 namespace {
@@ -47,22 +49,89 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor div(const Tensor& a, const Tensor& b) {
-  if (!is_floating(b.dtype())) {
-    dispatch(b.dtype(), [&]<class T>() {
-      for (T divisor : b.data<T>()) check(divisor != 0, "div: division of integers by 0");
+  if (!is_floating(a.dtype())) {
+    check_same_dtype("div", a, b);
+    return dispatch(a.dtype(), [&]<class T>() {
+      return map_to<T, float>(
+          "div", a, b, [](T x, T z) { return static_cast<float>(x) / static_cast<float>(z); });
     });
   }
-  Tensor y = map("div", a, b, []<class T>(T x, T z) {
-    // The one quotient of integers that does not fit its type: the lowest number over -1.
-    if constexpr (std::is_same_v<T, std::int64_t>)
-      return z == -1 ? static_cast<T>(-wrapping(x)) : x / z;
-    else
-      return x / z;
-  });
+  Tensor y = map("div", a, b, [](auto x, auto z) { return x / z; });
   return record("div", y, {a, b},
                 [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
                   if (d.wants(0)) d[0] = sum_to(dy / b, a.shape());
                   if (d.wants(1)) d[1] = sum_to(-dy * y / b, b.shape());  // b² could underflow
+                });
+}
+
+namespace {
+
+void check_divisors(const char* op, const Tensor& b) {
+  if (is_floating(b.dtype())) return;
+  dispatch(b.dtype(), [&]<class T>() {
+    for (T divisor : b.data<T>()) check(divisor != 0, "{}: division of integers by 0", op);
+  });
+}
+
+/// x - ⌊x/z⌋·z, of z's sign. With fmod, which is exact, as PyTorch and Python have it.
+template <class T>
+T remainder_of(T x, T z) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const T r = std::fmod(x, z);
+    return r != 0 && (r < 0) != (z < 0) ? r + z : r;
+  } else {
+    if (z == static_cast<T>(-1)) return 0;  // the lowest number over -1 does not fit its type
+    const T r = static_cast<T>(x % z);
+    return r != 0 && (r < 0) != (z < 0) ? static_cast<T>(r + z) : r;
+  }
+}
+
+/// As Python's float division: the quotient is rounded where x - remainder is not exact.
+template <class T>
+T floor_quotient(T x, T z) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (z == 0) return x / z;
+    const T r = std::fmod(x, z);
+    const T quotient = (x - r) / z - (r != 0 && (r < 0) != (z < 0) ? 1 : 0);
+    if (quotient == 0) return std::copysign(T{0}, x / z);
+    const T floored = std::floor(quotient);
+    return quotient - floored > T{0.5} ? floored + 1 : floored;
+  } else {
+    if (z == static_cast<T>(-1)) return static_cast<T>(-wrapping(x));
+    const T quotient = static_cast<T>(x / z);
+    return x % z != 0 && (x < 0) != (z < 0) ? static_cast<T>(quotient - 1) : quotient;
+  }
+}
+
+/// `map` by a function that is called for each element: one loop serves all that cannot be
+/// vectorised.
+template <class F>
+Tensor map_called(const char* op, const Tensor& a, const Tensor& b, F function) {
+  check_same_dtype(op, a, b);
+  return dispatch(a.dtype(), [&]<class T>() {
+    T (*const f)(T, T) = function.template operator()<T>();
+    return map_to<T, T>(op, a, b, f);
+  });
+}
+
+}  // namespace
+
+Tensor floor_divide(const Tensor& a, const Tensor& b) {
+  check_divisors("floor_divide", b);
+  const Tensor y = map_called("floor_divide", a, b, []<class T>() { return &floor_quotient<T>; });
+  return record("floor_divide", y, {a, b}, [](const Tensor&, Gradients&) {
+    fail<AutogradError>("floor_divide: it has no gradient; detach() makes a constant of its input");
+  });
+}
+
+Tensor remainder(const Tensor& a, const Tensor& b) {
+  check_divisors("remainder", b);
+  const Tensor y = map_called("remainder", a, b, []<class T>() { return &remainder_of<T>; });
+  return record("remainder", y, {a, b},
+                [a = Saved(a), b = Saved(b)](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = sum_to(dy, a.shape());
+                  if (d.wants(1))
+                    d[1] = sum_to(-dy * floor_divide(detach(a), detach(b)), b.shape());
                 });
 }
 
@@ -78,8 +147,14 @@ Tensor add(const Tensor& a, double b) { return add(a, number_beside(a, b)); }
 Tensor sub(const Tensor& a, double b) { return sub(a, number_beside(a, b)); }
 Tensor sub(double a, const Tensor& b) { return sub(number_beside(b, a), b); }
 Tensor mul(const Tensor& a, double b) { return mul(a, number_beside(a, b)); }
-Tensor div(const Tensor& a, double b) { return div(a, number_beside(a, b)); }
-Tensor div(double a, const Tensor& b) { return div(number_beside(b, a), b); }
+Tensor div(const Tensor& a, double b) {
+  return is_floating(a.dtype()) ? div(a, number_beside(a, b)) : div(cast(a, f32), b);
+}
+Tensor div(double a, const Tensor& b) {
+  return is_floating(b.dtype()) ? div(number_beside(b, a), b) : div(a, cast(b, f32));
+}
+Tensor floor_divide(const Tensor& a, double b) { return floor_divide(a, number_beside(a, b)); }
+Tensor remainder(const Tensor& a, double b) { return remainder(a, number_beside(a, b)); }
 Tensor pow(const Tensor& a, double b) { return pow(a, number_beside(a, b)); }
 
 Tensor neg(const Tensor& x) {
@@ -94,26 +169,33 @@ Tensor neg(const Tensor& x) {
 
 Tensor pow(const Tensor& a, const Tensor& b) {
   check_floating("pow", a);
-  Tensor y = map("pow", a, b, [](auto x, auto p) { return std::pow(x, p); });
-  return record(
-      "pow", y, {a, b}, [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
-        if (d.wants(0)) {  // b·a^(b-1) must be 0 at b = 0 even where a is 0: not 0·∞
-          const Tensor safe = where((a == 0.) * (b == 0.), 1., a);
-          d[0] = sum_to(dy * b * pow(safe, b - 1), a.shape());
-        }
-        if (d.wants(1)) {
-          const Tensor safe =
-              where(a == 0., 1., a);  // where y is 0, so is the gradient: not 0·log 0
-          d[1] = sum_to(where(y == 0., zeros_like(y.value()), dy * y * log(safe)), b.shape());
-        }
-      });
+  Tensor y = map_called("pow", a, b, []<class T>() -> T (*)(T, T) {
+    return [](T x, T p) { return static_cast<T>(std::pow(x, p)); };
+  });
+  return record("pow", y, {a, b},
+                [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
+                  // Where a derivative is 0 for all that lies beside, 1 stands in the place of a:
+                  // neither 0·∞ nor 0·log 0 comes up here or in a second derivative. dy·b could
+                  // overflow.
+                  if (d.wants(0)) {
+                    const Tensor constant = b == 0.;
+                    const Tensor dx = dy * pow(where(constant, 1., a), b - 1) * b;
+                    d[0] = sum_to(where(constant, 0., dx), a.shape());
+                  }
+                  if (d.wants(1)) {
+                    const Tensor constant = (a == 0.) * (b >= 0.);
+                    const Tensor db = dy * (y * log(where(constant, 1., a)));
+                    d[1] = sum_to(where(constant, 0., db), b.shape());
+                  }
+                });
 }
 
 namespace {
 
-/// What of dy goes to the side that was chosen: all of it where it is `ahead`, half in a tie.
-Tensor chosen(const Tensor& ahead, const Tensor& tie, const Tensor& dy) {
-  return where(ahead, dy, where(tie, dy * 0.5, zeros_like(dy)));
+/// What of dy goes to one side: nothing where it is `behind`, half of it in a tie. Neither is so of
+/// NaN, which both sides get the gradient of.
+Tensor chosen(const Tensor& behind, const Tensor& tie, const Tensor& dy) {
+  return where(behind, 0, where(tie, dy * 0.5, dy));
 }
 
 }  // namespace
@@ -121,16 +203,16 @@ Tensor chosen(const Tensor& ahead, const Tensor& tie, const Tensor& dy) {
 Tensor maximum(const Tensor& a, const Tensor& b) {
   Tensor y = map("maximum", a, b, [](auto x, auto z) { return x > z || x != x ? x : z; });
   return record("maximum", y, {a, b}, [a = Saved(a), b = Saved(b)](const Tensor& dy, Gradients& d) {
-    if (d.wants(0)) d[0] = sum_to(chosen(a > b, a == b, dy), a.shape());
-    if (d.wants(1)) d[1] = sum_to(chosen(b > a, a == b, dy), b.shape());
+    if (d.wants(0)) d[0] = sum_to(chosen(a < b, a == b, dy), a.shape());
+    if (d.wants(1)) d[1] = sum_to(chosen(b < a, a == b, dy), b.shape());
   });
 }
 
 Tensor minimum(const Tensor& a, const Tensor& b) {
   Tensor y = map("minimum", a, b, [](auto x, auto z) { return x < z || x != x ? x : z; });
   return record("minimum", y, {a, b}, [a = Saved(a), b = Saved(b)](const Tensor& dy, Gradients& d) {
-    if (d.wants(0)) d[0] = sum_to(chosen(a < b, a == b, dy), a.shape());
-    if (d.wants(1)) d[1] = sum_to(chosen(b < a, a == b, dy), b.shape());
+    if (d.wants(0)) d[0] = sum_to(chosen(a > b, a == b, dy), a.shape());
+    if (d.wants(1)) d[1] = sum_to(chosen(b > a, a == b, dy), b.shape());
   });
 }
 

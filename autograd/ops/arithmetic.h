@@ -6,14 +6,21 @@ namespace engram {
 
 // Arithmetic, element by element, with NumPy's broadcasting. Both operands must have one dtype
 // (DTypeError; there is no promotion, `cast` converts); a number takes the tensor's, which must be
-// able to hold it. Integer
-// operands make integer results, division included, and wrap around.
+// able to hold it. Integer operands make integer results, but for `div`, and wrap around.
 
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
-/// Integers: rounded toward zero; Error for a zero divisor.
+/// The true quotient: of integers and masks in f32, as PyTorch's. The gradient of b is -dy·(a/b)/b
+/// from the left, so that it is 0 or NaN only where that is (PyTorch: a/b/b first).
 Tensor div(const Tensor& a, const Tensor& b);
+/// ⌊a/b⌋, of the operands' dtype: rounded towards -∞, as PyTorch's and Python's. Integers: Error
+/// for a zero divisor. No gradient: AutogradError in backward, as in PyTorch.
+Tensor floor_divide(const Tensor& a, const Tensor& b);
+/// a - ⌊a/b⌋·b, which is 0 or has the sign of b; exact, however large the quotient (PyTorch: NaN
+/// for a very large one). Integers: Error for a zero divisor. The gradient takes the quotient for a
+/// constant.
+Tensor remainder(const Tensor& a, const Tensor& b);
 
 Tensor add(const Tensor& a, double b);
 Tensor sub(const Tensor& a, double b);
@@ -21,15 +28,20 @@ Tensor sub(double a, const Tensor& b);
 Tensor mul(const Tensor& a, double b);
 Tensor div(const Tensor& a, double b);
 Tensor div(double a, const Tensor& b);
+Tensor floor_divide(const Tensor& a, double b);
+Tensor remainder(const Tensor& a, double b);
 
 Tensor neg(const Tensor& x);
 
-/// a to the power b; f32 or f64. The gradient of b is 0 where a is 0 and b is not negative.
+/// a to the power b, by IEEE 754 also of -0 and -∞ (PyTorch takes the square root for b = ½); f32
+/// or f64. The gradient of a is dy·a^(b-1)·b from the left (PyTorch: b·a^(b-1) first, which
+/// overflows for large a), and 0 where b is 0. That of b is 0 where a is 0 and b is not negative.
+/// Both zeros hold for any cotangent.
 Tensor pow(const Tensor& a, const Tensor& b);
 Tensor pow(const Tensor& a, double b);
 
 /// The larger, or the smaller, of two. Where they are equal each gets half of the gradient.
-/// NaN if either is NaN.
+/// NaN if either is NaN; then both get all of it, as in PyTorch.
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 

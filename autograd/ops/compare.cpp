@@ -64,7 +64,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
     return v > static_cast<T>(high) ? static_cast<T>(high) : v;
   });
   return record("clamp", y, {x}, [x = Saved(x), low, high](const Tensor& dy, Gradients& d) {
-    d[0] = where(x < low, 0, where(x > high, 0, dy));
+    d[0] = where(x >= low, where(x <= high, dy, 0), 0);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/compare.h>
 #include <engram/autograd/ops/loss.h>
+#include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/ops/softmax.h>
@@ -54,7 +55,7 @@ double check_labels(const char* op, const char* name, const Tensor& x, const Ten
 Tensor reduce_losses(const Tensor& losses, Reduction reduction, double divisor) {
   if (reduction == Reduction::none) return losses;
   const Tensor total = sum(losses);
-  return reduction == Reduction::sum ? total : total / divisor;
+  return reduction == Reduction::sum ? total : averaged(total, divisor);
 }
 
 /// Something that is given for each class, (C,), or for each position, (N, …), beside x.
@@ -115,9 +116,13 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
                              : divisor == 0                       ? zeros_like(dy)
                                                                   : dy / divisor;
         if (Tape::current()) {
+          // What is ignored may be NaN, and so may its dy.
+          const Tensor counted = beside_positions(x, target) != options.ignore_index;
           const Tensor q = distributions(x, target, options);
-          d[0] = (per_position ? beside_positions(x, scale) : scale) *
-                 (softmax(x, 1) * sum(q, {1}, {.keepdim = true}) - q);
+          const Tensor mass = sum(q, {1}, {.keepdim = true});
+          const Tensor p = softmax(where(counted, x, 0), 1);
+          const Tensor beside = per_position ? beside_positions(x, scale) : scale;
+          d[0] = where(counted, beside * (p * mass - q), 0);
           return;
         }
         // Again, because labels are used as positions and may have been written through `data`.
@@ -172,7 +177,7 @@ Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NLLLossOpti
                                       options.ignore_index);
   const Tensor weighted =
       options.weight.defined() ? log_probs * beside_classes(log_probs, options.weight) : log_probs;
-  const Tensor mask = labelled(log_probs, target, options.ignore_index);
+  const Tensor mask = labelled(log_probs, target, options.ignore_index);  // chooses beside NaN
   return reduce_losses(-sum(where(mask, weighted, 0), {1}), options.reduction, divisor);
 }
 

@@ -12,7 +12,7 @@ namespace {
 template <class T>
 void fill_mask(const Tensor& mask, double p, Generator& generator) {
   const std::int64_t n = mask.numel(), blocks = (n + 3) / 4;
-  const std::uint64_t first = generator.take(static_cast<std::uint64_t>(blocks));
+  const Generator::Blocks taken = generator.take(static_cast<std::uint64_t>(blocks));
   const auto dropped = static_cast<std::uint64_t>(std::ldexp(p, 32));  // of the 2³² numbers
   const T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T{0};
   T* values = mask.data<T>().data();
@@ -20,7 +20,7 @@ void fill_mask(const Tensor& mask, double p, Generator& generator) {
   kernels::parallel_for(
       blocks, blocks_per_grain, [&, values](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
-          const Generator::Block bits = generator.block(first + static_cast<std::uint64_t>(i));
+          const Generator::Block bits = taken[static_cast<std::uint64_t>(i)];
           for (std::int64_t k = 4 * i; k < std::min(n, 4 * i + 4); ++k) {
             values[k] = bits[static_cast<std::size_t>(k - 4 * i)] < dropped ? T{0} : scale;
           }

@@ -1,4 +1,5 @@
 #include <engram/autograd/create.h>
+#include <engram/autograd/kernels/math.h>
 #include <engram/autograd/ops/activation.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/compare.h>
@@ -14,6 +15,9 @@
 
 namespace engram {
 namespace {
+
+// The same words for numbers as for tensors, so that a derivative serves both.
+using kernels::math::log, kernels::math::sigmoid;
 
 void check_pair(const char* op, const Tensor& input, const Tensor& target) {
   check_dtype(is_floating(input.dtype()), "{}: input must be f32 or f64, got {}", op,
@@ -35,10 +39,15 @@ Tensor reduce_losses(const Tensor& losses, Reduction reduction) {
   }
 }
 
-// A number's clamp beside that of tensors, so that a derivative serves both.
+/// x·log x, and 0 where x is 0: there its derivative, log x + 1, is -∞.
+Tensor x_log_x(const Tensor& x) {
+  return unary_of_input(
+      "kl_div", x, []<class T>(T v) { return v == 0 ? T{0} : v * log(v); },
+      [](auto v, auto dy) { return dy * (log(v) + 1); });
+}
+
 template <class T>
-  requires std::is_floating_point_v<T>
-T clamp(T x, double low, double high) {
+requires std::is_floating_point_v<T> T clamp(T x, double low, double high) {
   return std::min(std::max(x, static_cast<T>(low)), static_cast<T>(high));
 }
 
@@ -68,6 +77,53 @@ Tensor huber_loss(const Tensor& input, const Tensor& target, const HuberLossOpti
   return reduce_losses(losses, options.reduction);
 }
 
+namespace {
+
+/// −log σ(−x), which is log(1 + e^x): without a threshold, so exact.
+Tensor unlikelihood(const Tensor& x) {
+  return softplus(x, 1, std::numeric_limits<double>::infinity());
+}
+
+/// The derivative of bce_with_logits by the logit, of numbers or tensors: σ(x) − t for p = 1. Both
+/// probabilities are σ itself, because 1 − σ rounds to 0 where the other side is nearly certain.
+template <class V, class P>
+V bce_slope(V x, V t, P p) {
+  return (1 - t) * sigmoid(x) - p * t * sigmoid(-x);
+}
+
+/// −(p · t log σ(x) + (1 − t) log σ(−x)); p may be undefined, which means 1.
+Tensor bce_losses(const Tensor& x, const Tensor& t, const Tensor& p) {
+  const Tensor losses = [&] {
+    const NoGrad no_grad;  // with log σ(−x) = log σ(x) − x
+    const Tensor unlikely = unlikelihood(-x);
+    return (1 - t) * x + (p.defined() ? (1 + (p - 1) * t) * unlikely : unlikely);
+  }();
+  return record("bce_with_logits", losses, {x, t, p},
+                [x = Saved(x), t = Saved(t), p = Saved(p), weighted = p.defined()](const Tensor& dy,
+                                                                                   Gradients& d) {
+                  if (d.wants(0)) {
+                    if (weighted) {
+                      d[0] = dy * bce_slope<Tensor, Tensor>(x, t, p);
+                    } else if (Tape::current()) {
+                      d[0] = dy * bce_slope<Tensor>(x, t, 1.);
+                    } else {
+                      d[0] = Tensor(x.shape(), x.dtype());
+                      dispatch_floating("bce_with_logits", x.dtype(), [&]<class T>() {
+                        kernels::map(dy.numel(), x.data<T>().data(), t.data<T>().data(),
+                                     dy.data<T>().data(), d[0].data<T>().data(),
+                                     [](T logit, T target, T g) {
+                                       return g * bce_slope(logit, target, T{1});
+                                     });
+                      });
+                    }
+                  }
+                  if (d.wants(1)) d[1] = weighted ? dy * ((p - 1) * unlikelihood(-x) - x) : -dy * x;
+                  if (d.wants(2)) d[2] = sum_to(dy * t * unlikelihood(-x), p.shape());
+                });
+}
+
+}  // namespace
+
 Tensor bce_with_logits(const Tensor& input, const Tensor& target,
                        const BCEWithLogitsOptions& options) {
   check_pair("bce_with_logits", input, target);
@@ -77,15 +133,8 @@ Tensor bce_with_logits(const Tensor& input, const Tensor& target,
     check_shape(broadcast("bce_with_logits", weight.shape(), input.shape()) == input.shape(),
                 "bce_with_logits: {} is {}, input is {}", name, weight.shape(), input.shape());
   };
-  // −log σ(x) = softplus(−x), and −log(1 − σ(x)) = x + softplus(−x): no threshold, so exact.
-  const Tensor unlikely = softplus(-input, 1, std::numeric_limits<double>::infinity());
-  Tensor losses;
-  if (options.pos_weight.defined()) {
-    check_weight("pos_weight", options.pos_weight);
-    losses = (1 - target) * input + (1 + (options.pos_weight - 1) * target) * unlikely;
-  } else {
-    losses = (1 - target) * input + unlikely;
-  }
+  if (options.pos_weight.defined()) check_weight("pos_weight", options.pos_weight);
+  Tensor losses = bce_losses(input, target, options.pos_weight);
   if (options.weight.defined()) {
     check_weight("weight", options.weight);
     losses = losses * options.weight;
@@ -98,16 +147,13 @@ Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& opt
   const bool batchmean = options.reduction == KLDivReduction::batchmean;
   check_shape(!batchmean || input.rank() >= 1, "kl_div: batchmean needs a batch, input is {}",
               input.shape());
-  // 0·log 0 is 0.
   const Tensor losses =
-      options.log_target
-          ? exp(target) * (target - input)
-          : target * log(where(target == 0., ones_like(target), target)) - target * input;
+      options.log_target ? exp(target) * (target - input) : x_log_x(target) - target * input;
   switch (options.reduction) {
     case KLDivReduction::mean:
       return mean(losses);
     case KLDivReduction::batchmean:
-      return sum(losses) / static_cast<double>(input.size(0));
+      return averaged(sum(losses), static_cast<double>(input.size(0)));
     case KLDivReduction::sum:
       return sum(losses);
     default:

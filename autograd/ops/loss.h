@@ -19,11 +19,12 @@ struct CrossEntropyOptions {
 };
 
 /// −Σ_c q_c · w_c · log softmax(logits)_c for each position, where the classes are axis 1 of
-/// logits (N, C, …) and q is the target distribution.
+/// logits (N, C, …) and q is the target distribution. The gradient is dy·(softmax(logits)·Σq − q).
 ///
 /// target (N, …) of i64 holds class indices: q is one-hot. The mean divides by the sum of the
-/// weights of the labels that count; it is NaN when there are none. Error for a label that is no
-/// class and not ignored.
+/// weights of the labels that count; it is NaN when there are none. Logits beside an ignored label
+/// may be anything, NaN too, and their gradient is 0 (PyTorch: NaN then). Error for a label that is
+/// no class and not ignored.
 /// target (N, C, …) of the logits' dtype holds q itself. The mean divides by the number of
 /// positions, and ignore_index must be negative, since it has no meaning.
 /// ShapeError and DTypeError for anything else.
@@ -70,7 +71,8 @@ struct BCEWithLogitsOptions {
 
 /// −(p · t log σ(x) + (1 − t) log(1 − σ(x))) · weight for logits x and targets t in [0, 1], stable
 /// for any x. weight and pos_weight broadcast to x: ShapeError. The mean divides by the number of
-/// elements.
+/// elements. The gradient of x is ((1 − t)·σ(x) − p·t·σ(−x)) · weight, exact in both tails
+/// (PyTorch: σ(x) − t, which rounds to 0 where a positive is nearly certain).
 Tensor bce_with_logits(const Tensor& input, const Tensor& target,
                        const BCEWithLogitsOptions& options = {});
 
@@ -83,8 +85,8 @@ struct KLDivOptions {
   bool log_target = false;  ///< the target holds log-probabilities too
 };
 
-/// t (log t − input), where input holds log-probabilities and target the probabilities t;
-/// 0 is allowed.
+/// t (log t − input), where input holds log-probabilities and target the probabilities t. 0 is
+/// allowed, and its gradient log t + 1 − input is -∞ (PyTorch: NaN).
 Tensor kl_div(const Tensor& input, const Tensor& target, const KLDivOptions& options = {});
 
 }  // namespace engram

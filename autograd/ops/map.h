@@ -36,6 +36,10 @@ inline void check_floating(const char* op, const Tensor& x) {
 /// integer dtype cannot hold it: nothing is rounded in silence.
 Tensor number_beside(const Tensor& x, double value);
 
+/// A mean: total / n, and NaN for n = 0, as a constant in the place of 0/0, so that its derivatives
+/// are those of a sum of nothing.
+Tensor averaged(const Tensor& total, double n);
+
 /// y = f(a, b), broadcast, from elements of type T to elements of type Y.
 template <class T, class Y, class F>
 Tensor map_to(const char* op, const Tensor& a, const Tensor& b, F f) {
@@ -70,10 +74,10 @@ Tensor compare(const char* op, const Tensor& a, const Tensor& b, F f) {
 template <class V>
 using Constant = std::conditional_t<std::is_floating_point_v<V>, V, double>;
 
-/// dx from x or y and dy: one fused loop, which overwrites dy where nobody else can see it, or
-/// operations on tensors when that is being recorded.
+/// dx from x or y and dy: one fused loop, which overwrites a dy that was moved here if nobody else
+/// can see it, or operations on tensors when that is being recorded.
 template <class D>
-Tensor apply_derivative(const char* op, const Tensor& v, const Tensor& dy, D derivative) {
+Tensor apply_derivative(const char* op, const Tensor& v, Tensor dy, D derivative) {
   if (Tape::current()) return derivative(v, dy);
   return dispatch_floating(op, v.dtype(), [&]<class T>() {
     Tensor dx = dy.unshared() ? dy : Tensor(v.shape(), v.dtype());
@@ -86,16 +90,15 @@ Tensor apply_derivative(const char* op, const Tensor& v, const Tensor& dy, D der
 /// y = f(x) with dx = derivative(x, dy).
 template <class F, class D>
 Tensor unary_of_input(const char* op, const Tensor& x, F f, D derivative) {
-  return record(op, map(op, x, f), {x},
-                [op, x = Saved(x), derivative](const Tensor& dy, Gradients& d) {
-                  d[0] = apply_derivative(op, x, dy, derivative);
-                });
+  return record(op, map(op, x, f), {x}, [op, x = Saved(x), derivative](Tensor dy, Gradients& d) {
+    d[0] = apply_derivative(op, x, std::move(dy), derivative);
+  });
 }
 
 template <class D>
 Tensor record_of_output(const char* op, const Tensor& y, const Tensor& x, D derivative) {
-  return record(op, y, {x}, [op, y = Saved(y), derivative](const Tensor& dy, Gradients& d) {
-    d[0] = apply_derivative(op, y, dy, derivative);
+  return record(op, y, {x}, [op, y = Saved(y), derivative](Tensor dy, Gradients& d) {
+    d[0] = apply_derivative(op, y, std::move(dy), derivative);
   });
 }
 

@@ -9,10 +9,11 @@ namespace engram {
 Tensor exp(const Tensor& x);
 Tensor log(const Tensor& x);
 Tensor sqrt(const Tensor& x);
+/// The gradient overflows only where 2·x·dy does (PyTorch: where 2·x does).
 Tensor square(const Tensor& x);
-/// The gradient at 0 is 0.
+/// The gradient at 0 is 0, also for an infinite cotangent (PyTorch: NaN), and at NaN.
 Tensor abs(const Tensor& x);
-/// -1, 0 or 1; its gradient is 0.
+/// -1, 0 or 1, and NaN of NaN, which stays visible (PyTorch: 0); its gradient is 0.
 Tensor sign(const Tensor& x);
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);

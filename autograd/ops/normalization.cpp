@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/kernels/normalize.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/compare.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/normalization.h>
@@ -9,9 +10,13 @@
 #include <engram/autograd/tape.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace engram {
 namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// How x falls into groups, for the kernels and for the operations.
 struct Layout {
@@ -43,7 +48,8 @@ Normalized normalize(const char* op, const Tensor& x, const Tensor& weight, cons
     if (Tape::current()) {
       const auto average = [&](const Tensor& v) { return mean(v, layout.axes, {.keepdim = true}); };
       const Tensor centred = x - average(x);
-      const Tensor inverse_std = 1 / sqrt(average(square(centred)) + eps);
+      const Tensor variance = average(square(centred));
+      const Tensor inverse_std = where(variance < infinity, 1 / sqrt(variance + eps), not_a_number);
       const Tensor x_hat = centred * inverse_std;
       const Tensor g = dy * reshape(w, layout.beside);
       if (d.wants(0)) d[0] = inverse_std * (g - average(g) - x_hat * average(g * x_hat));

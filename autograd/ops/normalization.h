@@ -6,7 +6,8 @@ namespace engram {
 
 // y = (x − mean) / √(variance + eps) · weight + bias, where mean and variance are those of a group
 // of x's elements; f32 or f64. weight and bias may be undefined, which means ones and zeros.
-// Everything of x's dtype: DTypeError.
+// Everything of x's dtype: DTypeError. Where the variance is beyond the dtype's range the result is
+// NaN.
 
 struct BatchNormOptions {
   bool training = false;

@@ -101,9 +101,10 @@ Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options) {
   const auto& [kernel, stride, padding, dilation, ceil_mode] = options;
   const kernels::Window window =
       pooling_window("max_pool2d", x, {0, kernel, stride, padding, dilation, ceil_mode});
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();  // elements of an image
-  check_shape(x.size(2) <= most / x.size(3), "max_pool2d: the images of input {} are too large",
-              x.shape());
+  // Elements of an image, and of the rows of padding that a window may begin in.
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  check_shape(x.size(2) + 2 * padding.height <= most / x.size(3),
+              "max_pool2d: the images of input {} are too large", x.shape());
   check_shape(sees_image(window.height) && sees_image(window.width),
               "max_pool2d: a window of kernel {} with dilation {} sees only padding of input {}",
               kernel, dilation, x.shape());

@@ -33,7 +33,7 @@ struct AvgPool2dOptions {
   bool count_include_pad = true;  ///< whether the padding counts in the divisor
 };
 
-/// The mean of each window.
+/// The mean of each window; f32 adds up in f64.
 Tensor avg_pool2d(const Tensor& x, const AvgPool2dOptions& options);
 
 /// Means of windows laid out so that the result is (n, channels, output height, output width):

@@ -22,7 +22,7 @@ struct Reduction {
   Reduction(const char* op, const Shape& shape, const Axes& axes) : kept(shape) {
     bool drop[Shape::max_rank] = {};
     for (std::int64_t each : axes) {
-      const int axis = shape.axis(static_cast<int>(each));
+      const int axis = shape.axis(each);
       check_shape(!drop[axis], "{}: axis {} is named twice", op, each);
       drop[axis] = true;
     }
@@ -42,7 +42,8 @@ struct Reduction {
 /// Reduces run after run of neighbouring axes with kernel(outer, n, inner, in, out): sums and
 /// extrema of parts are sums and extrema of the whole.
 template <class Kernel>
-Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, Kernel kernel) {
+Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, DType dtype,
+              Kernel kernel) {
   Tensor y = x;
   for (int axis = x.rank() - 1; axis >= 0; --axis) {
     const Shape& from = x.shape();
@@ -53,14 +54,14 @@ Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, Kernel 
     std::int64_t outer = 1, inner = 1;
     for (int i = 0; i < first; ++i) outer *= from[i];
     for (int i = axis + 1; i < x.rank(); ++i) inner *= reduction.kept[i];
-    Tensor out({outer, inner}, x.dtype());
+    Tensor out({outer, inner}, dtype);
     kernel(outer, n, inner, y, out);
     y = out;
     axis = first;
   }
   if (y.is(x)) {  // nothing to fold; the result must still be a tensor of its own
-    y = Tensor(x.shape(), x.dtype());
-    std::ranges::copy(x.bytes(), y.bytes().begin());
+    const NoGrad no_grad;
+    y = x.dtype() == dtype ? clone(x) : cast(x, dtype);
   }
   return view(y, reduction.shape(keepdim));
 }
@@ -68,37 +69,54 @@ Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, Kernel 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  if (x.dtype() == u8) return sum(cast(x, i64), axes, options);
   const Reduction r("sum", x.shape(), axes);
-  Tensor y = dispatch(x.dtype(), [&]<class T>() {
-    return reduce(x, r, options.keepdim, [](auto outer, auto n, auto inner, auto& in, auto& out) {
-      kernels::sum(outer, n, inner, in.template data<T>().data(), out.template data<T>().data());
+  const DType dtype = x.dtype() == u8 ? i64 : x.dtype();
+  const auto add_up = [](auto outer, auto n, auto inner, const Tensor& in, const Tensor& out) {
+    dispatch(out.dtype(), [&]<class Y>() {
+      Y* y = out.data<Y>().data();
+      if (in.dtype() == u8) {
+        if constexpr (std::is_same_v<Y, std::int64_t>)
+          kernels::sum(outer, n, inner, in.data<std::uint8_t>().data(), y);
+      } else {
+        if constexpr (!std::is_same_v<Y, std::uint8_t>)
+          kernels::sum(outer, n, inner, in.data<Y>().data(), y);
+      }
     });
-  });
+  };
+  const Tensor y = reduce(x, r, options.keepdim, dtype, add_up);
   return record("sum", y, {x}, [shape = x.shape(), kept = r.kept](const Tensor& dy, Gradients& d) {
     d[0] = expand(reshape(dy, kept), shape);
   });
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  check_floating("mean", x);
   const Reduction r("mean", x.shape(), axes);
-  return sum(x, axes, options) / static_cast<double>(r.count);
+  const auto n = static_cast<double>(r.count);
+  if (is_floating(x.dtype())) return averaged(sum(x, axes, options), n);
+  // In f64, where sums of i64 do not wrap around.
+  const Tensor total =
+      x.dtype() == i64 ? sum(cast(x, f64), axes, options) : cast(sum(x, axes, options), f64);
+  return cast(averaged(total, n), f32);
+}
+
+Tensor averaged(const Tensor& total, double n) {
+  return n == 0 ? total + std::numeric_limits<double>::quiet_NaN() : total / n;
 }
 
 namespace {
 
-/// max and min alike: the elements equal to the result share its gradient.
+/// max and min alike: the elements equal to the result, or NaN as it is, share its gradient.
 template <class Kernel>
 Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim, Kernel kernel) {
   const Reduction r(op, x.shape(), axes);
   check_shape(r.count > 0, "{}: no elements to choose from in shape {}", op, x.shape());
-  const Tensor y = reduce(x, r, keepdim, kernel);
+  const Tensor y = reduce(x, r, keepdim, x.dtype(), kernel);
   return record(op, y, {x},
                 [x = Saved(x), y = Saved(y), kept = r.kept, axes](const Tensor& dy, Gradients& d) {
-                  const Tensor largest = reshape(y, kept);
-                  const Tensor ties = where(x == largest, ones_like(x), 0);
-                  d[0] = ties * (reshape(dy, kept) / sum(ties, axes, {.keepdim = true}));
+                  // Where there is NaN, NaN is the result, which is equal to none.
+                  const Tensor chosen = (x == reshape(y, kept)) + (x.value() != x);
+                  const Tensor count = cast(sum(chosen, axes, {.keepdim = true}), x.dtype());
+                  d[0] = where(chosen, reshape(dy, kept) / count, 0);
                 });
 }
 
@@ -124,12 +142,29 @@ Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
                   });
 }
 
+namespace {
+
+/// x less its mean, twice: the first mean is rounded, and what that leaves has a mean of its own.
+Tensor deviations(const Tensor& x, const Axes& axes) {
+  const Tensor d = x - mean(x, axes, {.keepdim = true});
+  return d - mean(d, axes, {.keepdim = true});
+}
+
+}  // namespace
+
 Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {
   check_floating("var", x);
   const Reduction r("var", x.shape(), axes);
-  const Tensor deviation = x - mean(x, axes, {.keepdim = true});
   const double divisor = std::max<double>(0, static_cast<double>(r.count - options.correction));
-  return sum(square(deviation), axes, {.keepdim = options.keepdim}) / divisor;
+  const Tensor y = [&] {
+    const NoGrad no_grad;
+    return sum(square(deviations(x, axes)), axes) / divisor;
+  }();
+  const double scale = r.count == 0 ? 0 : 2 / divisor;
+  return record("var", view(y, r.shape(options.keepdim)), {x},
+                [x = Saved(x), axes, scale, kept = r.kept](const Tensor& dy, Gradients& d) {
+                  d[0] = deviations(x, axes) * (reshape(dy, kept) * scale);
+                });
 }
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
@@ -138,11 +173,12 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options
   if (r.count == 0) {
     return full(r.shape(options.keepdim), -std::numeric_limits<double>::infinity(), x.dtype());
   }
-  // The shift is a constant: it cancels. Where it is infinite it must not meet another infinity.
+  // The shift is a constant: it cancels. It is finite, so that it meets no other infinity.
   const Tensor largest = [&] {
     const NoGrad no_grad;
-    const Tensor m = max(x, axes, {.keepdim = true});
-    return where(abs(m) == std::numeric_limits<double>::infinity(), 0, m);
+    const double limit = x.dtype() == f32 ? double{std::numeric_limits<float>::max()}
+                                          : std::numeric_limits<double>::max();
+    return clamp(max(x, axes, {.keepdim = true}), -limit, limit);
   }();
   const Tensor total = sum(exp(x - largest), axes, {.keepdim = true});
   return reshape(log(total) + largest, r.shape(options.keepdim));

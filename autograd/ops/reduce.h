@@ -14,11 +14,12 @@ struct ReduceOptions {
 /// Of any dtype; u8 adds up as i64, as in PyTorch, so that a mask can be counted. 0 for no
 /// elements.
 Tensor sum(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
-/// f32 or f64; NaN for no elements.
+/// Of integers and masks f32, added up exactly: masks in i64, i64 in f64. NaN for no elements.
 Tensor mean(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 
-/// The largest, or smallest, element; NaN if one is NaN. Equal ones share the gradient equally.
-/// ShapeError for no elements.
+/// The largest, or smallest, element; NaN if one is NaN. Equal ones share the gradient equally, or
+/// those that are NaN, and to the others it is 0 (PyTorch: 0 times the cotangent, and NaN for all
+/// beside a NaN). ShapeError for no elements.
 Tensor max(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 Tensor min(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 
@@ -26,10 +27,12 @@ struct VarOptions {
   int correction = 1;  ///< the divisor is n - correction: 1 for a sample, 0 for a population
   bool keepdim = false;
 };
-/// Variance; f32 or f64. NaN or infinite where n <= correction.
+/// Variance; f32 or f64. NaN or infinite where n <= correction. A mean far beyond the deviations
+/// costs no accuracy. Beside an infinite element every gradient is NaN (PyTorch: only its own).
 Tensor var(const Tensor& x, const Axes& axes = {}, const VarOptions& options = {});
 
-/// log Σ e^x without overflow; f32 or f64. -inf for no elements.
+/// log Σ e^x without overflow; f32 or f64. -inf for no elements. The gradient is softmax's, however
+/// large x is (PyTorch: e^(x - y), whose rounding is that of y).
 Tensor logsumexp(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 
 /// The index, as i64, of the first largest element along an axis; NaN counts as largest. No

@@ -88,7 +88,7 @@ Tensor permute(const Tensor& x, const Axes& order) {
   bool seen[Shape::max_rank] = {};
   bool complete = order.rank() == x.rank();
   for (int to = 0; complete && to < order.rank(); ++to) {
-    const int axis = x.shape().axis(static_cast<int>(order[to]));
+    const int axis = x.shape().axis(order[to]);
     complete = !std::exchange(seen[axis], true);
     shape.push_back(x.shape()[axis]);
     walked.push_back(from[axis]);

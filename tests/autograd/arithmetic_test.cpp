@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "../close.h"
 #include "values.h"
 
 using namespace engram;
@@ -55,14 +56,58 @@ TEST_CASE("arithmetic: operands that do not fit") {
   CHECK_THROWS_AS(a + Tensor(), Error);
 }
 
-TEST_CASE("arithmetic: integers are divided toward zero, and never by zero") {
+TEST_CASE("div: the quotient of integers is the true one, in f32") {
   const Tensor x = tensor({7, -7, 7, -7}, i64);
-  CHECK(values(x / tensor({2, 2, -2, -2}, i64)) == Values{3, -3, -3, 3});
-  CHECK(values(tensor({200}, u8) / tensor({7}, u8)) == Values{28});
-  CHECK_THROWS_WITH_AS(x / 0, "div: division of integers by 0", Error);
-  CHECK_THROWS_WITH_AS(x / tensor({1, 2, 0, 1}, i64), "div: division of integers by 0", Error);
-  CHECK_THROWS_WITH_AS(tensor({1}, u8) / zeros({1}, u8), "div: division of integers by 0", Error);
+  const Tensor quotient = x / tensor({2, 2, -2, -4}, i64);
+  CHECK(quotient.dtype() == f32);
+  CHECK(values(quotient) == Values{3.5, -3.5, -3.5, 1.75});
+  CHECK(values(tensor({1, 2, 3}, i64) / 2) == Values{0.5, 1, 1.5});
+  CHECK(values(tensor({1, 2, 3}, i64) / 0.5) == Values{2, 4, 6});
+  CHECK(values(1 / tensor({2, 4}, u8)) == Values{0.5, 0.25});
+  CHECK(values(tensor({1, 3}, u8) / tensor({2}, u8)) == Values{0.5, 1.5});
+  CHECK(values(tensor({1, -1}, i64) / 0) == Values{infinity, -infinity});
   CHECK(values(tensor({1, -1}, f64) / 0) == Values{infinity, -infinity});
+  CHECK((zeros({0}, i64) / 2).shape() == Shape{0});
+
+  const Tensor labels = tensor({3, 1, 2}, i64), guessed = tensor({3, 1, 0}, i64);
+  CHECK((sum(guessed == labels) / labels.size(0)).item() == doctest::Approx(2. / 3));
+  CHECK(mean(guessed == labels).item() == doctest::Approx(2. / 3));
+}
+
+TEST_CASE("floor_divide and remainder: of integers, towards -infinity and of the divisor's sign") {
+  const Tensor x = tensor({7, -7, 7, -7, 6, 0}, i64), z = tensor({2, 2, -2, -2, -3, 5}, i64);
+  CHECK(floor_divide(x, z).dtype() == i64);
+  CHECK(values(floor_divide(x, z)) == Values{3, -4, -4, 3, -2, 0});
+  CHECK(values(remainder(x, z)) == Values{1, 1, -1, -1, 0, 0});
+  CHECK(values(floor_divide(tensor({200}, u8), 7)) == Values{28});
+  CHECK(values(remainder(tensor({200}, u8), 7)) == Values{4});
+  CHECK(values(floor_divide(tensor({255}, u8), 255)) == Values{1});
+  for (const Tensor& zero : {zeros({1}, i64), tensor({0}, i64)}) {
+    CHECK_THROWS_WITH_AS(floor_divide(x, zero), "floor_divide: division of integers by 0", Error);
+    CHECK_THROWS_WITH_AS(remainder(x, zero), "remainder: division of integers by 0", Error);
+  }
+  const Tensor lowest = tensor(std::vector{std::numeric_limits<std::int64_t>::min()});
+  CHECK(floor_divide(lowest, -1).item<std::int64_t>() == lowest.item<std::int64_t>());
+  CHECK(remainder(lowest, -1).item<std::int64_t>() == 0);
+  CHECK(floor_divide(lowest, lowest).item<std::int64_t>() == 1);
+  CHECK(floor_divide(zeros({2, 1}, i64), ones({0}, i64)).shape() == Shape{2, 0});
+}
+
+TEST_CASE("floor_divide and remainder: of floating-point numbers, as PyTorch's") {
+  const Tensor x = tensor({7, -7, 7, -7, 1, infinity, 1, 0.5}, f64);
+  const Tensor z = tensor({2, 2, -2, -2, infinity, 2, 0, nan_value}, f64);
+  check_close(floor_divide(x, z), {3, -4, -4, 3, 0, nan_value, infinity, nan_value});
+  check_close(remainder(x, z), {1, 1, -1, -1, 1, nan_value, nan_value, nan_value});
+  CHECK(floor_divide(tensor({1}), 0.1).item() == 9);  // 0.1f is above 0.1
+  CHECK(remainder(tensor({-1}, f64), infinity).item() == infinity);
+
+  const Tensor a = tensor({7}, f64);
+  a.set_requires_grad();
+  Tape tape;
+  const Tensor y = floor_divide(a, 2);
+  CHECK_THROWS_WITH_AS(tape.backward(y),
+                       "floor_divide: it has no gradient; detach() makes a constant of its input",
+                       AutogradError);
 }
 
 TEST_CASE("arithmetic: integers wrap around") {
@@ -75,7 +120,6 @@ TEST_CASE("arithmetic: integers wrap around") {
   CHECK((lowest - one).item<std::int64_t>() == high);
   CHECK((highest * highest).item<std::int64_t>() == 1);
   CHECK((-lowest).item<std::int64_t>() == low);
-  CHECK((lowest / -one).item<std::int64_t>() == low);
   CHECK((tensor({200}, u8) + tensor({100}, u8)).item() == 44);
   CHECK(sum(cat({highest, one})).item<std::int64_t>() == low);
 }

@@ -1,7 +1,12 @@
 #include "../close.h"
 
 #include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/loss.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/ops/softmax.h>
 #include <engram/autograd/tape.h>
 
@@ -78,6 +83,39 @@ TEST_CASE("bce_with_logits") {
               {0.4066308437591114, 3.1903920165644593, 0.30277886906754004, 6.097174703147484,
                4.1588830833596715, 1.0703939847879764});
   check_close(bce_with_logits(input(), target(), weighted(Reduction::mean)), {2.5377089167810403});
+}
+
+TEST_CASE("bce_with_logits: the gradient of what is nearly certain is small, not 0") {
+  for (const DType dtype : {f32, f64}) {
+    const Tensor x = tensor({40, -40, 40, -40}, dtype), t = tensor({1, 0, 0, 1}, dtype);
+    x.set_requires_grad();
+    for (const bool recorded : {false, true}) {
+      Tape tape;
+      const Tensor loss = bce_with_logits(x, t, {Reduction::sum});
+      const Tensor gradient = tape.gradient(loss, {x}, {.create_graph = recorded})[0];
+      const Tensor in_tails = cast(gradient, f64) / std::exp(-40);
+      check_close(slice(in_tails, 0, 0, 2), {-1, 1}, 1e-6);
+      check_close(slice(gradient, 0, 2, 4), {1, -1});
+    }
+  }
+}
+
+TEST_CASE("losses: derivatives of the mean of nothing are those of a sum of nothing") {
+  const Tensor x = zeros({2, 3}, f64), empty = zeros({0, 3}, f64), seed = scalar(1, f64);
+  for (const Tensor& each : {x, empty, seed}) each.set_requires_grad();
+  const Tensor ignored = full({2}, -100, i64);
+  Tape tape;
+  for (const auto& [y, input] :
+       {std::pair{nll_loss(x, ignored), x}, std::pair{cross_entropy(x, ignored), x},
+        std::pair{kl_div(empty, detach(empty), {KLDivReduction::batchmean}), empty}}) {
+    CHECK(std::isnan(y.item()));
+    const Tensor first =
+        tape.gradient(y, {input}, {.gradient = seed * 1., .create_graph = true})[0];
+    CHECK(max(cat({abs(first), zeros({1, 3}, f64)})).item() == 0);
+    const Tensor second =
+        tape.gradient(sum(first), {seed}, {.retain_graph = true, .allow_unused = true})[0];
+    if (second.defined()) CHECK(second.item() == 0);
+  }
 }
 
 TEST_CASE("bce_with_logits: extreme logits") {

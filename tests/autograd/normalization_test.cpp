@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 using namespace engram;
 
@@ -154,4 +155,26 @@ TEST_CASE("layer_norm: errors") {
                        "layer_norm: bias is f64, x is f32", DTypeError);
   CHECK_THROWS_WITH_AS(layer_norm(zeros({2, 3}, u8), {3}), "layer_norm: needs f32 or f64, got u8",
                        DTypeError);
+}
+
+TEST_CASE("normalization: a mean far beyond the deviations, and a variance beyond the range") {
+  std::vector<float> numbers(1000);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = 1.7e9f + 128.0f * static_cast<float>(i % 7);
+  }
+  const Tensor x = tensor(std::span<const float>(numbers), {1000, 1});
+  const Tensor running_mean = zeros({1}), running_var = zeros({1});
+  batch_norm(x, {}, {}, running_mean, running_var, {.training = true, .momentum = 1});
+  CHECK(std::abs(running_var.item() - 65519) < 1);
+
+  const Tensor large = tensor({0, 3e38, 1}, {1, 3}, f32);
+  large.set_requires_grad();
+  Tape tape;
+  const Tensor y = layer_norm(large, {3});
+  for (const bool recorded : {false, true}) {
+    const Tensor gradient = tape.gradient(
+        y, {large}, {.gradient = ones_like(y), .retain_graph = true, .create_graph = recorded})[0];
+    for (const float each : gradient.data<float>()) CHECK(std::isnan(each));
+  }
+  for (const float each : y.data<float>()) CHECK(std::isnan(each));
 }

@@ -18,7 +18,8 @@ using nlohmann::json;
 namespace {
 
 /// Those without a gradient, which therefore have no row.
-const std::set<std::string> without_gradient = {"argmax", "detach", "one_hot"};
+const std::set<std::string> without_gradient = {"argmax", "detach", "floor_divide",
+                                                "one_hot"};
 
 std::string function_of(const std::string& row) { return row.substr(0, row.find('/')); }
 

@@ -181,7 +181,11 @@ TEST_CASE("pooling: wrong shapes, dtypes and options") {
 }
 
 TEST_CASE("max_pool2d: an image whose elements 32 bits cannot count") {
+  CHECK_THROWS_WITH_AS(max_pool2d(zeros({0, 1, 65536, 32769}), {.kernel = 1, .stride = 32768}),
+                       "max_pool2d: the images of input (0, 1, 65536, 32769) are too large",
+                       ShapeError);
+  // The padding counts too: a window may begin there.
   CHECK_THROWS_WITH_AS(
-      max_pool2d(zeros({0, 1, 65536, 32769}), {.kernel = 1, .stride = 32768}),
-      "max_pool2d: the images of input (0, 1, 65536, 32769) are too large", ShapeError);
+      max_pool2d(zeros({1, 1, 1, 8}), {.kernel = {1 << 30, 1}, .padding = {1 << 29, 0}}),
+      "max_pool2d: the images of input (1, 1, 1, 8) are too large", ShapeError);
 }

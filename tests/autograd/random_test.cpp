@@ -7,10 +7,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <set>
+#include <thread>
+#include <vector>
 
 using namespace engram;
 
@@ -62,6 +65,110 @@ TEST_CASE("a generator can be resumed and started again") {
   Generator other_seed(6), other_stream(5, 1);
   CHECK(other_seed.uniform() != first);
   CHECK(other_stream.uniform() != first);
+}
+
+TEST_CASE("the state of a generator goes on where it was saved") {
+  Generator a(~std::uint64_t{0}, 3);
+  a.uniform();
+  const Tensor state = a.state();
+  const double next = a.uniform();
+  Generator b;
+  b.set_state(state);
+  CHECK(b.uniform() == next);
+  CHECK(b.seed() == ~std::uint64_t{0});
+  CHECK(b.stream() == 3);
+  CHECK(b.position() == 2);
+  CHECK_THROWS_WITH_AS(b.set_state(zeros({3})), "Generator::set_state: a state is i64, got f32",
+                       DTypeError);
+  CHECK_THROWS_WITH_AS(b.set_state(zeros({2}, i64)),
+                       "Generator::set_state: a state is (3,), got (2,)", ShapeError);
+}
+
+TEST_CASE("substreams are generators of their own, the same whatever was drawn before") {
+  Generator parent(3, 4);
+  std::set<double> drawn;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    for (std::uint64_t k = 0; k < 50; ++k) drawn.insert(parent.substream(i).substream(k).uniform());
+  }
+  CHECK(drawn.size() == 2500);
+  const double first = parent.substream(7).uniform();
+  parent.uniform();
+  CHECK(parent.substream(7).uniform() == first);
+  CHECK(Generator(3, 5).substream(7).uniform() != first);
+  CHECK(Generator(4, 4).substream(7).uniform() != first);
+}
+
+TEST_CASE("the default generator of a thread can be another one, or none") {
+  manual_seed(1);
+  Generator other(2);
+  {
+    const DefaultGenerator scope(other);
+    rand({4});
+    std::thread([] { CHECK(default_generator().seed() == 1); }).join();
+    const DefaultGenerator none("no numbers here");
+    CHECK_THROWS_WITH_AS(rand({4}), "no numbers here", Error);
+    CHECK_THROWS_WITH_AS(randperm(4), "no numbers here", Error);
+    CHECK_THROWS_WITH_AS(manual_seed(4), "no numbers here", Error);
+    CHECK_THROWS_WITH_AS(default_generator().set_position(0), "no numbers here", Error);
+    CHECK(rand({4}, f32, other).numel() == 4);
+  }
+  CHECK(other.position() == 4);
+  CHECK(default_generator().seed() == 1);
+  CHECK(default_generator().position() == 0);
+}
+
+TEST_CASE("manual_seed beside threads that draw: every draw is of one stream") {
+  manual_seed(10);
+  std::vector<Values> expected;
+  for (std::uint64_t seed = 10; seed < 12; ++seed) {
+    Generator generator(seed);
+    const Values all = values(rand({200'000}, f64, generator));
+    expected.push_back(all);
+  }
+  std::atomic<bool> stop = false;
+  std::atomic<int> torn = 0, drawn = 0;
+  {
+    std::vector<std::jthread> team;
+    for (int thread = 0; thread < 3; ++thread) {
+      team.emplace_back([&] {
+        while (!stop) {
+          const Values x = values(rand({8}, f64));
+          // Somewhere in one of the two streams, at a whole block.
+          bool found = false;
+          for (const Values& stream : expected) {
+            for (std::size_t at = 0; at + 8 <= stream.size() && !found; at += 2) {
+              found = std::equal(x.begin(), x.end(), stream.begin() + static_cast<long>(at));
+            }
+          }
+          torn += !found;
+          ++drawn;
+        }
+      });
+    }
+    for (int round = 0; round < 400 || drawn < 50; ++round) {
+      manual_seed(10 + static_cast<std::uint64_t>(round % 2));
+      std::this_thread::yield();
+    }
+    stop = true;
+  }
+  CHECK(torn == 0);
+}
+
+TEST_CASE("threads that share a generator never take the same numbers") {
+  Generator shared(12);
+  std::vector<std::vector<double>> drawn(4);
+  {
+    std::vector<std::jthread> team;
+    for (auto& mine : drawn) {
+      team.emplace_back([&] {
+        for (int i = 0; i < 2000; ++i) mine.push_back(shared.uniform());
+      });
+    }
+  }
+  std::set<double> all;
+  for (const auto& mine : drawn) all.insert(mine.begin(), mine.end());
+  CHECK(all.size() == 8000);
+  CHECK(shared.position() == 8000);
 }
 
 TEST_CASE("manual_seed starts the default generator's stream") {

@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/error.h>
 #include <engram/autograd/state.h>
+#include <engram/autograd/tape.h>
 
 #include <doctest/doctest.h>
 
@@ -18,6 +19,22 @@ TEST_CASE("a StateDict keeps the order and finds by name") {
   CHECK_FALSE(state.contains(""));
   CHECK_THROWS_WITH_AS(state["c"], "StateDict: there is no tensor \"c\"", Error);
   CHECK(StateDict().empty());
+}
+
+TEST_CASE("clone copies the tensors of a StateDict") {
+  const Tensor weight = ones({2});
+  weight.set_requires_grad();
+  const StateDict live{{"weight", weight}, {"count", tensor({3}, i64)}};
+  const Tape tape;
+  const StateDict kept = clone(live);
+  weight.data<float>()[0] = 5;
+  CHECK(kept.size() == 2);
+  CHECK(kept.begin()->name == "weight");
+  CHECK(kept["weight"].data<float>()[0] == 1);
+  CHECK_FALSE(kept["weight"].requires_grad());
+  CHECK(kept["count"].item() == 3);
+  CHECK(tape.size() == 0);
+  CHECK(clone(StateDict()).empty());
 }
 
 TEST_CASE("a StateDict refuses a name twice and an undefined tensor") {

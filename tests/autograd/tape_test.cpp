@@ -142,7 +142,7 @@ TEST_CASE("tape: errors of backward") {
   const char* not_recorded =
       "backward: y was not recorded on this tape: it was computed outside its scope, or depends on "
       "nothing that requires a gradient";
-  CHECK_THROWS_WITH_AS(tape.backward(x), not_recorded, AutogradError);
+  CHECK_THROWS_WITH_AS(tape.backward(detach(x)), not_recorded, AutogradError);
   CHECK_THROWS_WITH_AS(tape.backward(detach(y)), not_recorded, AutogradError);
   CHECK_THROWS_AS(tape.backward(Tensor()), Error);
   tape.backward(y, {.gradient = ones({2}, f64)});  // none of it did harm

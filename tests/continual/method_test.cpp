@@ -101,7 +101,7 @@ TEST_CASE("Network: what a method sees of a model") {
   }
   CHECK(model.is_training());
   model.freeze();
-  CHECK_THROWS_WITH_AS(Network{model}, "Network: parameter 0 does not require a gradient", Error);
+  CHECK(Network(model).parameters().size() == 2);
   CHECK_THROWS_WITH_AS(Network{nn::Sequential()}, "Network: the model has no parameters", Error);
 }
 

@@ -4,7 +4,9 @@
 #include "small_network.h"
 
 #include <cmath>
+#include <limits>
 #include <memory>
+#include <vector>
 
 // Gradient projection memory and orthogonal weights modification, and what they share.
 using namespace engram;
@@ -316,6 +318,31 @@ TEST_CASE("projection: a saved state goes on bitwise") {
   check_method([](const Network& net) {
     return std::make_unique<OWM>(net, OWMOptions{.samples = 20, .projects = Projects::both});
   });
+}
+
+TEST_CASE("projection: outputs of a loaded state that the head does not have are refused") {
+  const data::Task task = task_of(ones({2, 3}, f64), zeros({2}, i64), {0, 4});
+  const SmallNetwork net = two_layers(3, 4, true, nothing_between);
+  GPM gpm(net);
+  gpm.end_task(task);
+  const auto with_outputs = [&](std::int64_t begin, std::int64_t end) {
+    StateDict state;
+    for (const auto& [name, value] : gpm.state_dict()) {
+      state.add(name,
+                name == "GPM.outputs" ? tensor(std::vector<std::int64_t>{begin, end}) : value);
+    }
+    return state;
+  };
+  CHECK_THROWS_WITH_AS(gpm.load_state_dict(with_outputs(-1, 4)),
+                       "load_state_dict: \"GPM.outputs\" are -1 to 4", Error);
+  CHECK_THROWS_WITH_AS(gpm.load_state_dict(with_outputs(3, 2)),
+                       "load_state_dict: \"GPM.outputs\" are 3 to 2", Error);
+  CHECK_THROWS_WITH_AS(gpm.load_state_dict(with_outputs(0, 5)),
+                       "GPM: tasks used outputs 0 to 5, of 4", Error);
+  GPM later(net);
+  later.load_state_dict(with_outputs(0, std::numeric_limits<std::int64_t>::max()));
+  CHECK_THROWS_WITH_AS(later.begin_task(task),
+                       "GPM: tasks used outputs 0 to 9223372036854775807, of 4", Error);
 }
 
 TEST_CASE("projection: mistakes are named") {

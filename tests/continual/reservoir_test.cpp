@@ -213,6 +213,9 @@ TEST_CASE("Reservoir: refuses states that are not its own, and stays as it was")
         "load_state_dict: \"Reservoir.seen\" is f32, expected i64");
   CHECK(refused("Reservoir.seen", tensor({2}, i64)) ==
         "load_state_dict: \"Reservoir.seen\" is (1,), expected ()");
+  CHECK(refused("Reservoir.seen", tensor(std::vector<std::int64_t>{std::int64_t{1} << 62}, {})) ==
+        "load_state_dict: \"Reservoir.seen\" is 4611686018427387904");
+  CHECK(refused("Reservoir.seen", scalar(-1, i64)) == "load_state_dict: \"Reservoir.seen\" is -1");
   CHECK(refused("Reservoir.seen", scalar(1, i64)) ==
         "load_state_dict: 2 samples of 1 are not what a Reservoir of 2 keeps");
   CHECK(refused("x", zeros({3, 1})) == "load_state_dict: 2 samples cannot be x (3, 1) with y (2,)");

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "../close.h"
@@ -148,6 +150,29 @@ TEST_CASE("SI: the sum of importances does not fall below 0") {
   }
   // Ω = (2/5, −2/5 → 0) after w = (2, −2), a move of 2; then + (−1, 1)/2 after a move of 1
   check_close(si.importance()[0], {0, 1. / 2});
+}
+
+TEST_CASE("SI: a path that is not finite gives no importance, and is refused") {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  for (const double wrong : {std::nan(""), inf, -inf}) {
+    const Point point;
+    SI si(point);
+    si.begin_task(task);
+    descend(si, point, 0.1, {1, 2}, {0, 0});
+    point.theta.set_grad(tensor({1, wrong}, f64));
+    si.before_update();
+    CHECK_THROWS_AS(si.end_task(task), Error);
+    CHECK(sum(si.importance()[0]).item() == 0);
+    CHECK(si.state_dict()["SI.tasks"].item() == 0);
+    StateDict state;
+    for (const auto& [name, value] : si.state_dict()) {
+      state.add(name, name == "0.importance" ? tensor({1, -1}, f64) : value);
+    }
+    CHECK_THROWS_WITH_AS(si.load_state_dict(state),
+                         "load_state_dict: importances must be finite and at least 0, parameter 0 "
+                         "has one of -1",
+                         Error);
+  }
 }
 
 TEST_CASE("SI: a parameter that the loss does not reach") {

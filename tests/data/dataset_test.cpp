@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 using namespace engram;
@@ -263,6 +264,48 @@ TEST_CASE("transform gets the samples as they are stored, with what was rearrang
   CHECK(seen(images.take(0), {0, 1, 2}, {}).all().x.shape() == Shape{0, 1, 2});
 }
 
+TEST_CASE("a chain of transforms may be of any length") {
+  const auto chain = [](int length, int* calls) {
+    data::Dataset dataset = numbered(2);
+    for (int each = 0; each < length; ++each) {
+      dataset = dataset.transform([calls](const Tensor& x) {
+        ++*calls;
+        return x + 1;
+      });
+    }
+    return dataset;
+  };
+  constexpr int length = 100'000;
+  int calls = 0;
+  {
+    const data::Dataset made = chain(length, &calls);
+    CHECK(samples(made) == Rows{length, length + 1});
+    CHECK(samples(made.slice(1, 2)) == Rows{length + 1});
+  }
+  CHECK(calls == length);
+  { const data::Dataset never_made = chain(length, &calls); }
+  CHECK(calls == length);
+  const data::Dataset half = chain(length / 2, &calls);
+  data::Dataset rest = half;
+  for (int each = 0; each < length / 2; ++each) {
+    rest = rest.transform([](const Tensor& x) { return x + 1; });
+  }
+  rest = numbered(1);  // what `half` shares with it stays
+  CHECK(samples(half) == Rows{length / 2, length / 2 + 1});
+}
+
+TEST_CASE("a transform that throws can be asked again") {
+  bool broken = true;
+  const data::Dataset fragile = numbered(2).transform([&](const Tensor& x) {
+    if (broken) throw std::runtime_error("broken");
+    return x;
+  });
+  const data::Dataset after = fragile.transform([](const Tensor& x) { return x + 1; });
+  CHECK_THROWS_WITH_AS(after.all(), "broken", std::runtime_error);
+  broken = false;
+  CHECK(samples(after) == Rows{1, 2});
+}
+
 TEST_CASE("what transform cannot do") {
   const data::Dataset four = numbered(4);
   const auto transformed = [&](const Tensor& x) {
@@ -314,7 +357,12 @@ TEST_CASE("mistakes") {
                        "Dataset::pad: a margin of 9223372036854775807 is too large", ShapeError);
   CHECK_THROWS_WITH_AS(image().pad(std::int64_t{1} << 26),
                        "a tensor of shape (1, 134217730, 134217731) is too large", ShapeError);
-  const data::Dataset hollow(zeros({2, 0, 3}), zeros({2}));
-  CHECK_THROWS_WITH_AS(hollow.pad(1), "Dataset::pad: samples of shape (0, 3) have no pixels",
-                       ShapeError);
+}
+
+TEST_CASE("samples without elements are no samples") {
+  CHECK_THROWS_WITH_AS(data::Dataset(zeros({2, 0, 3}), zeros({2})),
+                       "Dataset: samples of shape (0, 3) have no elements", DataError);
+  CHECK_THROWS_WITH_AS(data::Dataset(zeros({2, 0}), zeros({2})),
+                       "Dataset: samples of shape (0,) have no elements", DataError);
+  CHECK(data::Dataset(zeros({0, 3}), zeros({0})).all().x.shape() == Shape{0, 3});
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -227,6 +228,81 @@ TEST_CASE("any number of iterations") {
   data::Loader loader(numbered(3), {.iterations = most, .prefetch = false});
   CHECK(loader.size() == most);
   CHECK(loader.begin()->x.numel() == 1);
+}
+
+TEST_CASE("a loader goes on after any number of batches as if it had given them") {
+  for (const bool prefetch : {false, true}) {
+    for (const bool drop_last : {false, true}) {
+      for (const std::optional<std::int64_t> iterations :
+           {std::optional<std::int64_t>{}, std::optional<std::int64_t>{7}}) {
+        CAPTURE(prefetch);
+        CAPTURE(drop_last);
+        const data::LoaderOptions options = {.batch = 4,
+                                             .shuffle = true,
+                                             .seed = 1,
+                                             .drop_last = drop_last,
+                                             .iterations = iterations,
+                                             .prefetch = prefetch};
+        data::Loader whole(numbered(10), options);
+        std::vector<Rows> expected;
+        for (int each = 0; each < 4; ++each) {
+          for (const Rows& batch : pass(whole)) expected.push_back(batch);
+        }
+        for (std::size_t taken = 0; taken <= expected.size(); ++taken) {
+          CAPTURE(taken);
+          data::Loader resumed(numbered(10), options);
+          resumed.resume_after(static_cast<std::int64_t>(taken));
+          std::vector<Rows> rest;
+          while (rest.size() < expected.size() - taken) {
+            for (const auto& [x, y] : resumed) {
+              const auto numbers = x.data<std::int64_t>();
+              rest.emplace_back(numbers.begin(), numbers.end());
+            }
+          }
+          CHECK(rest == std::vector<Rows>(expected.begin() + static_cast<std::ptrdiff_t>(taken),
+                                          expected.end()));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("what a loader cannot go on after") {
+  data::Loader none(numbered(0)), loader(numbered(3));
+  none.resume_after(0);
+  CHECK((none.begin() == none.end()));
+  CHECK_THROWS_WITH_AS(none.resume_after(2),
+                       "Loader: cannot resume after 2 batches, a pass has none", Error);
+  CHECK_THROWS_WITH_AS(loader.resume_after(-1), "Loader: cannot resume after -1 batches", Error);
+  loader.resume_after(std::numeric_limits<std::int64_t>::max());
+  CHECK(loader.begin()->x.numel() == 1);
+}
+
+TEST_CASE("passes that begin on several threads at once are epochs of their own") {
+  constexpr int threads = 4, rounds = 50;
+  const data::LoaderOptions options = {.batch = 20, .shuffle = true, .seed = 2, .prefetch = false};
+  const auto first_batch = [](data::Loader& loader) {
+    const Tensor x = loader.begin()->x;
+    const auto numbers = x.data<std::int64_t>();
+    return Rows(numbers.begin(), numbers.end());
+  };
+  data::Loader alone(numbered(20), options);
+  std::vector<Rows> expected, orders(threads * rounds);
+  for (int each = 0; each < threads * rounds; ++each) expected.push_back(first_batch(alone));
+
+  data::Loader shared(numbered(20), options);
+  std::vector<std::jthread> team;
+  for (int thread = 0; thread < threads; ++thread) {
+    team.emplace_back([&, thread] {
+      for (int round = 0; round < rounds; ++round) {
+        orders[static_cast<std::size_t>(thread * rounds + round)] = first_batch(shared);
+      }
+    });
+  }
+  team.clear();
+  std::ranges::sort(expected);
+  std::ranges::sort(orders);
+  CHECK(orders == expected);
 }
 
 TEST_CASE("options that make no sense") {

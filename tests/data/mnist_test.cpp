@@ -118,6 +118,16 @@ TEST_CASE("a file without images") {
   }
 }
 
+TEST_CASE("images without pixels") {
+  const TinyMnist tiny;
+  const std::filesystem::path images = tiny.folder / "train-images-idx3-ubyte";
+  for (const auto& [height, width] : {std::pair(0, 28), std::pair(28, 0), std::pair(0, 0)}) {
+    data::write_idx(images, zeros({3, height, width}, u8));
+    tiny.check_error(
+        fmt::format("mnist: {} holds images of {} by {} pixels", images.native(), height, width));
+  }
+}
+
 TEST_CASE("a broken file") {
   const TinyMnist tiny;
   const std::filesystem::path broken = tiny.folder / "train-images-idx3-ubyte";

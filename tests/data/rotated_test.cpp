@@ -128,8 +128,6 @@ TEST_CASE("rotated: the same for any number of threads") {
 TEST_CASE("rotated: no images, no tasks") {
   const data::Dataset none(zeros({0, 1, 5, 5}, u8), zeros({0}, i64));
   CHECK(data::rotated(none, none, {.tasks = 2})[1].train.all().x.shape() == Shape{0, 1, 5, 5});
-  const data::Dataset empty(zeros({2, 0, 5}, u8), zeros({2}, i64));
-  CHECK(data::rotate(empty, 10).all().x.shape() == Shape{2, 0, 5});
   CHECK(data::rotated(noise(1), noise(1), {.tasks = 0}).size() == 0);
 }
 

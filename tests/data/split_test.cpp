@@ -116,6 +116,17 @@ TEST_CASE("split: of a part, and of labels that are mapped") {
   CHECK(numbers(task.train.all().y) == Labels{1, 2, 0});
 }
 
+TEST_CASE("split: a label that was not there when the classes were counted") {
+  const Tensor labels = tensor(Labels{0, 1, 2, 3});
+  const data::Dataset images(zeros({4, 1}), labels);
+  const data::Stream tasks = data::split(images, images);
+  for (const std::int64_t label : {std::int64_t{4}, std::int64_t{-1}, std::int64_t{1} << 60}) {
+    labels.data<std::int64_t>()[3] = label;
+    CHECK_THROWS_WITH_AS(
+        tasks[0], fmt::format("split: label {} is none of 4 classes", label).c_str(), DataError);
+  }
+}
+
 TEST_CASE("split: what cannot be split") {
   CHECK_THROWS_WITH_AS(data::split(train, test, {.classes_per_task = 0}),
                        "split: a task must have at least 1 class, got 0", Error);

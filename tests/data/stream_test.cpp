@@ -1,6 +1,11 @@
 #include <engram/engram.h>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <limits>
+#include <string>
+#include <vector>
 
 using namespace engram;
 using namespace engram::data;
@@ -65,6 +70,32 @@ TEST_CASE("stream_of: one's own data sets") {
 
   CHECK(stream_of({}).size() == 0);
   CHECK(stream_of({}).outputs() == 0);
+}
+
+TEST_CASE("labels and numbers of classes that no memory would hold are refused") {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const auto labelled = [](std::int64_t label) {
+    return Dataset(zeros({2, 1}), tensor(std::vector<std::int64_t>{0, label}));
+  };
+  CHECK(data::class_count(labelled(data::max_classes - 1)) == data::max_classes);
+  for (const std::int64_t label : {data::max_classes, most - 1, most}) {
+    const std::string text =
+        fmt::format("class_count: labels must be below 16777216, got {}", label);
+    CHECK_THROWS_WITH_AS(data::class_count(labelled(label)), text.c_str(), DataError);
+    CHECK_THROWS_WITH_AS(data::split(labelled(label), labelled(0)), text.c_str(), DataError);
+    CHECK_THROWS_WITH_AS(data::permuted(labelled(0), labelled(label), {.tasks = 2}), text.c_str(),
+                         DataError);
+    CHECK_THROWS_WITH_AS(stream_of({{"a", labelled(label), labelled(0)}}), text.c_str(), DataError);
+  }
+  CHECK_THROWS_WITH_AS(data::output_count(data::Scenario::task, 3, most),
+                       "output_count: classes must be in [0, 16777216], got 9223372036854775807",
+                       Error);
+  CHECK_THROWS_WITH_AS(data::output_count(data::Scenario::task, -3, 2),
+                       "output_count: tasks must be at least 0, got -3", Error);
+  const Dataset good = labelled(1);
+  CHECK_THROWS_WITH_AS(data::in_scenario(data::Scenario::task, {2, "a", good, good, {}}, most),
+                       "in_scenario: classes must be in [0, 16777216], got 9223372036854775807",
+                       Error);
 }
 
 TEST_CASE("stream_of: what is no data set of a stream") {

@@ -1,3 +1,4 @@
+#include <engram/autograd/error.h>
 #include <engram/data/warp.h>
 
 #include <doctest/doctest.h>
@@ -61,6 +62,13 @@ TEST_CASE("warp: images of one pixel and of none") {
   CHECK(warped(Bytes{9}, places(1, 1, data::rotation(33))) == Bytes{9});
   CHECK(warped(Bytes{}, places(0, 3, {})) == Bytes{});
   CHECK(warped(Bytes{}, places(3, 0, {})) == Bytes{});
+}
+
+TEST_CASE("warp: an image whose pixels 32 bits cannot count, or f32 cannot tell apart") {
+  CHECK_THROWS_WITH_AS(data::Places(1 << 16, 1 << 16),
+                       "warp: an image of 65536 x 65536 pixels is too large", Error);
+  CHECK_THROWS_WITH_AS(data::Places(1, 1 << 24),
+                       "warp: an image of 1 x 16777216 pixels is too large", Error);
 }
 
 TEST_CASE("Linear: one map, then another") {

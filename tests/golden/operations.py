@@ -90,6 +90,9 @@ binary("pow", torch.pow, positive)
 binary("maximum", torch.maximum)
 binary("minimum", torch.minimum)
 
+case("remainder", torch.remainder, lambda _: torch.tensor([-2.3, 0.7, 1.9, 2], dtype=torch.float64),
+     lambda _: torch.tensor([0.75, -1.1, 0.6, 3], dtype=torch.float64))
+
 case("add/number", lambda x: 1.5 + x + 0.5, spread(3))
 case("sub/number", lambda x: 1.5 - (x - 0.5), spread(3))
 case("mul/number", lambda x: 1.5 * (x * -3), spread(3))

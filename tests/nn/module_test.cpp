@@ -14,7 +14,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
 
 using namespace engram;
 
@@ -246,6 +251,58 @@ TEST_CASE("training a small net decreases the loss") {
     net.zero_grad();
   }
   CHECK(losses.back() < 0.7 * losses.front());
+}
+
+TEST_CASE("a net is in evaluation mode as long as any eval_mode lives, and trains after the last") {
+  const nn::Sequential net(nn::Dropout(0.5));
+  const nn::Module layer = net.named_modules()[1].second;
+  const auto training = [&] { return std::pair(net.is_training(), layer.is_training()); };
+  const std::pair both(true, true), none(false, false);
+  {
+    std::optional<nn::EvalMode> a(std::in_place, net), b(std::in_place, net);
+    a.reset();
+    CHECK(training() == none);
+    b.reset();
+    CHECK(training() == both);
+  }
+  {  // of a part, and of the whole
+    std::optional<nn::EvalMode> part(std::in_place, layer), whole(std::in_place, net);
+    part.reset();
+    CHECK(training() == none);
+    part.emplace(layer);
+    whole.reset();
+    CHECK(training() == std::pair(true, false));
+  }
+  CHECK(training() == both);
+  {  // train and eval take effect afterwards
+    const auto eval = net.eval_mode();
+    net.train();
+    CHECK(training() == none);
+    net.eval();
+  }
+  CHECK(training() == none);
+  net.train();
+  CHECK(training() == both);
+}
+
+TEST_CASE("eval_mode on several threads at once") {
+  const nn::Sequential net(nn::Dropout(0.5));
+  const Tensor x = ones({1, 32});
+  std::atomic<int> wrong = 0;
+  {
+    std::vector<std::jthread> team;
+    for (int thread = 0; thread < 4; ++thread) {
+      team.emplace_back([&] {
+        for (int round = 0; round < 2000; ++round) {
+          const auto eval = net.eval_mode();
+          const Tensor y = net(x);
+          wrong += !std::ranges::equal(y.bytes(), x.bytes());
+        }
+      });
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK(net.is_training());
 }
 
 TEST_CASE("eval_mode gives every module its own mode back") {

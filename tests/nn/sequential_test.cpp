@@ -24,6 +24,31 @@ TEST_CASE("Sequential without layers returns its input") {
   CHECK(nn::Sequential()(x).is(x));
 }
 
+TEST_CASE("a Sequential of another one has PyTorch's names") {
+  const nn::Sequential inner(nn::Linear(1, 1));
+  const nn::Sequential outer = nn::Sequential().append(inner);
+  std::vector<std::string> names;
+  for (const auto& entry : outer.state_dict()) names.push_back(entry.name);
+  CHECK(names == std::vector<std::string>{"0.0.weight", "0.0.bias"});
+  CHECK_FALSE(outer.is(inner));
+  CHECK(outer.size() == 1);
+  CHECK(nn::Sequential().append(outer).state_dict().contains("0.0.0.weight"));
+  const Tensor x = ones({1, 1});
+  CHECK(outer(x).item() == inner(x).item());
+}
+
+TEST_CASE("append adds for all handles of a Sequential") {
+  nn::Sequential net(nn::Linear(2, 3));
+  const nn::Sequential other = net;
+  net.append(relu).append(nn::Linear(3, 1));
+  CHECK(other.size() == 3);
+  CHECK(other.state_dict().contains("2.weight"));
+  CHECK(other(ones({1, 2})).shape() == Shape{1, 1});
+  CHECK_THROWS_WITH_AS(net.append(nn::Sequential(relu, net)),
+                       "add: \"3\" contains the Sequential it is added to", Error);
+  CHECK(net.size() == 3);
+}
+
 TEST_CASE("Sequential names its modules by their places") {
   nn::Sequential net(nn::Linear(2, 3), relu, nn::Sequential(nn::Linear(3, 1, {.bias = false})));
   std::vector<std::string> names;

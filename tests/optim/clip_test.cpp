@@ -73,7 +73,7 @@ TEST_CASE("clip_grad_norm scales all gradients by one factor") {
     CAPTURE(max_norm);
     CAPTURE(norm_type);
     const std::vector<Tensor> p = parameters();
-    CHECK(std::abs(clip_grad_norm(p, max_norm, norm_type) - norm) <= 1e-13 * norm);
+    CHECK(std::abs(clip_grad_norm(p, max_norm, {.norm_type = norm_type}) - norm) <= 1e-13 * norm);
     check_close(p[0].grad(), a, 1e-13);
     CHECK_FALSE(p[1].grad().defined());
     check_close(p[2].grad(), b, 1e-13);
@@ -84,13 +84,30 @@ TEST_CASE("a norm that is not finite is returned, and makes gradients 0 or NaN")
   for (const double norm_type : {2., inf}) {
     CAPTURE(norm_type);
     const Tensor a = with_gradient(tensor({3, -inf, 0.5}));
-    CHECK(clip_grad_norm({a}, 2, norm_type) == inf);
+    CHECK(clip_grad_norm({a}, 2, {.norm_type = norm_type}) == inf);
     check_close(a.grad(), {0, NaN, 0});
     const Tensor b = with_gradient(tensor({3, NaN, 0.5})), c = with_gradient(tensor({7}));
-    CHECK(std::isnan(clip_grad_norm({b, c}, 2, norm_type)));
+    CHECK(std::isnan(clip_grad_norm({b, c}, 2, {.norm_type = norm_type})));
     check_close(b.grad(), {NaN, NaN, NaN});
     check_close(c.grad(), {NaN});
   }
+}
+
+TEST_CASE("error_if_nonfinite: a norm that is not finite is an Error, and nothing has changed") {
+  for (const double norm_type : {1., 2., 3., inf}) {
+    for (const auto& [bad, name] : {std::pair(NaN, "nan"), {inf, "inf"}, {-inf, "inf"}}) {
+      CAPTURE(norm_type);
+      CAPTURE(name);
+      const Tensor a = with_gradient(tensor({3, 4})), b = with_gradient(tensor({1, bad}, f64));
+      CHECK_THROWS_WITH_AS(
+          clip_grad_norm({a, b}, 1, {.norm_type = norm_type, .error_if_nonfinite = true}),
+          fmt::format("clip_grad_norm: the norm of the gradients is {}", name).c_str(), Error);
+      check_close(a.grad(), {3, 4});
+      check_close(b.grad(), {1, bad});
+    }
+  }
+  const Tensor fine = with_gradient(tensor({3, 4}));
+  CHECK(clip_grad_norm({fine}, 10, {.error_if_nonfinite = true}) == 5);
 }
 
 TEST_CASE("clipping no gradients, or none of any size") {
@@ -98,7 +115,7 @@ TEST_CASE("clipping no gradients, or none of any size") {
   CHECK(clip_grad_norm({zeros({3})}, 1) == 0);
   const Tensor none = with_gradient(zeros({0, 2}));
   CHECK(clip_grad_norm({none}, 1) == 0);
-  CHECK(clip_grad_norm({none}, 1, inf) == 0);
+  CHECK(clip_grad_norm({none}, 1, {.norm_type = inf}) == 0);
   clip_grad_value({none, zeros({3})}, 1);
   const Tensor one = with_gradient(scalar(-3));
   CHECK(clip_grad_norm({one}, 4) == 3);
@@ -134,8 +151,8 @@ TEST_CASE("clipping refuses limits that are none") {
                        "clip_grad_norm: max_norm must be at least 0, got -1", Error);
   CHECK_THROWS_WITH_AS(clip_grad_norm({}, NaN),
                        "clip_grad_norm: max_norm must be at least 0, got nan", Error);
-  CHECK_THROWS_WITH_AS(clip_grad_norm({}, 1, 0), "clip_grad_norm: norm_type must be above 0, got 0",
-                       Error);
+  CHECK_THROWS_WITH_AS(clip_grad_norm({}, 1, {.norm_type = 0}),
+                       "clip_grad_norm: norm_type must be above 0, got 0", Error);
   CHECK_THROWS_WITH_AS(clip_grad_value({}, -1),
                        "clip_grad_value: clip_value must be at least 0, got -1", Error);
 }

@@ -7,6 +7,10 @@
 #include <engram/optim/quadratic_penalty.h>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
 
 using namespace engram;
 using doctest::Approx;
@@ -96,6 +100,25 @@ TEST_CASE("quadratic_penalty: can be run backward twice when the recording is ke
   const Tensor once = tape.gradient(penalty, q.theta, {.retain_graph = true})[0];
   const Tensor again = tape.gradient(penalty, q.theta)[0];
   for (std::size_t i = 0; i < 5; ++i) CHECK(once.data<double>()[i] == again.data<double>()[i]);
+}
+
+TEST_CASE("quadratic_penalty: importances that are none are refused, wherever they stand") {
+  constexpr float inf = std::numeric_limits<float>::infinity(), NaN = std::nanf("");
+  for (const std::int64_t n : {1, 15, 16, 17, 4099}) {
+    for (const std::int64_t at : {std::int64_t{0}, n / 2, n - 1}) {
+      for (const float wrong : {NaN, inf, -inf, -1e-30f}) {
+        const Quadratic q({{n}, {n}}, f32);
+        CHECK_NOTHROW(optim::quadratic_penalty(q.theta, q.omega, q.star, 2));
+        q.omega[1].mutable_data<float>()[static_cast<std::size_t>(at)] = wrong;
+        CHECK_THROWS_WITH_AS(optim::quadratic_penalty(q.theta, q.omega, q.star, 2),
+                             fmt::format("quadratic_penalty: importances must be finite and at "
+                                         "least 0, parameter 1 has one of {}",
+                                         wrong)
+                                 .c_str(),
+                             Error);
+      }
+    }
+  }
 }
 
 TEST_CASE("quadratic_penalty: what does not fit is named") {
