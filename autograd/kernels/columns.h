@@ -17,10 +17,11 @@ template <class T>
 class Columns {
  public:
   using Gaps = PaddedRows::Gaps;
-  explicit Columns(const ConvolutionSizes& s, Gaps gaps = Gaps::narrow)
+  /// At least so many strips of all images, if there are rows enough.
+  Columns(const ConvolutionSizes& s, Gaps gaps, std::int64_t fewest_strips)
       : s_(s),
         gaps_(gaps),
-        rows_(rows_per_strip()),
+        rows_(rows_per_strip(fewest_strips)),
         layout_(s.window, rows_, gaps),
         taps_(s.depth()) {
     const std::int64_t kernel = s.window.kernel_size(), kw = s.window.width.kernel;
@@ -41,7 +42,12 @@ class Columns {
 
   /// The strip whose first row of positions is `row`, from x (in channels, in height, in width).
   void load(const T* x, std::int64_t row, T* padded) const {
-    for (std::int64_t c = 0; c < s_.in_channels; ++c) {
+    load(x, row, {0, s_.depth()}, padded);
+  }
+  /// What rows [begin, end) of its columns need of it.
+  void load(const T* x, std::int64_t row, WindowAxis::Range lines, T* padded) const {
+    const std::int64_t kernel = s_.window.kernel_size();
+    for (std::int64_t c = lines.begin / kernel; c * kernel < lines.end; ++c) {
       layout_.copy(x + c * s_.window.in_size(), row, padded + c * layout_.size());
     }
   }
@@ -69,8 +75,8 @@ class Columns {
   static constexpr std::int64_t panel_slack = slack<T> * most_lines<T>;
 
  private:
-  /// As many rows as keep the padded ones in the second cache, but enough strips for the threads.
-  std::int64_t rows_per_strip() const {
+  /// As many rows as keep the padded ones in the second cache.
+  std::int64_t rows_per_strip(std::int64_t fewest_strips) const {
     constexpr std::int64_t cache_bytes = 512 * 1024;
     const WindowAxis h = s_.window.height;
     const auto bytes = [&](std::int64_t rows) {
@@ -78,7 +84,7 @@ class Columns {
     };
     const std::int64_t first = bytes(1), each = std::max<std::int64_t>(1, bytes(2) - first);
     const std::int64_t fitting = 1 + (cache_bytes - first) / each;
-    const std::int64_t shared = h.out * s_.images * s_.groups / (2 * max_threads()) + 1;
+    const std::int64_t shared = h.out * s_.images * s_.groups / fewest_strips + 1;
     return std::clamp<std::int64_t>(std::min(fitting, shared), 1, h.out);
   }
 

@@ -4,8 +4,10 @@
 #include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/scratch.h>
 #include <engram/autograd/kernels/tile_shape.h>
+#include <engram/autograd/kernels/winograd.h>
 
 #include <algorithm>
+#include <bit>
 
 // The forward pass: products of the weight and the columns. Sums for some channels at some vectors
 // of positions stay in registers over the whole depth, while what the vectors see stays in the
@@ -111,7 +113,7 @@ void conv2d_direct(const ConvolutionSizes& s, const T* x, const WeightView<T>& w
   const Tiles<T>& tile = tiles<T>();
   const std::int64_t depth = s.depth(), channels = s.out_channels;
   if (channels == 0) return;
-  const Columns<T> columns(s);
+  const Columns<T> columns(s, Columns<T>::Gaps::narrow, 2 * max_threads());
   const Landings<T> landings(s, columns);
   const TileShape shape = tile_shape<T>(channels, landings.count(columns.rows()));
   const PackedWeight<T> packed(s, weight, shape.channels);
@@ -145,6 +147,15 @@ std::int64_t ConvolutionSizes::parts(std::int64_t units) const {
   return parts_of_product(units, out_channels, depth(), images * groups * window.out_size());
 }
 
+std::int64_t partial_sums(std::int64_t items, std::int64_t additions, std::int64_t bytes) {
+  constexpr std::int64_t most = 16, most_bytes = 1 << 20;
+  constexpr std::int64_t worth = 256;  // additions that make up for putting a sum to the others
+  const std::int64_t fitting = most_bytes / std::max<std::int64_t>(1, bytes);
+  const std::int64_t parts = std::min({most, items, additions / worth, fitting});
+  return parts < 1 ? 1
+                   : static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(parts)));
+}
+
 bool suits_winograd(const ConvolutionSizes& s) {
   // Channels share what it costs to transform a tile, and tiles what the weight costs.
   constexpr std::int64_t fewest_channels = 16, fewest_tiles = 16;
@@ -154,8 +165,7 @@ bool suits_winograd(const ConvolutionSizes& s) {
   };
   const WindowAxis h = s.window.height, w = s.window.width;
   return is_plain(h) && is_plain(w) && s.groups == 1 && s.in_channels >= fewest_channels &&
-         s.out_channels >= fewest_channels &&
-         s.images * ((h.out + 1) / 2) * ((w.out + 1) / 2) >= fewest_tiles;
+         s.out_channels >= fewest_channels && winograd::tiles_of(s) >= fewest_tiles;
 }
 
 template <class T>

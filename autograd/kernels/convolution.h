@@ -11,7 +11,9 @@
 //     weight (groups · out channels, in channels, kernel height, kernel width)
 //     y (images, groups · out channels, out height, out width)
 //
-// The threads share the images, or strips of them. f32 and f64.
+// The threads share the images, or strips of them. The sums of the weight's gradient over the
+// images are made in an order that the sizes alone decide: no result depends on the number of
+// threads. f32 and f64.
 namespace engram::kernels {
 
 struct ConvolutionSizes {
@@ -26,6 +28,11 @@ struct ConvolutionSizes {
   /// Into how many shares `units` of the work are divided, one a thread: as many as are worth it.
   std::int64_t parts(std::int64_t units) const;
 };
+
+/// Into how many partial sums of `bytes` each the threads divide sums over so many items, images or
+/// strips, each of which takes `additions`. The sizes alone decide, not the number of threads,
+/// which the result would depend on. A power of two.
+std::int64_t partial_sums(std::int64_t items, std::int64_t additions, std::int64_t bytes);
 
 /// y = x convolved with the weight, plus bias (groups · out channels), which may be null.
 template <class T>

@@ -3,87 +3,113 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/scratch.h>
+#include <engram/autograd/kernels/tile_shape.h>
 
 #include <algorithm>
+#include <numeric>
 
-// The weight's gradients: products of dy and the transpose of the columns, strip by strip. Each
-// thread sums over its share of the images.
+// The weight's gradients: products of dy and the transpose of the columns, strip by strip, added up
+// over the images: each image group by group, in few partial sums of many images. Threads beyond
+// their number share the rows of the columns, and with them the sum, so that its order does not
+// change.
 namespace engram::kernels {
 namespace {
+
+using Lines = WindowAxis::Range;  // rows of the columns
 
 /// What one thread works with.
 template <class T>
 class WeightGradient {
  public:
-  WeightGradient(const ConvolutionSizes& s, const Columns<T>& columns, T* room)
-      : s_(s), columns_(columns), left_(room) {
-    panel_ = left_ + blocks(s, columns.rows()).left_room();
-    padded_ = panel_ + blocks(s, columns.rows()).right_room() + Columns<T>::panel_slack;
-  }
-  static std::int64_t room(const ConvolutionSizes& s, const Columns<T>& columns) {
-    const ProductBlocks<T> most = blocks(s, columns.rows());
-    return most.left_room() + most.right_room() + Columns<T>::panel_slack + columns.padded_room();
-  }
+  WeightGradient(const ConvolutionSizes& s, const Columns<T>& columns)
+      : s_(s),
+        columns_(columns),
+        left_(blocks(columns.rows()).left_room()),
+        panel_(blocks(columns.rows()).right_room() + Columns<T>::panel_slack),
+        padded_(columns.padded_room()) {}
 
-  /// dweight (out channels, depth) = that of one group of channels of one image, `image` being
-  /// image · groups + group, added to dweight if `add`.
-  void compute(std::int64_t image, const T* x, const T* dy, bool add, T* dweight) {
+  /// dweight (out channels, lines) = that of one group of channels of one image, `image` being
+  /// image · groups + group, added to dweight if `add`. The rows of dweight are `distance` apart.
+  void compute(std::int64_t image, const T* x, const T* dy, Lines lines, bool add, T* dweight,
+               std::int64_t distance) {
     const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
     const T* own_x = x + image * s_.in_channels * s_.window.in_size();
     const T* own_dy = dy + image * s_.out_channels * s_.window.out_size();
     for (std::int64_t row = 0; row < height; row += columns_.rows()) {
-      columns_.load(own_x, row, padded_);
-      multiply_strip(std::min(columns_.rows(), height - row), own_dy + row * width, add || row > 0,
-                     dweight);
+      columns_.load(own_x, row, lines, padded_.data());
+      multiply_strip(std::min(columns_.rows(), height - row), own_dy + row * width, lines,
+                     add || row > 0, dweight, distance);
     }
   }
 
  private:
-  static ProductBlocks<T> blocks(const ConvolutionSizes& s, std::int64_t rows) {
-    return {&tiles<T>(), s.out_channels, rows * s.window.width.out};
+  ProductBlocks<T> blocks(std::int64_t rows) const {
+    return {&tiles<T>(), s_.out_channels, rows * s_.window.width.out};
   }
 
-  void multiply_strip(std::int64_t rows, const T* dy, bool add, T* dweight) {
-    const ProductBlocks<T> sizes = blocks(s_, rows);
+  void multiply_strip(std::int64_t rows, const T* dy, Lines lines, bool add, T* dweight,
+                      std::int64_t distance) {
+    const ProductBlocks<T> sizes = blocks(rows);
     const auto left = [&](auto top, auto bottom, auto first, auto depth) {
       pack_tiles(*sizes.tiles, sizes.tiles->rows, {dy, s_.window.out_size(), 1}, top, bottom, first,
-                 depth, left_);
-      return left_;
+                 depth, left_.data());
+      return left_.data();
     };
-    const auto right = [&](auto line, auto lines, auto first, auto depth, auto width, T* to) {
-      columns_.pack_transposed(*sizes.tiles, padded_, line, lines, first, depth, width, to);
+    const auto right = [&](auto line, auto count, auto first, auto depth, auto width, T* to) {
+      columns_.pack_transposed(*sizes.tiles, padded_.data(), lines.begin + line, count, first,
+                               depth, width, to);
     };
-    multiply(sizes, s_.depth(), left, right, panel_, add, dweight, s_.depth());
+    multiply(sizes, lines.end - lines.begin, left, right, panel_.data(), add, dweight, distance);
   }
 
   const ConvolutionSizes& s_;
   const Columns<T>& columns_;
-  T *left_, *panel_, *padded_;
+  Scratch<T> left_, panel_, padded_;
 };
 
-/// total (weight's size) = the sum over the images of what `add_image(part, gradient, image, sum)`
-/// adds to `sum`, each thread's own.
+/// Into how many parts the rows of the columns are divided, as panels, so that the threads have
+/// equal shares of so many sums.
+template <class T>
+std::int64_t line_parts(const ConvolutionSizes& s, std::int64_t sums) {
+  const std::int64_t panels = parts_of(s.depth(), 2 * tiles<T>().lanes);
+  const std::int64_t threads = s.parts(sums * panels);
+  return sums >= 4 * threads ? 1
+                             : std::clamp<std::int64_t>(threads / std::gcd(sums, threads), 1,
+                                                        std::max<std::int64_t>(1, panels));
+}
+
+/// total (weight's size) = the sum over the images of what `add_image(gradient, image, lines, sum)`
+/// adds to the lines of `sum`.
 template <class T, class F>
 void sum_over_images(const ConvolutionSizes& s, T* total, F add_image) {
-  const std::int64_t parts = s.parts(s.images), n = s.weight_size();
-  const Columns<T> columns(s);
-  const std::int64_t room_of_part = WeightGradient<T>::room(s, columns);
-  const Scratch<T> room(parts * room_of_part), others((parts - 1) * n);
-  parallel_parts(parts, s.images, [&](auto part, auto first, auto last) {
-    WeightGradient<T> gradient(s, columns, room.data() + part * room_of_part);
-    T* sum = part == 0 ? total : others.data() + (part - 1) * n;
-    std::fill_n(sum, n, T{0});
-    for (std::int64_t image = first; image < last; ++image) {
-      for (std::int64_t group = 0; group < s.groups; ++group) {
-        add_image(part, gradient, image * s.groups + group,
-                  sum + group * s.out_channels * s.depth());
+  const std::int64_t n = s.weight_size(), depth = s.depth(), panel = 2 * tiles<T>().lanes;
+  const std::int64_t sums =
+      partial_sums(s.images, s.images * s.window.out_size(), n * std::int64_t{sizeof(T)});
+  const std::int64_t parts = line_parts<T>(s, sums), panels = parts_of(depth, panel);
+  const Columns<T> columns(s, Columns<T>::Gaps::narrow, 1);
+  const Scratch<T> others((sums - 1) * n);
+  parallel_for(sums * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    WeightGradient<T> gradient(s, columns);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t k = i / parts, part = i % parts;
+      const Lines lines{panels * part / parts * panel,
+                        std::min(depth, panels * (part + 1) / parts * panel)};
+      T* sum = k == 0 ? total : others.data() + (k - 1) * n;
+      for (std::int64_t row = 0; row < s.groups * s.out_channels; ++row) {
+        std::fill(sum + row * depth + lines.begin, sum + row * depth + lines.end, T{0});
+      }
+      for (std::int64_t image = s.images * k / sums; image < s.images * (k + 1) / sums; ++image) {
+        for (std::int64_t group = 0; group < s.groups; ++group) {
+          add_image(gradient, image * s.groups + group, lines,
+                    sum + group * s.out_channels * depth);
+        }
       }
     }
   });
   parallel_for(n, elementwise_grain,
                [=, others = others.data()](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t part = 0; part < parts - 1; ++part) {
-                   for (std::int64_t i = begin; i < end; ++i) total[i] += others[part * n + i];
+                 for (std::int64_t k = 0; k < sums - 1; ++k) {
+                   for (std::int64_t i = begin; i < end; ++i) total[i] += others[k * n + i];
                  }
                });
 }
@@ -95,21 +121,24 @@ void conv2d_weight_gradient(const ConvolutionSizes& s, const T* x, const T* dy, 
   if (suits_winograd(s)) return conv2d_weight_gradient_by_winograd(s, x, dy, dweight);
   if (suits_dot<T>(s)) return conv2d_weight_gradient_by_dot(s, x, dy, dweight);
   sum_over_images<T>(s, dweight,
-                     [&](std::int64_t, WeightGradient<T>& gradient, std::int64_t image, T* sum) {
-                       gradient.compute(image, x, dy, true, sum);
+                     [&](WeightGradient<T>& gradient, std::int64_t image, Lines lines, T* sum) {
+                       gradient.compute(image, x, dy, lines, true, sum + lines.begin, s.depth());
                      });
 }
 
 template <class T>
 void conv2d_weight_squares(const ConvolutionSizes& s, const T* x, const T* dy, T* squares) {
-  const std::int64_t n = s.out_channels * s.depth();
-  const Scratch<T> own(s.parts(s.images) * n);  // the gradient of one image
-  sum_over_images<T>(
-      s, squares, [&](std::int64_t part, WeightGradient<T>& gradient, std::int64_t image, T* sum) {
-        T* of_image = own.data() + part * n;
-        gradient.compute(image, x, dy, false, of_image);
-        for (std::int64_t i = 0; i < n; ++i) sum[i] += of_image[i] * of_image[i];
-      });
+  sum_over_images<T>(s, squares,
+                     [&](WeightGradient<T>& gradient, std::int64_t image, Lines lines, T* sum) {
+                       const std::int64_t width = lines.end - lines.begin;
+                       const Scratch<T> own(s.out_channels * width);  // the gradient of one image
+                       gradient.compute(image, x, dy, lines, false, own.data(), width);
+                       for (std::int64_t c = 0; c < s.out_channels; ++c) {
+                         const T* from = own.data() + c * width;
+                         T* to = sum + c * s.depth() + lines.begin;
+                         for (std::int64_t i = 0; i < width; ++i) to[i] += from[i] * from[i];
+                       }
+                     });
 }
 
 #define INSTANTIATE(T)                                                                   \

@@ -13,7 +13,7 @@
 // vector are neighbouring positions, as they lie, and each sum is a vector until all images are
 // added up:
 //
-//     for each image                     the threads take their shares
+//     for each image                     the threads take shares of some, each with sums of its own
 //       for each strip of rows
 //         for each few taps
 //           for each few output channels
@@ -26,33 +26,38 @@
 namespace engram::kernels {
 namespace {
 
+/// Elements of the depth, in whole tiles.
+template <class T>
+std::int64_t padded_depth(const ConvolutionSizes& s) {
+  return parts_of(s.depth(), tiles<T>().dot_taps) * tiles<T>().dot_taps;
+}
+
 /// What one thread works with.
 template <class T>
-class Sums {
+class Images {
  public:
-  Sums(const ConvolutionSizes& s, const Columns<T>& columns)
+  Images(const ConvolutionSizes& s, const Columns<T>& columns)
       : s_(s),
         columns_(columns),
-        padded_depth_(parts_of(s.depth(), tile_.dot_taps) * tile_.dot_taps),
+        padded_depth_(padded_depth<T>(s)),
         taps_(padded_depth_),
-        sums_(s.groups * s.out_channels * padded_depth_ * tile_.lanes),
         padded_(columns.padded_room()),
         last_(s.out_channels * tile_.lanes) {
     // Taps beyond the last one have sums that nobody reads.
     std::copy_n(columns.taps(), s.depth(), taps_.data());
     std::fill(taps_.data() + s.depth(), taps_.data() + padded_depth_, 0);
-    std::fill_n(sums_.data(), s.groups * s.out_channels * padded_depth_ * tile_.lanes, T{0});
     // What is read beyond the rows is multiplied by 0, and must be a number.
     std::fill_n(padded_.data(), columns.padded_room(), T{0});
   }
 
-  /// Adds one group of channels of one image, `image` being image · groups + group.
-  void add(std::int64_t image, const T* x, const T* dy) {
+  /// Adds one group of channels of one image, `image` being image · groups + group, to its sums
+  /// (groups · out channels, padded depth), each a vector.
+  void add(std::int64_t image, const T* x, const T* dy, T* sums) {
     const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
     const std::int64_t size = s_.window.out_size();
     x += image * s_.in_channels * s_.window.in_size();
     dy += image * s_.out_channels * size;
-    T* sums = sums_.data() + image % s_.groups * s_.out_channels * padded_depth_ * tile_.lanes;
+    sums += image % s_.groups * s_.out_channels * padded_depth_ * tile_.lanes;
     for (std::int64_t row = 0; row < height;
          row += columns_.rows(), dy += columns_.rows() * width) {
       columns_.load(x, row, padded_.data());
@@ -66,12 +71,6 @@ class Sums {
       }
       add_vectors(1, last_.data(), tile_.lanes, padded_.data() + whole, sums);
     }
-  }
-
-  /// Of an element of the weight.
-  T sum(std::int64_t channel, std::int64_t tap) const {
-    const T* lanes = sums_.data() + (channel * padded_depth_ + tap) * tile_.lanes;
-    return std::accumulate(lanes, lanes + tile_.lanes, T{0});
   }
 
  private:
@@ -89,9 +88,9 @@ class Sums {
   const Tiles<T>& tile_ = tiles<T>();
   const ConvolutionSizes& s_;
   const Columns<T>& columns_;
-  std::int64_t padded_depth_;  // in whole tiles
+  std::int64_t padded_depth_;
   Scratch<std::int64_t> taps_;
-  Scratch<T> sums_, padded_;
+  Scratch<T> padded_;
   Scratch<T> last_;  // of dy (out channels), the positions that do not fill a vector
 };
 
@@ -112,22 +111,32 @@ bool suits_dot(const ConvolutionSizes& s) {
 
 template <class T>
 void conv2d_weight_gradient_by_dot(const ConvolutionSizes& s, const T* x, const T* dy, T* dweight) {
-  const std::int64_t parts = s.parts(s.images), channels = s.groups * s.out_channels;
-  const std::int64_t n = channels * s.depth();
-  const Columns<T> columns(s, Columns<T>::Gaps::none);
-  const Scratch<T> totals(parts * n);
-  parallel_parts(parts, s.images, [&](auto part, auto first, auto last) {
-    Sums<T> sums(s, columns);
-    for (std::int64_t image = first * s.groups; image < last * s.groups; ++image) {
-      sums.add(image, x, dy);
+  const std::int64_t lanes = tiles<T>().lanes, channels = s.groups * s.out_channels;
+  const std::int64_t n = channels * padded_depth<T>(s) * lanes;
+  const std::int64_t parts =
+      partial_sums(s.images, s.images * s.window.out_size() / lanes, n * std::int64_t{sizeof(T)});
+  const Columns<T> columns(s, Columns<T>::Gaps::none, 1);
+  const Scratch<T> sums(parts * n);
+  parallel_for(parts, 1, [&](std::int64_t first, std::int64_t last) {
+    Images<T> images(s, columns);
+    std::fill(sums.data() + first * n, sums.data() + last * n, T{0});
+    for (std::int64_t part = first; part < last; ++part) {
+      const std::int64_t begin = s.images * part / parts, end = s.images * (part + 1) / parts;
+      for (std::int64_t image = begin * s.groups; image < end * s.groups; ++image) {
+        images.add(image, x, dy, sums.data() + part * n);
+      }
     }
-    T* total = totals.data() + part * n;
-    for (std::int64_t i = 0; i < n; ++i) total[i] = sums.sum(i / s.depth(), i % s.depth());
   });
-  for (std::int64_t i = 0; i < n; ++i) {
-    dweight[i] = 0;
-    for (std::int64_t part = 0; part < parts; ++part) dweight[i] += totals.data()[part * n + i];
-  }
+  parallel_for_each(channels, s.depth() * parts * lanes, [&](std::int64_t channel) {
+    for (std::int64_t tap = 0; tap < s.depth(); ++tap) {
+      const T* from = sums.data() + (channel * padded_depth<T>(s) + tap) * lanes;
+      T total[slack<T>] = {};
+      for (std::int64_t part = 0; part < parts; ++part) {
+        for (std::int64_t lane = 0; lane < lanes; ++lane) total[lane] += from[part * n + lane];
+      }
+      dweight[channel * s.depth() + tap] = std::accumulate(total, total + lanes, T{0});
+    }
+  });
 }
 
 template bool suits_dot<float>(const ConvolutionSizes&);

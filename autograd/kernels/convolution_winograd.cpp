@@ -169,7 +169,11 @@ template <class T>
 void conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<T>& kernels,
                         const T* bias, T* y) {
   const std::int64_t in = s.in_channels;
-  const Strips<T> strips(s, in + tiles<T>().rows, 64);
+  const std::int64_t most_tiles =
+      std::max<std::int64_t>(64, tiles_in_cache<T>(in + tiles<T>().rows));
+  const bool is_one_strip = has_large_weight<T>(s) && tiles_of(s) <= few_tiles;
+  const Strips<T> strips =
+      is_one_strip ? Strips<T>(s, few_tiles, 1) : Strips<T>(s, most_tiles, max_threads());
   const Blocks<T> blocks(s, strips);
   const PaddedImage<T> padded(s.window, strips);
   const std::int64_t v_room = elements * strips.distance(in), m_room = blocks.m_room();
@@ -180,7 +184,7 @@ void conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<
 
   if (strips.count() == 1) {
     const Scratch<T> v(v_room);
-    transform_all_inputs(s, strips, padded, x, v.data());
+    transform_all_inputs(s, strips, padded, 0, x, v.data());
     const std::int64_t parts = s.parts(blocks.count());
     const Scratch<T> memory(parts * (u_room + m_room));
     parallel_parts(parts, blocks.count(), [&](auto part, auto first, auto last) {

@@ -13,20 +13,22 @@
 // For each of the 16 elements the sum over the tiles is a product of matrices, dU (out channels, in
 // channels) = P (out channels, tiles) · Vᵀ (tiles, in channels), with P = A·dy·Aᵀ:
 //
-//     for each strip of tiles                  the threads take their shares, each with its own dU
+//     for each strip of tiles                  the threads take shares of some, each with its own
+//     dU
 //       for each input channel: V
 //       for each output channel: P
 //       for each of the 16 elements: dU
 //     dw
 //
-// Where all tiles are one strip, the threads share the output channels instead, and dU of a few
-// channels stays in the second cache:
+// Where there are few tiles, or too many channels for several dU, the threads share the output
+// channels instead, and of a strip's dU a few channels at a time are in the second cache:
 //
-//     for each input channel: V
-//     for each few output channels             the threads take their shares
-//       for each of them: P
-//       for each of the 16 elements: dU
-//       dw
+//     for each strip of tiles
+//       for each input channel: V
+//       for each few output channels           the threads take their shares
+//         for each of them: P
+//         for each of the 16 elements: dU
+//     dw
 namespace engram::kernels {
 namespace {
 
@@ -93,22 +95,28 @@ void transform_sums(const T* sums, std::int64_t parts, std::int64_t part_distanc
   }
 }
 
-/// V of all tiles, as Tiles::multiply wants it: (elements, panels of in channels, tiles, channels).
+/// V of a strip, as Tiles::multiply wants it: (elements, panels of in channels, tiles, channels).
 template <class T>
 class PackedInputs {
  public:
-  PackedInputs(const ConvolutionSizes& s, const Strips<T>& strips, const T* x)
-      : in_(s.in_channels),
+  PackedInputs(const ConvolutionSizes& s, const Strips<T>& strips)
+      : s_(s),
+        strips_(strips),
+        in_(s.in_channels),
         count_(parts_of(in_, width())),
-        room_(strips.all * strips.width * width() + slack<T>),
-        packed_(elements * count_ * room_) {
-    const Scratch<T> v(elements * strips.distance(in_));
-    transform_all_inputs(s, strips, PaddedImage<T>(s.window, strips), x, v.data());
+        room_(strips.rows * strips.width * width() + slack<T>),
+        v_(elements * strips.distance(in_)),
+        packed_(elements * count_ * room_) {}
+
+  void load(const T* x, std::int64_t strip) {
+    const auto [begin, end] = strips_.range(strip);
+    const std::int64_t depth = (end - begin) * strips_.width;
+    transform_all_inputs(s_, strips_, PaddedImage<T>(s_.window, strips_), strip, x, v_.data());
     parallel_for_each(elements * count_, room_, [&](std::int64_t i) {
       const std::int64_t element = i / count_, panel = i % count_;
       const std::int64_t first = panel * width(), lanes = tiles<T>().lanes;
-      const Operand<T> rows{v.data() + element * strips.distance(in_), strips.pitch, 1};
-      rows.pack(tiles<T>(), first, channels(panel), 0, strips.all * strips.width,
+      const Operand<T> rows{v_.data() + element * strips_.distance(in_), strips_.pitch, 1};
+      rows.pack(tiles<T>(), first, channels(panel), 0, depth,
                 channels(panel) <= lanes ? lanes : width(), packed_.data() + i * room_);
     });
   }
@@ -123,48 +131,58 @@ class PackedInputs {
   }
 
  private:
+  const ConvolutionSizes& s_;
+  const Strips<T>& strips_;
   std::int64_t in_, count_, room_;
-  Scratch<T> packed_;
+  Scratch<T> v_, packed_;
 };
 
-/// Where all tiles are one strip.
+/// By threads that share the output channels.
 template <class T>
 void sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
                      T* dweight) {
   const Tiles<T>& tile = tiles<T>();
-  const std::int64_t in = s.in_channels, depth = strips.all * strips.width;
-  const PackedInputs<T> inputs(s, strips, x);
+  const std::int64_t in = s.in_channels, most = equal_parts(s.out_channels, tile.rows);
+  PackedInputs<T> inputs(s, strips);
   const PaddedImage<T> padded(s.window.height.out, s.window.width.out, 0, 0, strips);
-  const std::int64_t p_distance = strips.distance(tile.rows), p_room = elements * p_distance;
-  const std::int64_t left_room = tile.rows * depth + slack<T>, sum_room = elements * tile.rows * in;
-  const std::int64_t room = p_room + left_room + sum_room + padded.room(strips);
-  const std::int64_t blocks = parts_of(s.out_channels, tile.rows), parts = s.parts(blocks);
-  const Scratch<T> memory(parts * room);
-  parallel_parts(parts, blocks, [&](auto part, auto first_block, auto last_block) {
-    T* p = memory.data() + part * room;
-    T* left = p + p_room;
-    T* sums = left + left_room;
-    for (std::int64_t block = first_block; block < last_block; ++block) {
-      const std::int64_t first = block * tile.rows;
-      const std::int64_t channels = std::min(tile.rows, s.out_channels - first);
-      transform_cotangents(s, strips, padded, dy, first, first + channels, 0, strips.all,
-                           sums + sum_room, p, p_distance);
-      for (std::int64_t e = 0; e < elements; ++e) {
-        const Operand<T> rows{p + e * p_distance, strips.pitch, 1};
-        rows.pack(tile, 0, channels, 0, depth, channels, left);
-        for (std::int64_t panel = 0; panel < inputs.count(); ++panel) {
-          tile.multiply(channels, inputs.channels(panel), depth, left, inputs.of(e, panel), false,
-                        sums + e * channels * in + panel * inputs.width(), in);
+  const std::int64_t p_distance = strips.distance(most), p_room = elements * p_distance;
+  const std::int64_t left_room = most * strips.rows * strips.width + slack<T>;
+  const std::int64_t block_sums = elements * most * in;
+  const std::int64_t room = p_room + left_room + padded.room(strips);
+  const std::int64_t blocks = parts_of(s.out_channels, most), parts = s.parts(blocks);
+  // One strip's sums are done with at once.
+  const bool is_one = strips.count() == 1;
+  const Scratch<T> memory(parts * room), all_sums((is_one ? parts : blocks) * block_sums);
+  for (std::int64_t strip = 0; strip < strips.count(); ++strip) {
+    const auto [begin, end] = strips.range(strip);
+    const std::int64_t depth = (end - begin) * strips.width;
+    inputs.load(x, strip);
+    parallel_parts(parts, blocks, [&, begin = begin, end = end](auto part, auto from, auto to) {
+      T* p = memory.data() + part * room;
+      T* left = p + p_room;
+      for (std::int64_t block = from; block < to; ++block) {
+        const std::int64_t first = block * most;
+        const std::int64_t channels = std::min(most, s.out_channels - first);
+        T* sums = all_sums.data() + (is_one ? part : block) * block_sums;
+        transform_cotangents(s, strips, padded, dy, first, first + channels, begin, end,
+                             left + left_room, p, p_distance);
+        for (std::int64_t e = 0; e < elements; ++e) {
+          const Operand<T> rows{p + e * p_distance, strips.pitch, 1};
+          rows.pack(tile, 0, channels, 0, depth, channels, left);
+          for (std::int64_t panel = 0; panel < inputs.count(); ++panel) {
+            tile.multiply(channels, inputs.channels(panel), depth, left, inputs.of(e, panel),
+                          strip > 0, sums + e * channels * in + panel * inputs.width(), in);
+          }
+        }
+        for (std::int64_t c = 0; end == strips.all && c < channels; ++c) {
+          transform_sums(sums + c * in, 1, 0, channels * in, in, dweight + (first + c) * in * 9);
         }
       }
-      for (std::int64_t c = 0; c < channels; ++c) {
-        transform_sums(sums + c * in, 1, 0, channels * in, in, dweight + (first + c) * in * 9);
-      }
-    }
-  });
+    });
+  }
 }
 
-/// Where they are many.
+/// By threads that share the strips.
 template <class T>
 void sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
                    T* dweight) {
@@ -176,10 +194,13 @@ void sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
   const ProductBlocks<T> most{&tiles<T>(), out, strips.rows * strips.width};
   const std::int64_t row_room = std::max(padded.room(strips), padded_dy.room(strips));
   const std::int64_t room = v_room + p_room + row_room + most.left_room() + most.right_room();
-  const std::int64_t parts = s.parts(strips.count()), size = elements * out * in;
-  const Scratch<T> memory(parts * room), sums(parts * size);
-  parallel_parts(parts, strips.count(), [&](auto part, auto first_strip, auto last_strip) {
-    T* v = memory.data() + part * room;
+  const std::int64_t size = elements * out * in;
+  const std::int64_t parts =
+      partial_sums(strips.count(), strips.all * strips.width, size * std::int64_t{sizeof(T)});
+  const Scratch<T> sums(parts * size);
+  const auto add_strips = [&](std::int64_t part, T* v) {
+    const std::int64_t first_strip = strips.count() * part / parts;
+    const std::int64_t last_strip = strips.count() * (part + 1) / parts;
     T* p = v + v_room;
     T* rows = p + p_room;
     T* packed = rows + row_room;
@@ -203,6 +224,10 @@ void sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
                  sums.data() + part * size + e * out * in, in);
       }
     }
+  };
+  parallel_for(parts, 1, [&](std::int64_t first, std::int64_t last) {
+    const Scratch<T> memory(room);
+    for (std::int64_t part = first; part < last; ++part) add_strips(part, memory.data());
   });
 
   parallel_for_each(out, elements * in, [&](std::int64_t o) {
@@ -215,9 +240,11 @@ void sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
 template <class T>
 void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, const T* dy,
                                         T* dweight) {
-  const Strips<T> strips(s, s.in_channels + s.out_channels, 96);
-  const auto sum = strips.count() == 1 ? sum_by_channels<T> : sum_by_strips<T>;
-  sum(s, strips, x, dy, dweight);
+  if (has_large_weight<T>(s) || tiles_of(s) <= few_tiles) {
+    return sum_by_channels(s, Strips<T>(s, few_tiles, 1), x, dy, dweight);
+  }
+  const std::int64_t in_cache = tiles_in_cache<T>(s.in_channels + s.out_channels);
+  sum_by_strips(s, Strips<T>(s, std::max<std::int64_t>(96, in_cache), 1), x, dy, dweight);
 }
 
 template void conv2d_weight_gradient_by_winograd(const ConvolutionSizes&, const float*,

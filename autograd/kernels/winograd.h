@@ -16,33 +16,50 @@ namespace engram::kernels::winograd {
 
 inline constexpr std::int64_t elements = 16;  // of a transformed tile
 
-/// Rows of tiles: so many that what a strip keeps stays in the second cache, but enough to make it
-/// worth reading U. Few tiles are one strip.
+/// Few enough to be one strip, where transformed weights outweigh them.
+inline constexpr std::int64_t few_tiles = 256;
+
+/// Of all images.
+inline std::int64_t tiles_of(const ConvolutionSizes& s) {
+  return s.images * ((s.window.height.out + 1) / 2) * ((s.window.width.out + 1) / 2);
+}
+
+/// What stays in the second cache.
+inline constexpr std::int64_t cache_bytes = 640 * 1024;
+
+template <class T>
+inline constexpr std::int64_t tile_bytes = elements* std::int64_t{sizeof(T)};  // of one channel
+
+/// How many tiles of so many channels stay in the second cache.
+template <class T>
+std::int64_t tiles_in_cache(std::int64_t channels) {
+  return cache_bytes / (channels * tile_bytes<T>);
+}
+
+/// Whether the transformed weight does not stay in the second cache.
+template <class T>
+bool has_large_weight(const ConvolutionSizes& s) {
+  return s.in_channels * s.out_channels * tile_bytes<T> >= cache_bytes;
+}
+
+/// Rows of tiles.
 template <class T>
 struct Strips {
-  static constexpr std::int64_t cache_bytes = 640 * 1024, few_tiles = 256;
-
   std::int64_t width, height;  // of an image in tiles
   std::int64_t all;            // rows of tiles
   std::int64_t rows;           // of a strip, the last one apart
   std::int64_t pitch;          // of V and M: the tiles of a strip, and what vectors need beyond
 
-  /// Of so many channels, input or output, the transformed tiles of a strip are kept.
-  Strips(const ConvolutionSizes& s, std::int64_t kept_channels, std::int64_t fewest_tiles)
+  /// At most so many tiles a strip, or a row of them; at least so many strips, if there are rows.
+  Strips(const ConvolutionSizes& s, std::int64_t most_tiles, std::int64_t fewest_strips)
       : width((s.window.width.out + 1) / 2),
         height((s.window.height.out + 1) / 2),
         all(s.images * height),
-        rows(all) {
+        rows(std::clamp<std::int64_t>(most_tiles / width, 1, parts_of(all, fewest_strips))) {
     const std::int64_t lanes = tiles<T>().lanes;
-    const std::int64_t bytes = elements * std::int64_t{sizeof(T)};
-    if (all * width > few_tiles || s.in_channels * s.out_channels * bytes < cache_bytes) {
-      const std::int64_t tile_bytes = kept_channels * bytes;
-      const std::int64_t most = std::max(cache_bytes / tile_bytes, fewest_tiles) / width;
-      rows = std::clamp<std::int64_t>(most, 1, parts_of(all, max_threads()));
-      // As many as fill vectors.
-      const std::int64_t whole = lanes / std::gcd(width, lanes);
-      if (rows >= whole) rows -= rows % whole;
-    }
+    // As many as fill vectors.
+    const std::int64_t whole = lanes / std::gcd(width, lanes);
+    if (rows < all && rows >= whole) rows -= rows % whole;
     pitch = parts_of((rows - 1) * width + pitch_of_row(), lanes) * lanes;
   }
   std::int64_t count() const { return parts_of(all, rows); }
@@ -138,14 +155,15 @@ void transform_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
   }
 }
 
-/// The same of all channels and rows, by all threads.
+/// The same of all channels and the rows of one strip, by all threads.
 template <class T>
 void transform_all_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
-                          const PaddedImage<T>& padded, const T* x, T* v) {
+                          const PaddedImage<T>& padded, std::int64_t strip, const T* x, T* v) {
+  const auto [begin, end] = strips.range(strip);
   parallel_for(s.in_channels, groups_per_grain(elements * strips.pitch),
-               [&](std::int64_t first, std::int64_t last) {
+               [&, begin = begin, end = end](std::int64_t first, std::int64_t last) {
                  const Scratch<T> rows(padded.room(strips));
-                 transform_inputs(s, strips, padded, x, first, last, 0, strips.all, rows.data(), v);
+                 transform_inputs(s, strips, padded, x, first, last, begin, end, rows.data(), v);
                });
 }
 
