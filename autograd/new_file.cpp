@@ -2,11 +2,15 @@
 #include <engram/autograd/new_file.h>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -24,22 +28,71 @@ std::filesystem::path follow_links(std::filesystem::path path) {
   }
 }
 
+/// Whether it is STEM.PID-NUMBER.tmp.
+bool is_temporary(std::string_view name, std::string_view stem) {
+  if (!name.starts_with(stem) || !name.ends_with(".tmp")) return false;
+  name.remove_prefix(stem.size());
+  name.remove_suffix(4);
+  return name.starts_with('.') && name.find('-') != name.npos &&
+         name.find_first_not_of(".-0123456789") == name.npos;
+}
+
 }  // namespace
 
 NewFile::NewFile(const char* caller, const std::filesystem::path& path)
     : caller_(caller), path_(path) {
   struct stat status;
-  if (::stat(path.c_str(), &status) == 0) {
+  const bool replaces = ::stat(path.c_str(), &status) == 0;
+  if (replaces) {
     check(S_ISREG(status.st_mode), "{}: cannot write {}: it is no regular file", caller,
           path.string());
   } else if (errno != ENOENT) {
     failed();
   }
   target_ = follow_links(path);
-  for (int number = 0; file_ < 0; ++number) {
-    temporary_ = fmt::format("{}.{}-{}.tmp", target_.string(), ::getpid(), number);
-    file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file_ < 0 && errno != EEXIST) failed();
+  // A long name is cut, so that the temporary one is none too long.
+  constexpr std::size_t longest_stem = NAME_MAX - 32;
+  const std::string stem = target_.filename().string().substr(0, longest_stem);
+  for (int number = 0;; ++number) {
+    if (open_temporary(fmt::format("{}.{}-{}.tmp", stem, ::getpid(), number))) break;
+  }
+  if (replaces) {
+    // The owner stays where we may give files away.
+    if (::fchown(file_, status.st_uid, status.st_gid) != 0) errno = 0;
+    if (::fchmod(file_, status.st_mode & 07777) != 0) failed();
+  }
+  sweep(stem);
+}
+
+/// False when the name is taken. The file is locked for as long as it is open, which tells others
+/// that somebody is writing it.
+bool NewFile::open_temporary(const std::string& name) {
+  const std::string path = (target_.parent_path() / name).string();
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file < 0 && errno == EEXIST) return false;
+  if (file < 0) failed();
+  struct stat status;
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0 || ::fstat(file, &status) != 0 ||
+      status.st_nlink == 0) {  // somebody who sweeps was faster
+    ::close(file);
+    return false;
+  }
+  file_ = file;
+  temporary_ = path;
+  return true;
+}
+
+/// Removes what killed processes left.
+void NewFile::sweep(const std::string& stem) const {
+  const std::filesystem::path folder =
+      target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
+  std::error_code unreadable;  // then nothing is swept
+  for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable)) {
+    if (!is_temporary(entry.path().filename().string(), stem)) continue;
+    const int file = ::open(entry.path().c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0) continue;
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    ::close(file);
   }
 }
 
@@ -61,9 +114,17 @@ void NewFile::write(const void* bytes, std::size_t count) {
 
 void NewFile::finish() {
   if (::fsync(file_) != 0) failed();
-  if (::close(std::exchange(file_, -1)) != 0) failed();
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) failed();
   temporary_.clear();
+  if (::close(std::exchange(file_, -1)) != 0) failed();  // and with it the lock
+  // The name is on the disk when the folder is.
+  const std::filesystem::path folder = target_.parent_path();
+  const int opened =
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return;  // a folder that may be written but not read
+  const bool synced = ::fsync(opened) == 0 || errno == EINVAL;  // not all file systems can
+  ::close(opened);
+  if (!synced) failed();
 }
 
 void NewFile::failed() const {

@@ -6,10 +6,13 @@
 
 namespace engram {
 
-/// A file that appears under its name when all of it is on the disk, replacing what was there;
-/// until then it has another name in the same folder, which the destructor removes. A symbolic link
-/// stays, and the file that it leads to is replaced. Error, in the name of `caller`, when something
-/// cannot be written, and when there is something else than a regular file under the name.
+/// A file that appears under its name when all of it is on the disk, replacing what was there,
+/// whose mode it keeps; until then it has another name in the same folder, NAME.PID-NUMBER.tmp,
+/// which the destructor removes. What a killed process left under such a name is removed when NAME
+/// is written next; on a file system that several machines share, also what another one is writing.
+/// A symbolic link stays, and the file that it leads to is replaced. Error, in the name of
+/// `caller`, when something cannot be written, and when there is something else than a regular file
+/// under the name.
 class NewFile {
  public:
   NewFile(const char* caller, const std::filesystem::path& path);
@@ -21,6 +24,8 @@ class NewFile {
   void finish();
 
  private:
+  bool open_temporary(const std::string& name);
+  void sweep(const std::string& stem) const;
   [[noreturn]] void failed() const;
 
   const char* caller_;

@@ -284,7 +284,9 @@ std::int64_t& threads_of_this_thread() {
 
 }  // namespace
 
-std::int64_t max_threads() { return in_loop || crowd.is_there() ? 1 : threads_of_this_thread(); }
+std::int64_t max_threads() { return in_loop ? 1 : threads_of_this_thread(); }
+
+std::int64_t free_threads() { return crowd.is_there() ? 1 : max_threads(); }
 
 std::int64_t thread_limit() { return threads_of_this_thread(); }
 

@@ -30,6 +30,18 @@ void append(const std::filesystem::path& path, const std::string& text) {
   check(good, "cannot write {}: {}", path.string(), std::strerror(reason));
 }
 
+/// What is no JSON is discarded. Values are copied and written by recursion, so their depth is
+/// bounded.
+Json parse(const std::string& text, const std::filesystem::path& file, int line) {
+  constexpr int deepest = 100;
+  const auto keep = [&](int depth, Json::parse_event_t, Json&) {
+    check_data(depth <= deepest, "{}, line {}: nested deeper than {} levels", file.string(), line,
+               deepest);
+    return true;
+  };
+  return Json::parse(text, keep, /*allow_exceptions=*/false);
+}
+
 }  // namespace
 
 JsonLines::JsonLines(std::filesystem::path file) : file_(std::move(file)) {
@@ -38,10 +50,11 @@ JsonLines::JsonLines(std::filesystem::path file) : file_(std::move(file)) {
   check(in.is_open() || !std::filesystem::exists(file_), "cannot read {}: {}", file_.string(),
         std::strerror(errno));
   const std::string text(std::istreambuf_iterator<char>(in), {});
+  int number = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string line = text.substr(begin, end - begin);
-    Json value = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    Json value = parse(line, file_, ++number);
     if (!value.is_discarded()) {
       values_.push_back(std::move(value));
     } else if (!line.empty()) {

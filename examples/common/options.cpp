@@ -6,9 +6,12 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <system_error>
 
 namespace engram::examples {
@@ -18,6 +21,13 @@ namespace {
 double number(const std::string& text) {
   double value;
   return CLI::detail::lexical_cast(text, value) ? value : std::nan("");
+}
+
+/// At the end of the program, whichever way it returns.
+void end_without_output() {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return;
+  std::fprintf(stderr, "standard output: %s\n", std::strerror(errno));
+  std::_Exit(1);
 }
 
 }  // namespace
@@ -81,6 +91,7 @@ CLI::Validator between(double least, double most) {
 }
 
 void parse_command_line(CLI::App& app, int argc, char** argv) {
+  std::atexit(end_without_output);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -1,6 +1,7 @@
 #include "continual/checkpoint.h"
 
 #include <engram/autograd/error.h>
+#include <engram/autograd/new_file.h>
 
 #include <algorithm>
 #include <string_view>
@@ -43,6 +44,11 @@ StateDict part_of(const StateDict& all, std::string_view prefix) {
 }
 
 }  // namespace
+
+void check_can_save(const std::filesystem::path& file) {
+  std::filesystem::create_directories(file.parent_path());
+  const NewFile writable("checkpoint", file);
+}
 
 void save_checkpoint(const std::filesystem::path& file, const Setup& setup,
                      const Checkpoint& checkpoint) {

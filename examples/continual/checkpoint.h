@@ -17,6 +17,9 @@ struct Checkpoint {
   StateDict method;
 };
 
+/// Throws what saving would: to be asked before the work.
+void check_can_save(const std::filesystem::path& file);
+
 /// Writes one file, which appears complete or not at all.
 void save_checkpoint(const std::filesystem::path& file, const Setup& setup,
                      const Checkpoint& checkpoint);

@@ -230,6 +230,7 @@ std::int64_t steps_of(const Setup& setup, const data::TrainTest& images) {
 
 Outcome train(const Setup& setup, const data::TrainTest& images, const fs::path& checkpoint,
               Progress& progress) {
+  check_can_save(checkpoint);
   std::optional<Run> run(std::in_place, setup, images);
   if (fs::exists(checkpoint)) {
     try {

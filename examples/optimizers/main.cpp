@@ -177,6 +177,13 @@ int main(int argc, char** argv) try {
                   {{"scale", scale.name}, {"budget", budget}, {"out", out.string()}});
   Store store(out / "trainings.jsonl");
   Images images(data);
+  // What is missing or in the way shows before the work.
+  check(!std::filesystem::exists(out / "checkpoint") ||
+            std::filesystem::is_directory(out / "checkpoint"),
+        "--out: {} is no folder", (out / "checkpoint").string());
+  for (const Stage& stage : all_stages(scale, store)) {
+    for (const Setup& setup : stage.setups) images[setup.dataset];
+  }
   bool interrupted = false;
   try {
     train_all(scale, store, images, out / "checkpoint");

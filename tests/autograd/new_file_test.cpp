@@ -5,6 +5,10 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 using namespace engram;
 namespace fs = std::filesystem;
@@ -67,4 +71,79 @@ TEST_CASE("NewFile: symbolic links in a circle") {
   CHECK_THROWS_WITH_AS(
       write(path, "new"),
       fmt::format("test: cannot write {}: Too many levels of symbolic links", path).c_str(), Error);
+}
+
+TEST_CASE("NewFile: what it replaces leaves its mode, a new file has the usual one") {
+  const TemporaryFolder folder;
+  const auto mode = [](const fs::path& path) { return fs::status(path).permissions(); };
+  write_file(folder / "private", "old");
+  fs::permissions(folder / "private", fs::perms(0600));
+  write(folder / "private", "new");
+  CHECK(mode(folder / "private") == fs::perms(0600));
+  CHECK(read_file(folder / "private") == "new");
+  write_file(folder / "open", "old");
+  fs::permissions(folder / "open", fs::perms(0666));
+  write(folder / "open", "new");
+  CHECK(mode(folder / "open") == fs::perms(0666));
+
+  const mode_t before = ::umask(027);
+  write(folder / "first", "new");
+  ::umask(before);
+  CHECK(mode(folder / "first") == fs::perms(0640));
+}
+
+TEST_CASE("NewFile: the longest names that there are") {
+  const TemporaryFolder folder;
+  for (const std::size_t length : {244, 245, 254, 255}) {
+    const std::string name(length, 'n');
+    write(folder / name, "new");
+    CHECK(read_file(folder / name) == "new");
+  }
+  CHECK(files_in(folder.path()) == 4);
+  CHECK_THROWS_AS(write(folder / std::string(256, 'n'), "new"), Error);
+}
+
+TEST_CASE("NewFile: what a killed process left is swept, what a living one writes is not") {
+  const TemporaryFolder folder;
+  int told[2];
+  REQUIRE(::pipe(told) == 0);
+  const auto writer = [&] {  // writes half of the file, and waits
+    const pid_t child = ::fork();
+    if (child > 0) return child;
+    NewFile file("test", folder / "name");
+    file.write("half", 4);
+    if (::write(told[1], "x", 1) == 1) ::pause();
+    ::_exit(0);
+  };
+  char byte;
+  const pid_t first = writer(), second = writer();
+  REQUIRE(::read(told[0], &byte, 1) == 1);
+  REQUIRE(::read(told[0], &byte, 1) == 1);
+  ::kill(first, SIGKILL);
+  REQUIRE(::waitpid(first, nullptr, 0) == first);
+  REQUIRE(files_in(folder.path()) == 2);
+  write_file(folder / "name.of another.tmp", "");
+  write_file(folder / "name2.1-0.tmp", "");
+
+  write(folder / "name", "new");
+  CHECK(read_file(folder / "name") == "new");
+  CHECK(files_in(folder.path()) == 4);  // with that of the second
+  CHECK(fs::exists(folder / fmt::format("name.{}-0.tmp", second)));
+
+  ::kill(second, SIGKILL);
+  REQUIRE(::waitpid(second, nullptr, 0) == second);
+  write(folder / "name", "newer");
+  CHECK(files_in(folder.path()) == 3);
+  ::close(told[0]);
+  ::close(told[1]);
+}
+
+TEST_CASE("NewFile: a name without a folder") {
+  const TemporaryFolder folder;
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  write("name", "new");
+  fs::current_path(before);
+  CHECK(read_file(folder / "name") == "new");
+  CHECK(files_in(folder.path()) == 1);
 }

@@ -181,6 +181,19 @@ TEST_CASE("train: a checkpoint of another run is not gone on from") {
   check_same(train_to_the_end(setup, folder / "part"), train_to_the_end(setup, folder / "whole"));
 }
 
+TEST_CASE("train: what is in a checkpoint's place is told before the work begins") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "part");
+  const Interrupting never;
+  Progress progress(100, never.file);
+  CHECK_THROWS_WITH_AS(train(small_setup(), small_images(), folder / "part", progress),
+                       fmt::format("checkpoint: cannot write {}: it is no regular file",
+                                   (folder / "part").string())
+                           .c_str(),
+                       Error);
+  CHECK(progress.steps() == 0);
+}
+
 TEST_CASE("train: a loss that is no number ends the run, which is an outcome") {
   const TemporaryFolder folder;
   Setup setup = small_setup("ewc", ewc_options);

@@ -564,6 +564,38 @@ TEST_CASE("Files that cannot be read or written: one clear line, and nothing is 
   }
 }
 
+TEST_CASE("What is missing or in the way is told before the work begins") {
+  Run no_fashion("optimizers", "--tiny", "rm $(dirname $OUT)/fashion-mnist");
+  CHECK(no_fashion.wait() == 1);
+  CHECK(no_fashion.output() == "");
+  CHECK(no_fashion.errors().find("scripts/fetch-data fashion-mnist gets it") != std::string::npos);
+
+  Run no_folder("optimizers", "--tiny", "mkdir $OUT; touch $OUT/checkpoint");
+  CHECK(no_folder.wait() == 1);
+  CHECK(no_folder.output().find("%") == std::string::npos);
+  CHECK(no_folder.errors().find("checkpoint") != std::string::npos);
+
+  Run deep("continual", "--tasks 1",
+           "mkdir $OUT; head -c 200000 /dev/zero | tr '\\0' '[' >$OUT/results.jsonl");
+  CHECK(deep.wait() == 1);
+  CHECK(deep.errors() == "continual: " + (deep.out / "results.jsonl").string() +
+                             ", line 1: nested deeper than 100 levels\n");
+}
+
+TEST_CASE("Output that cannot be written: an error") {
+  for (const auto& [program, arguments] : std::vector<std::pair<std::string, std::string>>{
+           {"mnist_mlp", "--epochs 1"},
+           {"mnist_cnn", "--help"},
+           {"permuted_mnist", "--tasks 1 --method naive"},
+           {"continual", "--help"},
+           {"optimizers", "--help"}}) {
+    CAPTURE(program);
+    Run run(program, arguments, "ln -s /dev/full $(dirname $OUT)/stdout");
+    CHECK(run.wait() == 1);
+    CHECK(run.errors().find("No space left on device") != std::string::npos);
+  }
+}
+
 TEST_CASE("--help tells every option") {
   for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist", "continual"}) {
     Run run(program, "--help");
