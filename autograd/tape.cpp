@@ -361,7 +361,11 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Requ
                    y.shape());
   }
   const Tensor cotangent = gradient.defined() ? gradient : ones_like(y);
-  if (is_leaf) return request.deliver(y, cotangent);
+  if (is_leaf) {
+    const NoGrad no_grad;  // what is added up stays a constant
+    request.deliver(y, cotangent);
+    return;
+  }
   check_autograd(
       !running_,
       "{}: this tape is at work on a backward pass; a closure that differentiates makes a "

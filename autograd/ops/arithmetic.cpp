@@ -172,22 +172,23 @@ Tensor pow(const Tensor& a, const Tensor& b) {
   Tensor y = map_called("pow", a, b, []<class T>() -> T (*)(T, T) {
     return [](T x, T p) { return static_cast<T>(std::pow(x, p)); };
   });
-  return record("pow", y, {a, b},
-                [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
-                  // Where a derivative is 0 for all that lies beside, 1 stands in the place of a:
-                  // neither 0·∞ nor 0·log 0 comes up here or in a second derivative. dy·b could
-                  // overflow.
-                  if (d.wants(0)) {
-                    const Tensor constant = b == 0.;
-                    const Tensor dx = dy * pow(where(constant, 1., a), b - 1) * b;
-                    d[0] = sum_to(where(constant, 0., dx), a.shape());
-                  }
-                  if (d.wants(1)) {
-                    const Tensor constant = (a == 0.) * (b >= 0.);
-                    const Tensor db = dy * (y * log(where(constant, 1., a)));
-                    d[1] = sum_to(where(constant, 0., db), b.shape());
-                  }
-                });
+    return record(
+      "pow", y, {a, b}, [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
+        if (d.wants(0)) {  // the product with b = 0 is 0, not 0·∞; dy·b could overflow
+          const Tensor lost = [&] {
+            const NoGrad no_grad;
+            const Tensor finite = abs(dy * (1 / a)) < std::numeric_limits<double>::infinity();
+            return (b == 0.) * (finite == 0.);
+          }();
+          const Tensor power = where(lost, 0., dy) * pow(where(lost, 1., a), b - 1);
+          d[0] = sum_to(power * b, a.shape());
+        }
+        if (d.wants(1)) {  // 0 to the power of b is constant: not 0·log 0
+          const Tensor constant = (a == 0.) * (b >= 0.);
+          const Tensor db = dy * (y * log(where(constant, 1., a)));
+          d[1] = sum_to(where(constant, 0., db), b.shape());
+        }
+      });
 }
 
 namespace {

@@ -111,13 +111,16 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
   const Reduction r(op, x.shape(), axes);
   check_shape(r.count > 0, "{}: no elements to choose from in shape {}", op, x.shape());
   const Tensor y = reduce(x, r, keepdim, x.dtype(), kernel);
-  return record(op, y, {x},
-                [x = Saved(x), y = Saved(y), kept = r.kept, axes](const Tensor& dy, Gradients& d) {
-                  // Where there is NaN, NaN is the result, which is equal to none.
-                  const Tensor chosen = (x == reshape(y, kept)) + (x.value() != x);
-                  const Tensor count = cast(sum(chosen, axes, {.keepdim = true}), x.dtype());
-                  d[0] = where(chosen, reshape(dy, kept) / count, 0);
-                });
+  return record(
+      op, y, {x},
+      [op, x = Saved(x), y = Saved(y), kept = r.kept, axes](const Tensor& dy, Gradients& d) {
+        // Where there is NaN, NaN is the result, which is equal to none.
+        const Tensor chosen = compare(op, x, reshape(y, kept), [](auto each, auto best) {
+          return (each == best) | (each != each);
+        });
+        const Tensor count = sum(cast(chosen, x.dtype()), axes, {.keepdim = true});
+        d[0] = where(chosen, reshape(dy, kept) / count, 0);
+      });
 }
 
 }  // namespace

@@ -57,6 +57,15 @@ TEST_CASE("pow: the exponent 0 has a constant result, whatever the base") {
   }
 }
 
+TEST_CASE("pow: at the exponent 0 the mixed second derivative is 1/a, as beside it") {
+  for (const double exponent : {0., 1e-9}) {
+    const Tensor a = parameter({2, -4}), b = parameter({exponent, exponent});
+    Tape tape;
+    const Tensor first = tape.gradient(sum(pow(abs(a), b)), {a}, {.create_graph = true})[0];
+    check_close(tape.gradient(sum(first), {b})[0], {0.5, -0.25}, 1e-8);
+  }
+}
+
 TEST_CASE("sign: its derivative is 0, not 0 times a gradient") {
   check_close(gradient_of(
                   parameter({2, 0, nan_value}), [](const Tensor& x) { return sign(x); }, infinity),
@@ -107,4 +116,7 @@ TEST_CASE("gradient: y may be the leaf itself") {
   tape.backward(other);
   tape.backward(other);
   CHECK(other.grad().item() == 2);
+  for (int pass = 0; pass < 2; ++pass) tape.backward(p, {.gradient = p * 3});
+  CHECK(values(p.grad()) == Values{6, 12});
+  CHECK_FALSE(p.grad().requires_grad());
 }
