@@ -172,7 +172,7 @@ Tensor pow(const Tensor& a, const Tensor& b) {
   Tensor y = map_called("pow", a, b, []<class T>() -> T (*)(T, T) {
     return [](T x, T p) { return static_cast<T>(std::pow(x, p)); };
   });
-    return record(
+  return record(
       "pow", y, {a, b}, [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
         if (d.wants(0)) {  // the product with b = 0 is 0, not 0·∞; dy·b could overflow
           const Tensor lost = [&] {
