@@ -170,9 +170,7 @@ bool suits_winograd(const ConvolutionSizes& s) {
 
 template <class T>
 void conv2d(const ConvolutionSizes& s, const T* x, const T* weight, const T* bias, T* y) {
-  if (suits_winograd(s)) {
-    return conv2d_by_winograd(s, x, {weight, s.depth(), 9, false}, bias, y);
-  }
+  if (suits_winograd(s) && conv2d_by_winograd(s, x, {weight, s.depth(), 9, false}, bias, y)) return;
   conv2d_direct<T>(s, x, {weight, s.out_channels * s.depth(), s.depth(), nullptr}, bias, y);
 }
 

@@ -65,9 +65,11 @@ struct Kernels3x3 {
 };
 
 /// y as above for kernels of 3 × 3, with stride and dilation 1 and one group, by fewer
-/// multiplications.
+/// multiplications. On the way are sums of what the definition keeps apart, which may be too large
+/// or too small for T where y is not, and which ∞ makes NaN of. Returns whether that was seen: y is
+/// right if true, and else needs one of the other ways.
 template <class T>
-void conv2d_by_winograd(const ConvolutionSizes& sizes, const T* x, const Kernels3x3<T>& kernels,
+bool conv2d_by_winograd(const ConvolutionSizes& sizes, const T* x, const Kernels3x3<T>& kernels,
                         const T* bias, T* y);
 
 /// Whether `conv2d_by_winograd` and its gradients can be used, and are the faster way.
@@ -82,16 +84,18 @@ template <class T>
 void conv2d_input_gradient_by_col2im(const ConvolutionSizes& sizes, const T* dy, const T* weight,
                                      T* dx);
 
-/// The weight's gradient, summed over the images.
+/// The weight's gradient, summed over the images. The zeros of the padding count as any others:
+/// 0·∞ is NaN, in y too.
 template <class T>
 void conv2d_weight_gradient(const ConvolutionSizes& sizes, const T* x, const T* dy, T* dweight);
 
-/// The same where `suits_winograd`.
+/// The same where `suits_winograd`, right if it returns true.
 template <class T>
-void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& sizes, const T* x, const T* dy,
+bool conv2d_weight_gradient_by_winograd(const ConvolutionSizes& sizes, const T* x, const T* dy,
                                         T* dweight);
 
-/// The same where `suits_dot`, by sums that stay vectors, one for each element of the weight.
+/// The same where `suits_dot`, by sums that stay vectors, one for each element of the weight. What
+/// fills the last vector up is multiplied by 0: dweight is right if it is finite.
 template <class T>
 void conv2d_weight_gradient_by_dot(const ConvolutionSizes& sizes, const T* x, const T* dy,
                                    T* dweight);

@@ -1,4 +1,5 @@
 #include <engram/autograd/kernels/convolution.h>
+#include <engram/autograd/kernels/finite.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/scratch.h>
 
@@ -9,7 +10,8 @@
 // by half a turn. With a stride of 2 an element was seen through every second of the kernel's
 // elements alone, and which these are depends on where it lies: every second row and column of dx
 // is such a convolution with a smaller kernel. With larger strides, with strides and dilation, and
-// for few channels of x the columns' gradient is added up instead (convolution_col2im.cpp).
+// for few channels of x the columns' gradient is added up instead (convolution_col2im.cpp); also
+// where the weight is not finite, for these convolutions multiply it by the zeros around dy.
 namespace engram::kernels {
 namespace {
 
@@ -34,15 +36,16 @@ struct Phase {
   }
 };
 
-/// dx of the rows of phase h and the columns of phase w.
+/// dx of the rows of phase h and the columns of phase w. Returns whether Winograd's way, if taken,
+/// could be.
 template <class T>
-void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T* dy,
+bool compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T* dy,
              const T* weight, T* dx) {
   const ConvolutionSizes back{s.images, s.groups, s.out_channels, s.in_channels, {h.axis, w.axis}};
   const std::int64_t kernel = s.window.kernel_size(), taps = back.window.kernel_size();
   if (taps == 0) {
     std::fill_n(dx, s.images * s.groups * s.in_channels * back.window.out_size(), T{0});
-    return;
+    return true;
   }
   // Winograd's way wants the elements of a kernel side by side, which those of a phase are not.
   if (taps == kernel && suits_winograd(back)) {
@@ -62,6 +65,7 @@ void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T*
   }
   conv2d_direct<T>(back, dy, {weight, s.out_channels * s.depth(), kernel, elements.data()}, nullptr,
                    dx);
+  return true;
 }
 
 /// Rows first, first + stride, … of a plane of dx. `phases` holds, for each phase of the columns in
@@ -116,8 +120,18 @@ void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weig
   if (s.in_channels < fewest || !suits(h) || !suits(w)) {
     return conv2d_input_gradient_by_col2im(s, dy, weight, dx);
   }
-  if (h.stride == 1 && w.stride == 1) return compute(s, Phase(h, 0), Phase(w, 0), dy, weight, dx);
-  compute_by_phases(s, dy, weight, dx);
+  bool is_right = true;
+  if (h.stride == 1 && w.stride == 1) {
+    is_right = compute(s, Phase(h, 0), Phase(w, 0), dy, weight, dx);
+  } else {
+    compute_by_phases(s, dy, weight, dx);
+  }
+  // Where the weight is not, dx is not. The smaller of the two is read.
+  const std::int64_t size = s.images * s.groups * s.in_channels * s.window.in_size();
+  const auto is_finite = [&] {
+    return size < s.weight_size() ? all_finite(dx, size) : all_finite(weight, s.weight_size());
+  };
+  if (!is_right || !is_finite()) conv2d_input_gradient_by_col2im(s, dy, weight, dx);
 }
 
 template void conv2d_input_gradient(const ConvolutionSizes&, const float*, const float*, float*);

@@ -1,5 +1,6 @@
 #include <engram/autograd/kernels/columns.h>
 #include <engram/autograd/kernels/convolution.h>
+#include <engram/autograd/kernels/finite.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/scratch.h>
@@ -118,8 +119,12 @@ void sum_over_images(const ConvolutionSizes& s, T* total, F add_image) {
 
 template <class T>
 void conv2d_weight_gradient(const ConvolutionSizes& s, const T* x, const T* dy, T* dweight) {
-  if (suits_winograd(s)) return conv2d_weight_gradient_by_winograd(s, x, dy, dweight);
-  if (suits_dot<T>(s)) return conv2d_weight_gradient_by_dot(s, x, dy, dweight);
+  if (suits_winograd(s)) {
+    if (conv2d_weight_gradient_by_winograd(s, x, dy, dweight)) return;
+  } else if (suits_dot<T>(s)) {
+    conv2d_weight_gradient_by_dot(s, x, dy, dweight);
+    if (all_finite(dweight, s.weight_size())) return;
+  }
   sum_over_images<T>(s, dweight,
                      [&](WeightGradient<T>& gradient, std::int64_t image, Lines lines, T* sum) {
                        gradient.compute(image, x, dy, lines, true, sum + lines.begin, s.depth());

@@ -1,4 +1,5 @@
 #include <engram/autograd/kernels/convolution.h>
+#include <engram/autograd/kernels/finite.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/scratch.h>
@@ -6,6 +7,8 @@
 #include <engram/autograd/kernels/winograd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <limits>
 #include <numeric>
 
 // Winograd's convolution with kernels of 3 × 3: a tile of 2 × 2 outputs sees 4 × 4 elements of x,
@@ -36,24 +39,30 @@
 // and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015 (arXiv 1509.09308). What the
 // transforms round is won back by sums of a ninth of the terms: in f32 errors are 0.6 of those of
 // the definition.
+//
+// The transforms reach further than y does. Whatever overflows or is ∞ on the way leaves y ∞ or
+// NaN, for there is no way back to a number; what of w underflows is seen where U is made.
 namespace engram::kernels {
 namespace {
 
 using namespace winograd;
 
 /// U of some output channels, at most as many as a tile has: (elements, in channels, channels).
+/// Returns whether no kernel is so small that its quarters lose digits.
 template <class T>
-void transform_weight(const Kernels3x3<T>& kernels, std::int64_t first, std::int64_t channels,
+bool transform_weight(const Kernels3x3<T>& kernels, std::int64_t first, std::int64_t channels,
                       std::int64_t in_channels, T* u) {
   // Some input channels at a time, side by side with the output channels, and only then to where
   // they belong: the elements of U lie far apart.
   constexpr std::int64_t some = 8, most = some * most_lines<T>;
+  constexpr T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
   // Elements of a kernel that are read: not less than a vector, which is more than it has.
   constexpr std::int64_t read = slack < T >> 9 ? slack<T> : 9;
   T last[read] = {};
   std::copy_n(kernels.of(first + channels - 1, in_channels - 1), 9, last);
   const T* from[most];
   T side_by_side[read * most + slack<T>], transformed[elements][most];
+  T is_small[most] = {};
   for (std::int64_t in = 0; in < in_channels; in += some) {
     const std::int64_t ins = std::min(some, in_channels - in), n = ins * channels;
     for (std::int64_t i = 0; i < ins; ++i) {
@@ -67,6 +76,9 @@ void transform_weight(const Kernels3x3<T>& kernels, std::int64_t first, std::int
     const T* w[9];
     for (int k = 0; k < 9; ++k) w[k] = side_by_side + (kernels.turned ? 8 - k : k) * n;
     for (std::int64_t j = 0; j < n; ++j) {
+      T largest = 0;
+      for (int k = 0; k < 9; ++k) largest = std::max(largest, std::abs(w[k][j]));
+      is_small[j] += T((largest > 0) & (largest < least));
       T rows[4][3];  // G·w
       for (int k = 0; k < 3; ++k) {
         const T sum = w[k][j] + w[6 + k][j];
@@ -87,6 +99,7 @@ void transform_weight(const Kernels3x3<T>& kernels, std::int64_t first, std::int
       std::copy(transformed[e], transformed[e] + n, u + (e * in_channels + in) * channels);
     }
   }
+  return std::all_of(is_small, is_small + most, [](T count) { return count == 0; });
 }
 
 /// The products of a strip and what they become, for a few output channels at a time.
@@ -118,7 +131,8 @@ class Blocks {
   std::int64_t m_room() const { return elements * strips_.distance(shape_.channels); }
 
   /// y of a block's channels and of rows [begin, end) of tiles, from the block's U and their V.
-  void run(std::int64_t block, std::int64_t begin, std::int64_t end, const T* u, const T* v, T* m,
+  /// Returns whether it is finite.
+  bool run(std::int64_t block, std::int64_t begin, std::int64_t end, const T* u, const T* v, T* m,
            const T* bias, T* y) const {
     const std::int64_t in = s_.in_channels, lanes = tiles<T>().lanes;
     const std::int64_t used = parts_of((end - begin) * strips_.width, lanes);
@@ -132,18 +146,21 @@ class Blocks {
                          strips_.pitch);
       }
     }
+    bool finite = true;
     for (std::int64_t c = 0; c < channels(block); ++c) {
       const std::int64_t channel = first(block) + c;
-      transform_outputs(channel, begin, end, m + c * strips_.pitch, m_distance,
-                        bias ? bias[channel] : T{0}, y);
+      finite &= transform_outputs(channel, begin, end, m + c * strips_.pitch, m_distance,
+                                  bias ? bias[channel] : T{0}, y);
     }
+    return finite;
   }
 
  private:
   /// y of one channel, from its M (elements, tiles).
-  void transform_outputs(std::int64_t channel, std::int64_t begin, std::int64_t end, const T* m,
+  bool transform_outputs(std::int64_t channel, std::int64_t begin, std::int64_t end, const T* m,
                          std::int64_t distance, T bias, T* y) const {
     const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
+    bool finite = true;
     for_each_run(strips_, begin, end, [&](const Run& run, std::int64_t first) {
       T* plane = y + (run.image * s_.out_channels + channel) * s_.window.out_size();
       for (std::int64_t r = 0; r < run.rows; ++r) {
@@ -152,7 +169,10 @@ class Blocks {
                                     m + first + r * strips_.width, distance, bias,
                                     plane + row * width, width);
       }
+      const std::int64_t row = 2 * run.first, rows = std::min(2 * run.rows, height - row);
+      finite &= are_finite(plane + row * width, rows * width);
     });
+    return finite;
   }
 
   const ConvolutionSizes& s_;
@@ -166,7 +186,7 @@ class Blocks {
 }  // namespace
 
 template <class T>
-void conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<T>& kernels,
+bool conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<T>& kernels,
                         const T* bias, T* y) {
   const std::int64_t in = s.in_channels;
   const std::int64_t most_tiles =
@@ -178,8 +198,14 @@ void conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<
   const PaddedImage<T> padded(s.window, strips);
   const std::int64_t v_room = elements * strips.distance(in), m_room = blocks.m_room();
   const std::int64_t u_room = blocks.u_room(), row_room = padded.room(strips);
+  std::atomic<bool> is_right = true;
   const auto transform = [&](std::int64_t block, T* u) {
-    transform_weight(kernels, blocks.first(block), blocks.channels(block), in, u);
+    if (!transform_weight(kernels, blocks.first(block), blocks.channels(block), in, u)) {
+      is_right = false;
+    }
+  };
+  const auto run = [&](auto block, auto begin, auto end, const T* u, const T* v, T* m) {
+    if (!blocks.run(block, begin, end, u, v, m, bias, y)) is_right = false;
   };
 
   if (strips.count() == 1) {
@@ -191,10 +217,10 @@ void conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<
       T* u = memory.data() + part * (u_room + m_room);
       for (std::int64_t block = first; block < last; ++block) {
         transform(block, u);
-        blocks.run(block, 0, strips.all, u, v.data(), u + u_room, bias, y);
+        run(block, std::int64_t{0}, strips.all, u, v.data(), u + u_room);
       }
     });
-    return;
+    return is_right;
   }
 
   const Scratch<T> u(blocks.count() * u_room);
@@ -209,15 +235,16 @@ void conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<
       const auto [begin, end] = strips.range(strip);
       transform_inputs(s, strips, padded, x, 0, in, begin, end, m + m_room, v);
       for (std::int64_t block = 0; block < blocks.count(); ++block) {
-        blocks.run(block, begin, end, u.data() + block * u_room, v, m, bias, y);
+        run(block, begin, end, u.data() + block * u_room, v, m);
       }
     }
   });
+  return is_right;
 }
 
-template void conv2d_by_winograd(const ConvolutionSizes&, const float*, const Kernels3x3<float>&,
+template bool conv2d_by_winograd(const ConvolutionSizes&, const float*, const Kernels3x3<float>&,
                                  const float*, float*);
-template void conv2d_by_winograd(const ConvolutionSizes&, const double*, const Kernels3x3<double>&,
+template bool conv2d_by_winograd(const ConvolutionSizes&, const double*, const Kernels3x3<double>&,
                                  const double*, double*);
 
 }  // namespace engram::kernels

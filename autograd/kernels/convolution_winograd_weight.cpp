@@ -1,10 +1,12 @@
 #include <engram/autograd/kernels/convolution.h>
+#include <engram/autograd/kernels/finite.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/kernels/product.h>
 #include <engram/autograd/kernels/scratch.h>
 #include <engram/autograd/kernels/winograd.h>
 
 #include <algorithm>
+#include <atomic>
 
 // The weight's gradient of Winograd's convolution (convolution_winograd.cpp), which is linear in w:
 //
@@ -63,11 +65,13 @@ void gather(T u0, T u1, T u2, T u3, T& w0, T& w1, T& w2) {
 }
 
 /// The kernels (channels, 9) of neighbouring channels from the sums of their elements (parts,
-/// elements, channels), whose parts and elements have the given distances.
+/// elements, channels), whose parts and elements have the given distances. Returns whether they are
+/// finite.
 template <class T>
-void transform_sums(const T* sums, std::int64_t parts, std::int64_t part_distance,
+bool transform_sums(const T* sums, std::int64_t parts, std::int64_t part_distance,
                     std::int64_t distance, std::int64_t channels, T* dweight) {
   constexpr std::int64_t most = 64;  // side by side, as vectors
+  bool finite = true;
   for (std::int64_t first = 0; first < channels; first += most) {
     const std::int64_t count = std::min(most, channels - first);
     T u[elements][most], w[9][most];
@@ -92,7 +96,9 @@ void transform_sums(const T* sums, std::int64_t parts, std::int64_t part_distanc
     for (std::int64_t i = 0; i < count; ++i) {
       for (int k = 0; k < 9; ++k) dweight[(first + i) * 9 + k] = w[k][i];
     }
+    finite &= are_finite(dweight + first * 9, count * 9);
   }
+  return finite;
 }
 
 /// V of a strip, as Tiles::multiply wants it: (elements, panels of in channels, tiles, channels).
@@ -137,9 +143,9 @@ class PackedInputs {
   Scratch<T> v_, packed_;
 };
 
-/// By threads that share the output channels.
+/// By threads that share the output channels. Returns whether dweight is finite.
 template <class T>
-void sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
+bool sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
                      T* dweight) {
   const Tiles<T>& tile = tiles<T>();
   const std::int64_t in = s.in_channels, most = equal_parts(s.out_channels, tile.rows);
@@ -153,6 +159,7 @@ void sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T
   // One strip's sums are done with at once.
   const bool is_one = strips.count() == 1;
   const Scratch<T> memory(parts * room), all_sums((is_one ? parts : blocks) * block_sums);
+  std::atomic<bool> finite = true;
   for (std::int64_t strip = 0; strip < strips.count(); ++strip) {
     const auto [begin, end] = strips.range(strip);
     const std::int64_t depth = (end - begin) * strips.width;
@@ -175,16 +182,18 @@ void sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T
           }
         }
         for (std::int64_t c = 0; end == strips.all && c < channels; ++c) {
-          transform_sums(sums + c * in, 1, 0, channels * in, in, dweight + (first + c) * in * 9);
+          T* own = dweight + (first + c) * in * 9;
+          if (!transform_sums(sums + c * in, 1, 0, channels * in, in, own)) finite = false;
         }
       }
     });
   }
+  return finite;
 }
 
-/// By threads that share the strips.
+/// By threads that share the strips. Returns whether dweight is finite.
 template <class T>
-void sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
+bool sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
                    T* dweight) {
   const std::int64_t in = s.in_channels, out = s.out_channels;
   const PaddedImage<T> padded(s.window, strips);
@@ -230,26 +239,29 @@ void sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
     for (std::int64_t part = first; part < last; ++part) add_strips(part, memory.data());
   });
 
+  std::atomic<bool> finite = true;
   parallel_for_each(out, elements * in, [&](std::int64_t o) {
-    transform_sums(sums.data() + o * in, parts, size, out * in, in, dweight + o * in * 9);
+    T* to = dweight + o * in * 9;
+    if (!transform_sums(sums.data() + o * in, parts, size, out * in, in, to)) finite = false;
   });
+  return finite;
 }
 
 }  // namespace
 
 template <class T>
-void conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, const T* dy,
+bool conv2d_weight_gradient_by_winograd(const ConvolutionSizes& s, const T* x, const T* dy,
                                         T* dweight) {
   if (has_large_weight<T>(s) || tiles_of(s) <= few_tiles) {
     return sum_by_channels(s, Strips<T>(s, few_tiles, 1), x, dy, dweight);
   }
   const std::int64_t in_cache = tiles_in_cache<T>(s.in_channels + s.out_channels);
-  sum_by_strips(s, Strips<T>(s, std::max<std::int64_t>(96, in_cache), 1), x, dy, dweight);
+  return sum_by_strips(s, Strips<T>(s, std::max<std::int64_t>(96, in_cache), 1), x, dy, dweight);
 }
 
-template void conv2d_weight_gradient_by_winograd(const ConvolutionSizes&, const float*,
+template bool conv2d_weight_gradient_by_winograd(const ConvolutionSizes&, const float*,
                                                  const float*, float*);
-template void conv2d_weight_gradient_by_winograd(const ConvolutionSizes&, const double*,
+template bool conv2d_weight_gradient_by_winograd(const ConvolutionSizes&, const double*,
                                                  const double*, double*);
 
 }  // namespace engram::kernels

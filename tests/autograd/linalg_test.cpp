@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 #include <engram/engram.h>
 
+#include <cmath>
+#include <limits>
+
+#include "instruction_sets.h"
 #include "values.h"
 
 using namespace engram;
@@ -76,6 +80,40 @@ TEST_CASE("matmul: operands that do not fit") {
                        DTypeError);
   CHECK_THROWS_WITH_AS(matmul(zeros({1, 1}, i64), zeros({1, 1}, i64)),
                        "matmul: needs f32 or f64, got i64", DTypeError);
+}
+
+TEST_CASE("matmul: one infinity reaches its row, or its column, and nothing else") {
+  const auto infinite = std::numeric_limits<float>::infinity();
+  struct Sizes {
+    std::int64_t rows, depth, columns;
+  };
+  // Vectors and tiles that are full and not, products of a vector, several blocks.
+  for (const auto [rows, depth, columns] :
+       {Sizes{3, 5, 7}, {1, 40, 33}, {33, 40, 1}, {70, 1, 50}, {61, 300, 129}}) {
+    for (const bool in_left : {true, false}) {
+      Generator generator(4);
+      const Tensor a = rand({rows, depth}, f32, generator) + 1;
+      const Tensor b = rand({depth, columns}, f32, generator) + 1;
+      const Tensor& changed = in_left ? a : b;
+      changed.mutable_data<float>()[static_cast<std::size_t>(changed.numel() / 2)] = infinite;
+      const std::int64_t row = a.numel() / 2 / depth, column = b.numel() / 2 % columns;
+      for (const auto set : sets()) {
+        const Using use(set);
+        CAPTURE(rows);
+        CAPTURE(static_cast<int>(set));
+        for (const Tensor& y : {matmul(a, b), matmul(transpose(a, 0, 1), b, {.transpose_a = true}),
+                                matmul(a, transpose(b, 0, 1), {.transpose_b = true})}) {
+          std::int64_t wrong = 0;
+          for (std::int64_t i = 0; i < y.numel(); ++i) {
+            const bool seen = in_left ? i / columns == row : i % columns == column;
+            wrong += std::isfinite(y.data<float>()[static_cast<std::size_t>(i)]) == seen;
+            wrong += std::isnan(y.data<float>()[static_cast<std::size_t>(i)]);
+          }
+          CHECK(wrong == 0);
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("linear: is x·Wᵀ + b along the last axis") {
