@@ -71,12 +71,18 @@ void normalize(const Groups& groups, Parameters parameters, const T* x, const T*
   for_bands(groups, [=](std::int64_t begin, std::int64_t end) {
     double totals[max_band], means[max_band];
     T centre[max_band], scale[max_band];  // local, so that the loops need not fear aliases
-    sum_groups<T>(groups, begin, end, totals, [=](auto, auto, auto, auto at) { return x[at]; });
+    // Less one of them, so that a sum of many is not rounded to a mean far from 0.
     for (std::int64_t g = begin; g < end; ++g) {
-      means[g - begin] = totals[g - begin] / size;
+      const T one = size > 0 ? x[g * groups.inner] : T{0};
+      centre[g - begin] = std::isfinite(one) ? one : T{0};
+    }
+    sum_groups<T>(groups, begin, end, totals,
+                  [&, x](auto, auto g, auto, auto at) { return x[at] - centre[g - begin]; });
+    for (std::int64_t g = begin; g < end; ++g) {
+      means[g - begin] = totals[g - begin] / size + static_cast<double>(centre[g - begin]);
       mean[g] = centre[g - begin] = static_cast<T>(means[g - begin]);
     }
-    sum_groups<T>(groups, begin, end, totals, [&](auto, auto g, auto, auto at) {
+    sum_groups<T>(groups, begin, end, totals, [&, x](auto, auto g, auto, auto at) {
       const T deviation = x[at] - centre[g - begin];
       return deviation * deviation;
     });

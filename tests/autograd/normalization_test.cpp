@@ -1,10 +1,6 @@
 #include "../close.h"
 
-#include <engram/autograd/create.h>
-#include <engram/autograd/ops/normalization.h>
-#include <engram/autograd/random.h>
-#include <engram/autograd/tape.h>
-#include <engram/autograd/threads.h>
+#include <engram/engram.h>
 
 #include <algorithm>
 #include <cmath>
@@ -61,6 +57,21 @@ TEST_CASE("batch_norm: a mean far from 0 does not swallow the variance") {
   const Tensor x = tensor({10'000, 10'001, 10'002, 10'003}, {4, 1});
   check_close(batch_norm(x, {}, {}, {}, {}, {.training = true}),
               {-1.3416353, -0.4472118, 0.4472118, 1.3416353}, 1e-6);
+}
+
+TEST_CASE("batch_norm and layer_norm: the variance of f32 with a mean of a million deviations") {
+  Generator generator(3);
+  for (const std::int64_t n : {7, 1000}) {
+    const Tensor rows = cast(randn({4, n}, f64, generator) + 1e6, f32);
+    const Tensor exact = var(cast(rows, f64), {1});
+    for (const Tensor& x : {transpose(rows, 0, 1), reshape(rows, {1, 4, n})}) {
+      const Tensor running_mean = zeros({4}), running_var = zeros({4});
+      batch_norm(x, {}, {}, running_mean, running_var, {.training = true, .momentum = 1});
+      CHECK(max(abs(cast(running_var, f64) / exact - 1)).item() < 1e-6);
+    }
+    const Tensor y = cast(layer_norm(rows, {n}), f64);
+    CHECK(max(abs(var(y, {1}, {.correction = 0}) - 1)).item() < 3e-5);  // that of eps is 1e-5
+  }
 }
 
 TEST_CASE("batch_norm: many channels, the same bits for every number of threads") {
