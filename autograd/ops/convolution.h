@@ -18,6 +18,10 @@ struct Conv2dOptions {
 ///     y[n, o, i, j] = bias[o] + Σ weight[o, c, k, l] · x[n, c, i·stride - padding + k·dilation, …]
 ///     h' = ⌊(h + 2·padding - dilation·(kh - 1) - 1) / stride⌋ + 1, and w' alike.
 ///
+/// The zeros of the padding are multiplied as any others: 0·∞ is NaN. With kernels of 3 × 3 an
+/// error may be as large as a rounding of what the neighbouring outputs add up: see
+/// docs/semantics.md.
+///
 /// f32 or f64. ShapeError when channels or groups do not fit, or the kernel is larger than the
 /// padded input.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
