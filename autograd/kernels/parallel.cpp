@@ -47,7 +47,7 @@ class Crowd {
 
  private:
   static constexpr Clock::rep shortest = Clock::duration(std::chrono::milliseconds(20)).count();
-  static constexpr Clock::rep longest = Clock::duration(std::chrono::milliseconds(640)).count();
+  static constexpr Clock::rep longest = Clock::duration(std::chrono::milliseconds(2560)).count();
   static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
 
   std::atomic<Clock::rep> until_{0};  // 0: there is none
@@ -284,9 +284,7 @@ std::int64_t& threads_of_this_thread() {
 
 }  // namespace
 
-std::int64_t max_threads() { return in_loop ? 1 : threads_of_this_thread(); }
-
-std::int64_t free_threads() { return crowd.is_there() ? 1 : max_threads(); }
+std::int64_t max_threads() { return in_loop || crowd.is_there() ? 1 : threads_of_this_thread(); }
 
 std::int64_t thread_limit() { return threads_of_this_thread(); }
 

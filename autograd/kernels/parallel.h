@@ -17,10 +17,9 @@ inline std::int64_t groups_per_grain(std::int64_t elements_per_group) {
                                 elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
 }
 
-/// How many threads a kernel may use: 1 inside of a parallel loop. Holds for the calling thread.
+/// How many threads a kernel of the calling thread may use now: 1 inside of a parallel loop, and
+/// while other processes crowd the cores.
 std::int64_t max_threads();
-/// How many a loop is shared by now: 1 also while other processes crowd the cores.
-std::int64_t free_threads();
 
 /// How many it may use at most; for the calling thread.
 void set_thread_limit(std::int64_t threads);
@@ -46,7 +45,7 @@ void parallel_for(std::int64_t n, std::int64_t grain, F f) {
     vectorized([=, own = *static_cast<const F*>(body)] { own(begin, end); });
   };
   if (n < 2 * grain) return run(&f, 0, n);
-  run_in_parallel(n, std::min(free_threads(), n / grain), {&f, run});
+  run_in_parallel(n, std::min(max_threads(), n / grain), {&f, run});
 }
 
 /// Calls f(i) for every i in [0, n), in parallel where the items, of `work` elements each, are

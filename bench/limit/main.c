@@ -5,8 +5,10 @@
 //     copy|add|sum N     y ← x, z ← x + y, Σ x for N floats
 //     sgd|momentum|adam N   the same streams as those optimizers: 2, 3, 4 read, 1, 2, 3 written
 //     rows N BYTES BATCH    N rows of so many bytes, in random order, gathered in batches
+//     wake               a thread wakes another that sleeps, and sleeps until it is woken by that
 #include "common/serve.h"
 #include "common/work.h"
+#include "limit/wake.h"
 
 #include <immintrin.h>
 #include <omp.h>
@@ -182,7 +184,6 @@ static float* floats(long n, int k) {
 }
 
 static int make(const char* words, struct bench_work* work, char error[256]) {
-  (void)error;
   static const struct {
     const char* name;
     void (*run)(void*, long);
@@ -193,6 +194,9 @@ static int make(const char* words, struct bench_work* work, char error[256]) {
   char name[16];
   if (sscanf(words, "flops %lf", &w->flops) == 1) {
     work->run = multiply_and_add;
+  } else if (strcmp(words, "wake") == 0) {
+    if (!wake_start()) return snprintf(error, 256, "needs two processors"), -1;
+    work->run = wake_run;
   } else if (sscanf(words, "rows %ld %ld %ld", &w->n, &w->bytes, &w->batch) == 3) {
     work->run = gather;
     w->x[0] = floats((w->n * w->bytes + 3) / 4, 0);

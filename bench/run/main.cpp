@@ -19,7 +19,7 @@ using namespace bench;
 using namespace engram::examples;
 
 struct BenchOptions {
-  std::string filter;
+  std::string filter, peers;
   bool quick = false;
   bool plain = false;
   bool list = false;
@@ -31,9 +31,13 @@ struct BenchOptions {
 /// Reads the command line. Exits for --help.
 BenchOptions read_options(int argc, char** argv) {
   BenchOptions options;
+  std::filesystem::path against;
   CLI::App app("Measures Engram beside its peers, in turns, and prints the ratios of their times.",
                "scripts/bench");
   app.add_option("--filter", options.filter, "Only works in whose name this regular expression is");
+  app.add_option("--peers", options.peers, "Only peers in whose name this regular expression is");
+  app.add_option("--against", against,
+                 "Folder of another build of Engram with benchmarks, which becomes a peer");
   app.add_flag("--quick", options.quick, "A few short turns, --plain, and nothing is built");
   app.add_flag("--plain", options.plain,
                "Peers as they are installed: no search for their best settings");
@@ -47,6 +51,12 @@ BenchOptions read_options(int argc, char** argv) {
                  "Folder with OpenBLAS's pthreads build, for libtorch to try");
   parse_command_line(app, argc, argv);
   options.plan.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  if (!against.empty()) {
+    options.plan.other_build = std::filesystem::absolute(against) / "bench/bench_engram";
+    if (!std::filesystem::exists(options.plan.other_build)) {
+      throw UsageError(fmt::format("--against: there is no {}", options.plan.other_build.string()));
+    }
+  }
   options.plan.try_settings = !options.quick && !options.plain;
   if (options.quick) {
     options.plan.rounds = 3;
@@ -55,17 +65,36 @@ BenchOptions read_options(int argc, char** argv) {
   return options;
 }
 
-std::vector<Row> rows_with(const std::string& filter) {
-  std::vector<Row> rows = all_rows();
+std::regex read_pattern(const char* option, const std::string& text) {
   try {
-    const std::regex pattern(filter, std::regex::icase);
-    std::erase_if(rows, [&](const Row& row) { return !std::regex_search(row.work, pattern); });
+    return std::regex(text, std::regex::icase);
   } catch (const std::regex_error& error) {
     throw UsageError(
-        fmt::format("--filter: {} is no regular expression: {}", filter, error.what()));
+        fmt::format("{}: {} is no regular expression: {}", option, text, error.what()));
   }
+}
+
+std::vector<Row> rows_with(const std::string& filter) {
+  std::vector<Row> rows = all_rows();
+  const std::regex pattern = read_pattern("--filter", filter);
+  std::erase_if(rows, [&](const Row& row) { return !std::regex_search(row.work, pattern); });
   if (rows.empty()) throw UsageError(fmt::format("--filter: no work is named like {}", filter));
   return rows;
+}
+
+/// The row's peers that are asked for, and Engram's own: another build, and one thread beside many.
+std::vector<Peer> peers(const Row& row, int threads, const BenchOptions& options) {
+  std::vector<Peer> all = row.peers;
+  const bool is_engram = row.contestant == "engram" && row.point.axis.empty();
+  if (is_engram && row.measure == Measure::time && threads > 1) {
+    all.push_back({.name = "one thread", .contestant = "engram", .threads = 1});
+  }
+  if (is_engram && !options.plan.other_build.empty()) {
+    all.push_back({.name = other_build, .contestant = other_build});
+  }
+  const std::regex pattern = read_pattern("--peers", options.peers);
+  std::erase_if(all, [&](const Peer& peer) { return !std::regex_search(peer.name, pattern); });
+  return all;
 }
 
 /// A row, and one number of threads to measure it with.
@@ -80,10 +109,12 @@ std::vector<Job> jobs(const BenchOptions& options) {
     if (options.quick && row.contestant == "build_times") continue;
     for (int threads : row.threads > 0 ? std::vector{row.threads} : options.threads) {
       result.push_back({row, threads});
+      result.back().row.peers = peers(row, threads, options);
     }
   }
   return result;
 }
+
 int main(int argc, char** argv) try {
   const BenchOptions options = read_options(argc, argv);
   if (options.list) {

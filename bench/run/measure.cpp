@@ -1,5 +1,6 @@
 #include "measure.h"
 
+#include "busy.h"
 #include "settings.h"
 
 #include <engram/autograd/error.h>
@@ -19,6 +20,9 @@ using engram::check;
 
 constexpr long steps_before_check = 3;  // enough for each part of a step to show in the loss
 constexpr double tolerance = 1e-3;      // of two results, relative
+// Beside a busy process: turns of many of the scheduler's slices.
+constexpr int busy_rounds = 10;
+constexpr double busy_turn = 1;  // seconds
 
 /// A contestant that has its work, and how often it does it in a turn.
 struct Player {
@@ -37,10 +41,11 @@ struct Player {
 
 Player start(const std::string& name, const std::string& words, const Setting& setting,
              const Plan& plan, long steps = steps_before_check) {
-  Player player = {Contestant(plan.programs / ("bench_" + name), setting.environment)};
+  const auto program = name == other_build ? plan.other_build : plan.programs / ("bench_" + name);
+  Player player = {Contestant(program, setting.environment)};
   const std::string note = player.contestant.note();
   player.setting = setting.name + (setting.name.empty() || note.empty() ? "" : ", ") + note;
-  check(player.contestant.make(words), "bench_{} does not know: {}", name, words);
+  check(player.contestant.make(words), "{} does not know: {}", program.string(), words);
   if (steps > 0) player.contestant.run(steps);
   player.result = player.contestant.result();
   return player;
@@ -58,11 +63,10 @@ void calibrate(Player& player, double seconds) {
 }
 
 /// Starts a contestant in the setting that is fastest in a short trial.
-Player start_best(const std::string& name, const std::string& words, int threads,
-                  const Plan& plan) {
+Player start_best(const std::string& name, const std::string& words,
+                  const std::vector<Setting>& choices, const Plan& plan) {
   std::optional<Player> best;
   double least = std::numeric_limits<double>::infinity();
-  const std::vector<Setting> choices = settings(name, words, threads, plan);
   for (const Setting& setting : choices) {
     Player player = start(name, words, setting, plan);
     calibrate(player, plan.turn);
@@ -153,15 +157,24 @@ std::vector<std::vector<double>> play(std::vector<Player>& players, int rounds) 
 
 std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& plan) {
   std::vector<Player> players;  // Engram, then the peers
-  const auto add = [&](const std::string& contestant, const std::string& words) {
-    players.push_back(row.rounds == 0
-                          ? start_best(contestant, words, threads, plan)
-                          : start(contestant, words,
-                                  settings(contestant, words, threads, plan).front(), plan, 0));
+  const auto add = [&](const std::string& contestant, const std::string& words, int count) {
+    std::vector<Setting> choices = settings(contestant, words, count, plan);
+    if (row.is_busy) choices.resize(1);  // a short trial says nothing there
+    players.push_back(row.rounds == 0 ? start_best(contestant, words, choices, plan)
+                                      : start(contestant, words, choices.front(), plan, 0));
   };
-  add(row.contestant, row.words);
-  for (const Peer& peer : row.peers) add(peer.contestant, words_of(peer, row));
-  const auto times = play(players, row.rounds == 0 ? plan.rounds : row.rounds);
+  add(row.contestant, row.words, threads);
+  for (const Peer& peer : row.peers) {
+    add(peer.contestant, words_of(peer, row), peer.threads > 0 ? peer.threads : threads);
+  }
+  std::optional<BusyProcess> busy;
+  int rounds = row.rounds == 0 ? plan.rounds : row.rounds;
+  if (row.is_busy) {
+    busy.emplace();
+    rounds = busy_rounds;
+    for (Player& player : players) calibrate(player, busy_turn);
+  }
+  const auto times = play(players, rounds);
 
   const double scale = 1e3 / row.parts;
   if (row.peers.empty()) return {without_peer(row, threads, scale * quantile(times[0], 0.5))};

@@ -13,6 +13,7 @@ namespace bench {
 struct Plan {
   std::filesystem::path programs;      ///< folder of the contestants
   std::filesystem::path pthread_blas;  ///< folder with OpenBLAS built for pthreads, or empty
+  std::filesystem::path other_build;   ///< bench_engram as another build has it, or empty
   int rounds = 15;                     ///< turns that each contestant gets
   double turn = 0.03;                  ///< seconds that a turn lasts at least
   bool try_settings = true;            ///< look for each peer's best settings

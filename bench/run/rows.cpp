@@ -91,6 +91,30 @@ void add_scaling(std::vector<Row>& rows) {
   }
 }
 
+/// The steps that a user's machine must not slow down much who compiles meanwhile.
+void add_busy(std::vector<Row>& rows) {
+  const std::array<const char*, 2> steps[] = {
+      {"MLP 784-400-400-10, batch 128, Adam", "mlp 784-400-400-10 128 adam"},
+      {"LeNet-5, batch 64, SGD", "lenet 64 sgd"},
+      {"CNN, batch 64, SGD", "cnn 64 sgd"}};
+  for (const auto& [name, words] : steps) {
+    rows.push_back({.work = fmt::format("busy machine: train {}", name),
+                    .words = fmt::format("train {}", words),
+                    .peers = {torch_peer},
+                    .threads = 2,
+                    .is_busy = true});
+  }
+}
+
+void add_waking(std::vector<Row>& rows) {
+  rows.push_back({.work = "wake a sleeping thread",
+                  .words = "wake",
+                  .peers = {},
+                  .parts = 2,  // there and back
+                  .contestant = "limit",
+                  .threads = 2});
+}
+
 void add_continual(std::vector<Row>& rows) {
   const std::string step = "train mlp 784-400-400-10 128 adam";
   rows.push_back({"",
@@ -270,9 +294,11 @@ std::vector<Row> all_rows() {
     for (auto row = rows.begin() + first; row != rows.end(); ++row) row->group = group;
   };
   add_group("networks", {add_networks, add_continual});
-  add_group("operations", {add_chains, add_optimizers, add_products, add_kernels, add_loader});
+  add_group("operations",
+            {add_chains, add_optimizers, add_products, add_kernels, add_loader, add_waking});
   add_group("convolutions", {add_convolutions});
   add_group("scaling", {add_scaling});
+  add_group("busy", {add_busy});
   add_group("size", {add_memory, add_building});
   return rows;
 }

@@ -12,7 +12,11 @@ struct Peer {
   std::string words{};      ///< its work, when it has another than Engram's
   double times = 1;         ///< how often it does that for one of Engram's
   bool same_result = true;  ///< and gives the same number
+  int threads = 0;          ///< 0: as many as Engram
 };
+
+/// The contestant that is Engram as another build has it.
+inline constexpr const char* other_build = "other build";
 
 enum class Measure {
   time,    ///< of doing the work
@@ -36,9 +40,10 @@ struct Row {
   double parts = 1;  ///< the table shows the time of one of so many parts, such as operations
   Measure measure = Measure::time;
   std::string contestant = "engram";
-  int rounds = 0;   ///< where it is slow: so many turns of doing it once
-  int threads = 0;  ///< the only number of threads that it is measured with; 0 for any
-  Point point{};    ///< in the picture, where that has curves
+  int rounds = 0;        ///< where it is slow: so many turns of doing it once
+  int threads = 0;       ///< the only number of threads that it is measured with; 0 for any
+  Point point{};         ///< in the picture, where that has curves
+  bool is_busy = false;  ///< beside a process that wants a processor all the time
 };
 
 /// All that is measured, in the order of the table.
