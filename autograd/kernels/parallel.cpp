@@ -1,4 +1,5 @@
 #include <engram/autograd/kernels/available_cpus.h>
+#include <engram/autograd/kernels/crowd.h>
 #include <engram/autograd/kernels/parallel.h>
 
 #include <pthread.h>
@@ -14,53 +15,9 @@
 namespace engram::kernels {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Word = std::atomic<std::uint32_t>;  // what a thread waits on: a futex
 
-/// Whether other processes want the cores. Then a second thread is worse than none: the loop waits
-/// for it while it is kept off its core with a part in hand. So loops run on their callers' threads
-/// alone, for a span that doubles each time that the cores are found crowded still, until threads
-/// have worked together for a while.
-class Crowd {
- public:
-  bool is_there() {
-    const Clock::rep until = until_.load(std::memory_order_relaxed);
-    if (until == 0) return false;
-    if (now() < until) return true;
-    until_ = 0;
-    return false;
-  }
-
-  void note() {
-    const Clock::rep span = span_.load();
-    until_ = now() + span;
-    span_ = std::min(2 * span, longest);
-    together_ = 0;
-  }
-
-  /// Threads have worked together for so long.
-  void note_none(Clock::duration worked) {
-    if (span_ == shortest) return;
-    together_ += worked.count();
-    if (together_ > shortest) span_ = shortest;
-  }
-
- private:
-  static constexpr Clock::rep shortest = Clock::duration(std::chrono::milliseconds(20)).count();
-  static constexpr Clock::rep longest = Clock::duration(std::chrono::milliseconds(2560)).count();
-  static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
-
-  std::atomic<Clock::rep> until_{0};  // 0: there is none
-  std::atomic<Clock::rep> span_{shortest}, together_{0};
-};
 constinit Crowd crowd;
-
-// The signs of a crowd: a thread that spins loses its core for so long, ...
-constexpr Clock::duration lost_core = std::chrono::microseconds(400);
-// ... a caller waits for the others, for so long and longer than it worked itself, ...
-constexpr Clock::duration long_wait = std::chrono::microseconds(300);
-// ... or has worked for so long and nobody came.
-constexpr Clock::duration patience_with_sleepers = std::chrono::milliseconds(1);
 
 /// To wake a sleeping thread costs tens of microseconds, so a thread that is wanted again at once
 /// spins for a while before it sleeps: for as long as that has paid lately.
@@ -89,11 +46,8 @@ class Wait {
   }
 
   bool spin(const Word& word, std::uint32_t old, Clock::time_point begin) {
-    for (Clock::time_point last = begin; last - begin < patience_;) {
+    while (Clock::now() - begin < patience_) {
       if (changes(word, old)) return true;
-      const Clock::time_point now = Clock::now();
-      if (now - last > lost_core) crowd.note();
-      last = now;
     }
     return false;
   }
@@ -103,6 +57,7 @@ class Wait {
 
 thread_local bool in_loop = false;
 thread_local Wait waiting;
+thread_local Account account;
 
 /// A loop that is being run, on the stack of its caller.
 class Job {
@@ -120,18 +75,15 @@ class Job {
 
   // Parts are claimed from both ends, so that of two threads each finds in its caches what it has
   // worked on in the loop before.
-  void run_from_front() {
-    work([](Range& left) { return left.begin++; });
+  // How many were run is returned.
+  std::int64_t run_from_front() {
+    return work([](Range& left) { return left.begin++; });
   }
-  void run_from_back() {
-    work([](Range& left) { return --left.end; });
+  std::int64_t run_from_back() {
+    return work([](Range& left) { return --left.end; });
   }
 
-  void join() {
-    helpers_.fetch_add(1);
-    helped_ = true;
-  }
-  bool was_helped() const { return helped_; }
+  void join() { helpers_.fetch_add(1); }
   /// The caller may go on as soon as the last one has left: nothing of the job is touched after.
   void leave() {
     if (helpers_.fetch_sub(1) == 1) helpers_.notify_one();
@@ -152,14 +104,17 @@ class Job {
   };
 
   template <class Take>
-  void work(Take take) {
+  std::int64_t work(Take take) {
+    std::int64_t count = 0;
     for (Range left = unclaimed_.load(); left.begin != left.end;) {
       Range rest = left;
       const std::int64_t part = take(rest);
       if (!unclaimed_.compare_exchange_weak(left, rest)) continue;
       run(part);
+      ++count;
       left = unclaimed_.load();
     }
+    return count;
   }
 
   void run(std::int64_t part) {
@@ -174,7 +129,6 @@ class Job {
   std::int64_t n_, parts_;
   std::atomic<Range> unclaimed_;
   Word helpers_{0};
-  bool helped_ = false;
   std::atomic_flag failed_;
   std::exception_ptr error_;  // the first
 };
@@ -183,7 +137,9 @@ class Job {
 /// nothing that the end of the process would have to wait for.
 class Pool {
  public:
-  void run(Job& job, std::int64_t helpers) {
+  void run(Job& job, std::int64_t parts) {
+    const std::int64_t helpers = parts - 1;
+    const Clock::time_point called = Clock::now();
     {
       const std::lock_guard lock(mutex_);
       while (workers_ < helpers && start_worker()) {
@@ -195,7 +151,7 @@ class Pool {
     for (std::int64_t i = 0; i < helpers; ++i) announced_.notify_one();
     const Clock::time_point begin = Clock::now();
     in_loop = true;
-    job.run_from_front();
+    const std::int64_t own_parts = job.run_from_front();
     in_loop = false;
     {
       const std::lock_guard lock(mutex_);
@@ -205,21 +161,10 @@ class Pool {
     }
     const Clock::time_point done = Clock::now();
     job.wait_for_helpers();
-    look_for_a_crowd(done - begin, Clock::now() - done, job.was_helped());
+    account.add(crowd, parts, own_parts, done - begin, begin - called + (Clock::now() - done));
   }
 
  private:
-  void look_for_a_crowd(Clock::duration worked, Clock::duration waited, bool helped) {
-    const Clock::rep alone = helped ? 0 : alone_.load() + worked.count();
-    const bool nobody_came = alone > patience_with_sleepers.count();
-    if (nobody_came || (waited > long_wait && waited > worked)) {
-      crowd.note();
-    } else if (helped) {
-      crowd.note_none(worked);
-    }
-    alone_ = nobody_came ? 0 : alone;
-  }
-
   /// False when the system has no thread left: the loop is run by those there are.
   bool start_worker() {
     sigset_t all, before;  // signals are for the program's own threads
@@ -261,8 +206,7 @@ class Pool {
   std::mutex mutex_;
   Job* jobs_ = nullptr;
   std::int64_t workers_ = 0;
-  Word announced_{0};                 // how many jobs there have been
-  std::atomic<Clock::rep> alone_{0};  // how long callers have worked since somebody came
+  Word announced_{0};  // how many jobs there have been
 };
 
 Pool& pool() {
@@ -293,7 +237,7 @@ void set_thread_limit(std::int64_t threads) { threads_of_this_thread() = threads
 void run_in_parallel(std::int64_t n, std::int64_t parts, RangeLoop loop) {
   if (parts == 1 || in_loop) return loop.run(loop.body, 0, n);
   Job job(loop, n, parts);
-  pool().run(job, parts - 1);
+  pool().run(job, parts);
   job.rethrow();
 }
 

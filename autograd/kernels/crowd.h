@@ -1,0 +1,99 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+
+// Whether to share loops pays (parallel.cpp). It does not while other processes want the cores: the
+// caller of a loop waits for a thread that is kept off its core with a part in hand, or is kept off
+// its own by the threads that it woke.
+namespace engram::kernels {
+
+using Clock = std::chrono::steady_clock;
+
+/// For how long sharing has not paid. Meanwhile loops run on their callers' threads alone, for a
+/// span that doubles each time that they are shared in vain again.
+class Crowd {
+ public:
+  bool is_there() {
+    const Clock::rep until = until_.load(std::memory_order_relaxed);
+    if (until == 0) return false;
+    if (now() < until) return true;
+    until_ = 0;
+    return false;
+  }
+
+  void note(bool sharing_pays) {
+    if (sharing_pays) {
+      // Who has slept gets its core at once for a while, crowd or not.
+      if (++in_a_row_ == enough) span_ = shortest.count();
+      return;
+    }
+    in_a_row_ = 0;
+    const Clock::rep span = span_;
+    span_ = std::min(2 * span, longest.count());
+    until_ = now() + span;
+  }
+
+ private:
+  static constexpr Clock::duration shortest = std::chrono::milliseconds(20);
+  static constexpr Clock::duration longest = std::chrono::milliseconds(2560);
+  static constexpr int enough = 5;  // times that sharing pays, until the next crowd is a new one
+  static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
+
+  std::atomic<Clock::rep> until_{0};  // 0: there is none
+  std::atomic<Clock::rep> span_{shortest.count()};
+  std::atomic<int> in_a_row_{0};
+};
+
+/// What a thread gains when it shares its loops, over some of them at a time.
+class Account {
+ public:
+  /// A loop was shared: its caller did so many of its parts itself in the time that it worked, and
+  /// for so long called the others or waited for them.
+  void add(Crowd& crowd, std::int64_t parts, std::int64_t own_parts, Clock::duration worked,
+           Clock::duration waited) {
+    worked_ += worked;
+    waited_ += waited;
+    saved_ += own_parts == 0 ? waited : worked * (parts - own_parts) / own_parts;
+    if (worked_ + waited_ > window || saved_ - waited_ < -much) close(crowd);
+  }
+
+ private:
+  static constexpr Clock::duration window = std::chrono::milliseconds(20);
+  static constexpr Clock::duration much = std::chrono::milliseconds(5);  // for one interruption
+
+  void close(Crowd& crowd) {
+    const Clock::time_point end = Clock::now();
+    const Clock::duration cpu_end = cpu_time();
+    if (begin_ != Clock::time_point()) {
+      // A thread is off its core while it waits, perhaps outside of loops, and when it is kept off.
+      const Clock::duration outside = end - begin_ - worked_ - waited_;
+      const Clock::duration off = end - begin_ - (cpu_end - cpu_begin_);
+      const Clock::duration kept_off = std::max(Clock::duration(0), off - waited_ - outside);
+      // What it worked in truth, and would have worked for what the others did.
+      const double share = 1 - seconds(kept_off) / seconds(worked_);
+      const double gained = share * seconds(saved_) - seconds(waited_ + kept_off);
+      crowd.note(gained > seconds(worked_ + waited_) / 16 && kept_off < worked_ / 16);
+    }
+    begin_ = end;
+    cpu_begin_ = cpu_end;
+    worked_ = waited_ = saved_ = {};
+  }
+
+  static double seconds(Clock::duration duration) {
+    return std::chrono::duration<double>(duration).count();
+  }
+  static Clock::duration cpu_time() {
+    timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  }
+
+  Clock::time_point begin_{};
+  Clock::duration cpu_begin_{}, worked_{}, waited_{}, saved_{};
+};
+
+}  // namespace engram::kernels
