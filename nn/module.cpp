@@ -30,8 +30,8 @@ StateDict collect(const std::vector<std::pair<std::string, Module>>& modules, Ow
   StateDict all;
   for (const auto& [path, module] : modules) {
     for (const auto& [name, value] : own(module)) {
-      const bool known =
-          std::ranges::any_of(all, [&](const auto& entry) { return entry.value.is(value); });
+      const bool known = std::ranges::any_of(
+          all, [&, &value = value](const auto& entry) { return entry.value.is(value); });
       if (!known) all.add(join(path, name), value);
     }
   }

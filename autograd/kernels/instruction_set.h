@@ -25,10 +25,14 @@ void set_instruction_set(InstructionSet set);
 #if defined(__x86_64__)
 #define ENGRAM_X86 1
 
+#if defined(__clang__)  // takes the widest by itself
+#define ENGRAM_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+#else
+#define ENGRAM_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,prefer-vector-width=512"
+#endif
+
 template <class F>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,prefer-vector-width=512"), gnu::flatten,
-  gnu::noinline]] void
-run_avx512(const F& f) {
+[[gnu::target(ENGRAM_AVX512), gnu::flatten, gnu::noinline]] void run_avx512(const F& f) {
   f();
 }
 

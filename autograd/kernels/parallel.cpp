@@ -99,7 +99,7 @@ class Job {
   Job* next = nullptr;
 
  private:
-  struct Range {
+  struct alignas(8) Range {  // one word
     std::uint32_t begin, end;
   };
 

@@ -96,12 +96,12 @@ void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const X* x, Y* 
 
 template <class T>
 void max(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  fold(outer, n, inner, x, y, [](T a, T b) { return (b > a) | (b != b) ? b : a; });
+  fold(outer, n, inner, x, y, [](T a, T b) { return ((b > a) | (b != b)) ? b : a; });
 }
 
 template <class T>
 void min(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  fold(outer, n, inner, x, y, [](T a, T b) { return (b < a) | (b != b) ? b : a; });
+  fold(outer, n, inner, x, y, [](T a, T b) { return ((b < a) | (b != b)) ? b : a; });
 }
 
 template <class T>

@@ -66,7 +66,7 @@ Tensor conv2d_weight_squares(const Tensor& x, const Tensor& dy, const Shape& wei
 
 /// What each position of the window sees: (images·positions, channels·kh·kw). One group.
 Tensor patches(const Tensor& x, const kernels::ConvolutionSizes& sizes) {
-  const auto [height, width] = sizes.window;
+  const kernels::WindowAxis height = sizes.window.height, width = sizes.window.width;
   const std::int64_t depth = sizes.depth();
   Tensor rows({sizes.images * sizes.window.out_size(), depth}, x.dtype());
   dispatch_floating("conv2d", x.dtype(), [&]<class T>() {

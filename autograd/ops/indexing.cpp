@@ -76,7 +76,7 @@ Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
   check_indices("index_select", index, axis, x.size(axis));
   Tensor y(x.shape().with(axis, index.numel()), x.dtype());
   const auto [outer, n, inner] = view_along(x.shape(), axis);
-  dispatch(x.dtype(), [&]<class T>() {
+  dispatch(x.dtype(), [&, outer = outer, inner = inner]<class T>() {
     kernels::index_select(outer, x.size(axis), index.numel(), inner, x.data<T>().data(),
                           index.data<std::int64_t>().data(), y.data<T>().data());
   });
@@ -96,7 +96,7 @@ Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& s
   check_indices("index_add", index, axis, x.size(axis));
   const Tensor y = copied(x);
   const auto [outer, n, inner] = view_along(x.shape(), axis);
-  dispatch(x.dtype(), [&]<class T>() {
+  dispatch(x.dtype(), [&, outer = outer, inner = inner]<class T>() {
     kernels::index_add(outer, x.size(axis), index.numel(), inner, source.data<T>().data(),
                        index.data<std::int64_t>().data(), y.data<T>().data());
   });

@@ -193,7 +193,7 @@ double epochs_to(const Curve& curve, double loss) {
 CurveFigures measure_curves(const Study& study) {
   CurveFigures figures;
   for (const Task& task : tasks()) {
-    auto& of = figures.tasks.emplace_back(task, std::vector<Curve>(), std::vector<Curve>());
+    auto& of = figures.tasks.emplace_back(CurveFigures::Of{task, {}, {}});
     for (const Contender& one : batch_contenders()) {
       for (const Rate rate : {Rate::best, Rate::standard}) {
         const Setup setup = curve_setup(study.scale, study.store, task, one.name, rate);

@@ -23,7 +23,7 @@ std::vector<Pair> all_pairs(const Study& study) {
   const std::optional<Record> part = unfinished(study.folder / "checkpoint");
   std::vector<Pair> pairs;
   for (const Published& theirs : published()) {
-    Pair& pair = pairs.emplace_back(theirs, deepobs_setup(study.scale, theirs.optimizer));
+    Pair& pair = pairs.emplace_back(Pair{theirs, deepobs_setup(study.scale, theirs.optimizer), {}});
     if (const Record* record = study.store.find(pair.setup)) {
       pair.ours = *record;
     } else if (part && part->setup == pair.setup) {

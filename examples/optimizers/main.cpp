@@ -33,7 +33,7 @@ void train_all(const Scale& scale, Store& store, Images& images,
   const std::size_t stage_count = all_stages(scale, store).size();
   for (std::size_t s = 0; s < stage_count; ++s) {
     const std::vector<Stage> stages = all_stages(scale, store);  // rates may be known now
-    const auto& [part, name, setups] = stages[s];
+    const Stage& stage = stages[s];
     double later = 0;  // expected seconds of the stages that follow
     for (std::size_t k = s; k < stage_count; ++k) {
       for (const Setup& setup : stages[k].setups) {
@@ -41,7 +41,7 @@ void train_all(const Scale& scale, Store& store, Images& images,
       }
     }
     std::size_t number = 0;
-    for (const Setup& setup : setups) {
+    for (const Setup& setup : stage.setups) {
       ++number;
       if (store.find(setup)) continue;
       const double cost = expected_seconds(setup);
@@ -49,10 +49,10 @@ void train_all(const Scale& scale, Store& store, Images& images,
         if (!status.is_due()) return;
         const double passed = seconds_since(start);
         const double finished = done + share * cost;
-        status.draw(
-            fmt::format("{}: {} of {}, {} at {:.2g}, {:.0f} % done, {}", name, number,
-                        setups.size(), contender(setup.optimizer).title, setup.with.lr, 100 * share,
-                        time_left(passed / std::max(finished, 1e-3) * (later - share * cost))));
+        status.draw(fmt::format(
+            "{}: {} of {}, {} at {:.2g}, {:.0f} % done, {}", stage.name, number,
+            stage.setups.size(), contender(setup.optimizer).title, setup.with.lr, 100 * share,
+            time_left(passed / std::max(finished, 1e-3) * (later - share * cost))));
       };
       store.add(train(setup, images, tell, checkpoint));
       // Only now: a kill before this line loses no training.
@@ -61,7 +61,7 @@ void train_all(const Scale& scale, Store& store, Images& images,
       done += cost;
       later -= cost;
     }
-    status.end(fmt::format("{}: {} trainings", name, setups.size()));
+    status.end(fmt::format("{}: {} trainings", stage.name, stage.setups.size()));
   }
 }
 

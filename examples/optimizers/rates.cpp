@@ -134,7 +134,7 @@ Valley valley_of(const Sweep& sweep) {
 RateFigures measure_rates(const Study& study) {
   RateFigures figures;
   for (const Task& task : tasks()) {
-    auto& of = figures.tasks.emplace_back(task, std::vector<Sweep>());
+    auto& of = figures.tasks.emplace_back(RateFigures::Of{task, {}});
     for (const Contender& one : batch_contenders()) {
       of.sweeps.push_back(
           measure_sweep(study, rate_setups(study.scale, task, one.name), &Hyperparameters::lr));

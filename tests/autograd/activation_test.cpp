@@ -28,9 +28,9 @@ TEST_CASE("activation: large inputs saturate and do not overflow") {
   check_close(softplus(x), {0, 1000});
   check_close(gelu(x), {0, 1000});
   check_close(relu(tensor({-infinity, infinity}, f64)), {0, infinity});
-  for (const auto& [name, f] : functions) {
-    CAPTURE(std::string(name));
-    const Tensor slope = gradient_of(f, tensor({-1000, 1000}, f32));
+  for (const NamedUnary& each : functions) {
+    CAPTURE(std::string(each.name));
+    const Tensor slope = gradient_of(each.f, tensor({-1000, 1000}, f32));
     CHECK(std::isfinite(slope.data<float>()[0]));
     CHECK(std::isfinite(slope.data<float>()[1]));
   }

@@ -102,12 +102,13 @@ TEST_CASE("products: every set, all transpositions, sizes around those of the ti
     struct Sizes {
       std::int64_t m, n, k;
     };
-    for (const auto& [m, n, k] :
+    for (const Sizes& sizes :
          {Sizes{1, 1, 1}, Sizes{1, 33, 5}, Sizes{1, 300, 2000}, Sizes{300, 1, 1999},
           Sizes{13, 1, 17}, Sizes{12, 32, 16}, Sizes{6, 16, 8}, Sizes{25, 65, 15},
           Sizes{11, 15, 33}, Sizes{7, 17, 400}, Sizes{500, 31, 3}, Sizes{37, 47, 800},
           Sizes{0, 3, 2}, Sizes{3, 0, 2}, Sizes{3, 2, 0}}) {
       for (const int flags : {0, 1, 2, 3, 4, 5, 6, 7}) {
+        const std::int64_t m = sizes.m, n = sizes.n, k = sizes.k;
         CAPTURE(m);
         CAPTURE(n);
         CAPTURE(k);

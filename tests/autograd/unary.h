@@ -32,8 +32,10 @@ inline engram::Tensor gradient_of(Unary f, const engram::Tensor& x) {
 /// integers are refused by name.
 inline void check_unary(std::span<const NamedUnary> functions) {
   using namespace engram;
-  for (const auto& [name, f] : functions) {
-    CAPTURE(std::string(name));
+  for (const NamedUnary& each : functions) {
+    const std::string name = each.name;
+    const Unary f = each.f;
+    CAPTURE(name);
     CHECK(std::isnan(f(tensor({nan_value}, f64)).item()));
     CHECK(std::isnan(f(tensor({nan_value}, f32)).item()));
     CHECK(f(zeros({0, 2})).shape() == Shape{0, 2});

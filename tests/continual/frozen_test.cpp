@@ -42,7 +42,8 @@ data::Task task(int number) {
 }  // namespace
 
 TEST_CASE("every method takes a frozen layer for a constant") {
-  for (const auto& [name, make] : methods()) {
+  for (const auto& kind : methods()) {
+    const std::string& name = kind.first;
     CAPTURE(name);
     const auto tanh_of = [](const Tensor& x) { return tanh(x); };
     const SmallNetwork whole = two_layers(4, 3, true, tanh_of);
@@ -55,7 +56,7 @@ TEST_CASE("every method takes a frozen layer for a constant") {
       whole.tensors[static_cast<std::size_t>(frozen)].set_requires_grad(false);
 
     for (const SmallNetwork& net : {whole, last}) {
-      const auto method = make(net);
+      const auto method = kind.second(net);
       optim::Adam adam(net.tensors, {.lr = 0.01});
       for (int number = 0; number < 3; ++number) train(net, *method, adam, task(number), 5);
     }
@@ -90,13 +91,14 @@ TEST_CASE("methods that need the layers refuse one that is frozen, or learns aga
 }
 
 TEST_CASE("what a network that has diverged would be protected by is refused") {
-  for (const auto& [name, make] : methods()) {
+  for (const auto& kind : methods()) {
+    const std::string& name = kind.first;
     CAPTURE(name);
     const bool measures = name == "EWC" || name == "online EWC" || name == "MAS" ||
                           name == "KroneckerLaplace" || name == "GPM" || name == "OWM";
     if (!measures) continue;
     const SmallNetwork net = two_layers(4, 3, true, [](const Tensor& x) { return tanh(x); });
-    const auto method = make(net);
+    const auto method = kind.second(net);
     method->begin_task(task(0));
     method->end_task(task(0));
     const StateDict before = clone(method->state_dict());

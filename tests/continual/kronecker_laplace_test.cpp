@@ -208,9 +208,9 @@ TEST_CASE("KroneckerLaplace: a saved state goes on bitwise") {
     const auto one = third_task(method), two = third_task(other);
     for (std::size_t k = 0; k < one.size(); ++k) CHECK(distance(one[k], two[k]) == 0);
     const StateDict after = other.state_dict();
-    for (const auto& [name, value] : method.state_dict()) {
-      CAPTURE(name);
-      CHECK(std::ranges::equal(value.bytes(), after[name].bytes()));
+    for (const auto& entry : method.state_dict()) {
+      CAPTURE(entry.name);
+      CHECK(std::ranges::equal(entry.value.bytes(), after[entry.name].bytes()));
     }
   }
 }

@@ -304,9 +304,9 @@ TEST_CASE("projection: a saved state goes on bitwise") {
     for (std::size_t k = 0; k < 4; ++k) CHECK(distance(one[k], two[k]) == 0);
     CHECK(distance(one[0], start[0]) > 0);
     const StateDict after = other->state_dict();
-    for (const auto& [name, value] : method->state_dict()) {
-      CAPTURE(name);
-      CHECK(std::ranges::equal(value.bytes(), after[name].bytes()));
+    for (const auto& entry : method->state_dict()) {
+      CAPTURE(entry.name);
+      CHECK(std::ranges::equal(entry.value.bytes(), after[entry.name].bytes()));
     }
   };
   check_method([](const Network& net) {

@@ -69,9 +69,10 @@ TEST_CASE("clip_grad_norm scales all gradients by one factor") {
       {100, 2, 8.143248737451165, {3, -4, 0.5}, {1, -2, 0.25, 6}},
       {0, 2, 8.143248737451165, {0, 0, 0}, {0, 0, 0, 0}},
   };
-  for (const auto& [max_norm, norm_type, norm, a, b] : cases) {
-    CAPTURE(max_norm);
-    CAPTURE(norm_type);
+  for (const auto& each : cases) {
+    CAPTURE(each.max_norm);
+    CAPTURE(each.norm_type);
+    const auto& [max_norm, norm_type, norm, a, b] = each;
     const std::vector<Tensor> p = parameters();
     CHECK(std::abs(clip_grad_norm(p, max_norm, {.norm_type = norm_type}) - norm) <= 1e-13 * norm);
     check_close(p[0].grad(), a, 1e-13);
@@ -95,7 +96,8 @@ TEST_CASE("a norm that is not finite is returned, and makes gradients 0 or NaN")
 
 TEST_CASE("error_if_nonfinite: a norm that is not finite is an Error, and nothing has changed") {
   for (const double norm_type : {1., 2., 3., inf}) {
-    for (const auto& [bad, name] : {std::pair(NaN, "nan"), {inf, "inf"}, {-inf, "inf"}}) {
+    for (const double bad : {NaN, inf, -inf}) {
+      const std::string name = std::isnan(bad) ? "nan" : "inf";
       CAPTURE(norm_type);
       CAPTURE(name);
       const Tensor a = with_gradient(tensor({3, 4})), b = with_gradient(tensor({1, bad}, f64));

@@ -192,7 +192,8 @@ TEST_CASE("EWC: goes on from a saved state as if nothing had happened") {
 }
 
 TEST_CASE("EWC: importances that are none are refused, and change nothing") {
-  constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::nan("");
+  constexpr double inf = std::numeric_limits<double>::infinity(),
+                   NaN = std::numeric_limits<double>::quiet_NaN();
   for (const std::optional<double> gamma : {std::optional<double>{}, std::optional<double>{0.5}}) {
     const Tensor theta = parameter({1, 2}), other = parameter({3});
     EWC ewc({theta, other}, {.gamma = gamma});

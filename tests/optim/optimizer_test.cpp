@@ -96,12 +96,12 @@ TEST_CASE("Adam corrects the bias by the updates that a parameter has seen") {
 }
 
 TEST_CASE("parameters of no and of one element") {
-  for (const auto& [name, make] : optimizer_kinds()) {
-    CAPTURE(name);
+  for (const auto& kind : optimizer_kinds()) {
+    CAPTURE(kind.name);
     const Tensor none = noise({0, 3}, f32, 1), one = noise({}, f32, 2);
     none.set_requires_grad();
     one.set_requires_grad();
-    const auto optimizer = make({{none, one}});
+    const auto optimizer = kind.make({{none, one}});
     const float before = one.item<float>();
     for (int step = 0; step < 3; ++step) {
       none.set_grad(zeros({0, 3}));
@@ -113,12 +113,12 @@ TEST_CASE("parameters of no and of one element") {
 }
 
 TEST_CASE("frozen parameters stay as they are, and learn when they are asked to") {
-  for (const auto& [name, make] : optimizer_kinds()) {
-    CAPTURE(name);
+  for (const auto& kind : optimizer_kinds()) {
+    CAPTURE(kind.name);
     const Tensor a = noise({5}, f32, 1), frozen = noise({5}, f32, 2);
     const Tensor plain_a = clone(a), plain = clone(frozen);
     for (const Tensor& each : {a, plain_a, plain}) each.set_requires_grad();
-    const auto optimizer = make({{frozen, a}}), only = make({{plain_a}});
+    const auto optimizer = kind.make({{frozen, a}}), only = kind.make({{plain_a}});
     const auto step = [&](std::uint64_t seed) {
       for (const Tensor& each : {frozen, a, plain_a, plain}) each.set_grad(noise({5}, f32, seed));
       optimizer->step();
@@ -136,7 +136,7 @@ TEST_CASE("frozen parameters stay as they are, and learn when they are asked to"
     // Its first update is as any parameter's, and saved states of both kinds can be loaded.
     const StateDict saved = optimizer->state_dict();
     frozen.set_requires_grad();
-    const auto late = make({{plain}});
+    const auto late = kind.make({{plain}});
     for (const Tensor& each : {frozen, plain}) each.set_grad(noise({5}, f32, 20));
     a.set_grad({});
     optimizer->step();
@@ -228,12 +228,12 @@ TEST_CASE("the first step is right wherever the mean square of the gradient is i
 }
 
 TEST_CASE("f32 follows f64") {
-  for (const auto& [name, make] : optimizer_kinds()) {
-    CAPTURE(name);
+  for (const auto& kind : optimizer_kinds()) {
+    CAPTURE(kind.name);
     const Tensor single = noise({37}, f32, 1), exact = noise({37}, f64, 1);
     single.set_requires_grad();
     exact.set_requires_grad();
-    const auto optimizer = make({{single}, {exact}});
+    const auto optimizer = kind.make({{single}, {exact}});
     for (std::uint64_t step = 0; step < 100; ++step) {
       single.set_grad(noise({37}, f32, 10 + step));
       exact.set_grad(noise({37}, f64, 10 + step));
@@ -248,14 +248,14 @@ TEST_CASE("f32 follows f64") {
 TEST_CASE("one thread and two threads agree bitwise") {
   const int threads = num_threads();
   const Shape shape{100'003};
-  for (const auto& [name, make] : optimizer_kinds()) {
-    CAPTURE(name);
+  for (const auto& kind : optimizer_kinds()) {
+    CAPTURE(kind.name);
     std::vector<Tensor> results;
     for (const int count : {1, 2}) {
       set_num_threads(count);
       const Tensor w = noise(shape, f32, 1);
       w.set_requires_grad();
-      const auto optimizer = make({{w}});
+      const auto optimizer = kind.make({{w}});
       for (std::uint64_t step = 0; step < 3; ++step) {
         w.set_grad(noise(shape, f32, 10 + step));
         optimizer->step();
@@ -269,11 +269,11 @@ TEST_CASE("one thread and two threads agree bitwise") {
 
 #ifndef __SANITIZE_ADDRESS__  // under which the pool does not recycle
 TEST_CASE("a step in the steady state asks the system for no memory") {
-  for (const auto& [name, make] : optimizer_kinds()) {
-    CAPTURE(name);
+  for (const auto& kind : optimizer_kinds()) {
+    CAPTURE(kind.name);
     const Tensor w = noise({1000}, f32, 1), b = noise({10}, f32, 2);
     for (const Tensor& p : {w, b}) p.set_requires_grad();
-    const auto optimizer = make({{w}, {b}});
+    const auto optimizer = kind.make({{w}, {b}});
     const auto train = [&] {
       Tape tape;
       tape.backward(square(w), {.gradient = w});

@@ -103,7 +103,8 @@ TEST_CASE("quadratic_penalty: can be run backward twice when the recording is ke
 }
 
 TEST_CASE("quadratic_penalty: importances that are none are refused, wherever they stand") {
-  constexpr float inf = std::numeric_limits<float>::infinity(), NaN = std::nanf("");
+  constexpr float inf = std::numeric_limits<float>::infinity(),
+                  NaN = std::numeric_limits<float>::quiet_NaN();
   for (const std::int64_t n : {1, 15, 16, 17, 4099}) {
     for (const std::int64_t at : {std::int64_t{0}, n / 2, n - 1}) {
       for (const float wrong : {NaN, inf, -inf, -1e-30f}) {

@@ -62,13 +62,13 @@ struct TemporaryFile {
 }  // namespace
 
 TEST_CASE("a training goes on bitwise from a saved state, through memory and through a file") {
-  for (const auto& [name, make] : optimizer_kinds()) {
+  for (const auto& kind : optimizer_kinds()) {
     for (const bool through_file : {false, true}) {
-      CAPTURE(name);
+      CAPTURE(kind.name);
       CAPTURE(through_file);
       // Without a break; both groups' options differ from those of the constructor.
       const Parameters whole;
-      const auto optimizer = make(whole.groups());
+      const auto optimizer = kind.make(whole.groups());
       optimizer->lr(0) = 0.02;
       optimizer->lr(1) = 0.03;
       whole.train(*optimizer, 1, 5);
@@ -84,7 +84,7 @@ TEST_CASE("a training goes on bitwise from a saved state, through memory and thr
       std::ranges::copy(whole.c.bytes(), resumed.c.bytes().begin());
       whole.train(*optimizer, 6, 12);
 
-      const auto other = make(resumed.groups());
+      const auto other = kind.make(resumed.groups());
       other->load_state_dict(saved);
       CHECK(other->steps() == 5);
       CHECK(other->lr(1) == 0.03);

@@ -23,7 +23,7 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline void land(const Vector<T>& sums, const Landing<T>& landing,
                                         std::int64_t room, T* y) {
-  const Vector<T> wanted = __builtin_shuffle(sums, load_as<Lanes<T>>(landing.lanes));
+  const Vector<T> wanted = shuffle<T>(sums, sums, load_as<Lanes<T>>(landing.lanes));
   if (landing.to + lanes_of<T> <= room) {
     store<T>(wanted, y + landing.to);
   } else {

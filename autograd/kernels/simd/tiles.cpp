@@ -87,8 +87,8 @@ template <class T, int step>
     for (int i = 0; i < lanes_of<T>; ++i) {
       if (i & step) continue;
       const Vector<T> first = rows[i], second = rows[i + step];
-      rows[i] = __builtin_shuffle(first, second, low);
-      rows[i + step] = __builtin_shuffle(first, second, high);
+      rows[i] = shuffle<T>(first, second, low);
+      rows[i + step] = shuffle<T>(first, second, high);
     }
     exchange<T, step / 2>(rows);
   }

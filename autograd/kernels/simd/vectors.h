@@ -24,9 +24,25 @@ constexpr int lanes_of = vector_bytes / sizeof(T);
 template <class T>
 using Vector [[gnu::vector_size(vector_bytes)]] = T;
 
-/// Numbers of lanes, for __builtin_shuffle of vectors of T.
+/// Numbers of lanes, for `shuffle`.
 template <class T>
 using Lanes [[gnu::vector_size(vector_bytes)]] = Lane<T>;
+
+/// Lane i of the result is lane index[i] of the two vectors, one after the other.
+template <class T>
+[[gnu::always_inline]] inline Vector<T> shuffle(const Vector<T>& first, const Vector<T>& second,
+                                                const Lanes<T>& index) {
+#if defined(__clang__)  // has a built-in for constant indices only, which it finds by itself
+  Vector<T> result;
+  for (int i = 0; i < lanes_of<T>; ++i) {
+    const Lane<T> k = index[i] & (2 * lanes_of<T> - 1);
+    result[i] = k < lanes_of<T> ? first[k] : second[k - lanes_of<T>];
+  }
+  return result;
+#else
+  return __builtin_shuffle(first, second, index);
+#endif
+}
 
 /// From and to any address.
 template <class V, class T>

@@ -50,8 +50,8 @@ void winograd_inputs(std::int64_t count, const T* x, std::int64_t pitch, T* v,
       const T* from = x + r * pitch + 2 * tile;
       const Vector<T> a = load<T>(from), b = load<T>(from + lanes);
       const Vector<T> c = load<T>(from + 2), d = load<T>(from + 2 + lanes);
-      spread<T>(__builtin_shuffle(a, b, even), __builtin_shuffle(a, b, odd),
-                __builtin_shuffle(c, d, even), __builtin_shuffle(c, d, odd), rows[r]);
+      spread<T>(shuffle<T>(a, b, even), shuffle<T>(a, b, odd), shuffle<T>(c, d, even),
+                shuffle<T>(c, d, odd), rows[r]);
     }
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k) {
@@ -84,7 +84,7 @@ void winograd_cotangents(std::int64_t count, const T* dy, std::int64_t pitch, T*
     for (int r = 0; r < 2; ++r) {
       const T* from = dy + r * pitch + 2 * tile;
       const Vector<T> a = load<T>(from), b = load<T>(from + lanes);
-      spread_cotangents<T>(__builtin_shuffle(a, b, even), __builtin_shuffle(a, b, odd), rows[r]);
+      spread_cotangents<T>(shuffle<T>(a, b, even), shuffle<T>(a, b, odd), rows[r]);
     }
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k) {
@@ -102,7 +102,7 @@ template <class T>
                                                   const Vector<T>& high) {
   Lanes<T> index{};
   for (int i = 0; i < lanes_of<T>; ++i) index[i] = i;
-  return __builtin_shuffle(low, high, index + static_cast<Lane<T>>(first));
+  return shuffle<T>(low, high, index + static_cast<Lane<T>>(first));
 }
 
 /// The first n lanes of a vector, less than 2 · part: as two overlapping parts of it. (Through an
@@ -123,8 +123,8 @@ template <class T>
 [[gnu::always_inline]] inline void store_row(const Vector<T>& left, const Vector<T>& right,
                                              std::int64_t width, T* y) {
   constexpr int lanes = lanes_of<T>;
-  const Vector<T> low = __builtin_shuffle(left, right, in_turn<T, false>());
-  const Vector<T> high = __builtin_shuffle(left, right, in_turn<T, true>());
+  const Vector<T> low = shuffle<T>(left, right, in_turn<T, false>());
+  const Vector<T> high = shuffle<T>(left, right, in_turn<T, true>());
   if (width < lanes) return store_first<T>(width, low, y);
   store<T>(low, y);
   const std::int64_t rest = width < 2 * lanes ? width - lanes : lanes;
