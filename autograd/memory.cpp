@@ -1,4 +1,5 @@
 #include <engram/autograd/memory.h>
+#include <engram/autograd/sanitized.h>
 
 #include <pthread.h>
 
@@ -10,8 +11,8 @@
 #include <mutex>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool recycle = false;  // so that the sanitizer sees every overrun and use after free
+#if defined(ENGRAM_SANITIZED)
+constexpr bool recycle = false;
 #else
 constexpr bool recycle = true;
 #endif

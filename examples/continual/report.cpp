@@ -172,32 +172,32 @@ void write_results(Results& json, const Command& command, const std::vector<Resu
 }
 
 std::vector<std::vector<std::string>> table(const std::vector<Summary>& summaries) {
-  std::vector<std::vector<std::string>> rows{{"method", "ACC %", "BWT %", "FWT %", "forgetting %",
-                                              "learning %", "memory MB", "seconds",
-                                              "published ACC %"}};
+  std::vector<std::vector<std::string>> lines{{"method", "ACC %", "BWT %", "FWT %", "forgetting %",
+                                               "learning %", "memory MB", "seconds",
+                                               "published ACC %"}};
   const bool any_published =
       std::ranges::any_of(summaries, [](const Summary& one) { return one.published.has_value(); });
-  if (!any_published) rows[0].pop_back();
+  if (!any_published) lines[0].pop_back();
   for (const Summary& one : summaries) {
-    rows.push_back({one.variant.label, percent(one.acc), percent(one.bwt), percent(one.fwt),
-                    percent(one.forgetting), percent(one.learning), memory_text(one),
-                    seconds_text(one.seconds)});
-    if (any_published) rows.back().push_back(published_text(one.published));
+    lines.push_back({one.variant.label, percent(one.acc), percent(one.bwt), percent(one.fwt),
+                     percent(one.forgetting), percent(one.learning), memory_text(one),
+                     seconds_text(one.seconds)});
+    if (any_published) lines.back().push_back(published_text(one.published));
     if (one.diverged > 0) {
-      rows.back()[0] += fmt::format(" ({} of {} diverged)", one.diverged, one.seeds.size());
+      lines.back()[0] += fmt::format(" ({} of {} diverged)", one.diverged, one.seeds.size());
     }
   }
-  return rows;
+  return lines;
 }
 
 std::vector<std::vector<std::string>> table(const std::vector<Candidate>& candidates) {
-  std::vector<std::vector<std::string>> rows{
+  std::vector<std::vector<std::string>> lines{
       {"method", "option", "value", "validation ACC %", "learning %", ""}};
   for (const Candidate& one : candidates) {
-    rows.push_back({one.method, one.option, fmt::format("{}", one.value), percent(one.acc),
-                    percent(one.learning), one.chosen ? "chosen" : ""});
+    lines.push_back({one.method, one.option, fmt::format("{}", one.value), percent(one.acc),
+                     percent(one.learning), one.chosen ? "chosen" : ""});
   }
-  return rows;
+  return lines;
 }
 
 }  // namespace engram::examples::runs

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <engram/autograd/ops/loss.h>
+#include <engram/autograd/sanitized.h>
 #include <engram/engram.h>
 
 #include <atomic>
@@ -7,7 +8,7 @@
 #include <new>
 
 // The sanitizers bring their own operator new, and the pool does not recycle under them.
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(ENGRAM_SANITIZED)
 
 namespace {
 
@@ -48,8 +49,8 @@ bool is_steady(Step step) {
          memory::stats().reserved == reserved_before;
 }
 
-/// Soon the pool has its blocks, and no step takes anything. How soon depends on when the threads of
-/// a loop first met in each part of it, which on a busy machine may take a while.
+/// Soon the pool has its blocks, and no step takes anything. How soon depends on when the threads
+/// of a loop first met in each part of it, which on a busy machine may take a while.
 template <class Step>
 void check_steady(Step step) {
   int rounds = 0;

@@ -2,6 +2,7 @@
 #include <engram/autograd/gradcheck.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/ops/convolution.h>
+#include <engram/autograd/sanitized.h>
 #include <engram/autograd/threads.h>
 
 #include <engram/engram.h>
@@ -320,7 +321,7 @@ TEST_CASE("conv2d: per-sample squares are those of a loop over batches of one") 
   }
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // under which the pool recycles nothing
+#if !defined(ENGRAM_SANITIZED)  // under which the pool recycles nothing
 TEST_CASE("conv2d: on one thread the second step takes no memory from the system") {
   const int threads = num_threads();
   set_num_threads(1);

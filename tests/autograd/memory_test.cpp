@@ -3,6 +3,7 @@
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/sanitized.h>
 #include <engram/autograd/tape.h>
 
 #include <doctest/doctest.h>
@@ -15,8 +16,8 @@
 
 using namespace engram;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool recycles = false;  // so that the sanitizer sees every overrun and use after free
+#if defined(ENGRAM_SANITIZED)
+constexpr bool recycles = false;
 #else
 constexpr bool recycles = true;
 #endif

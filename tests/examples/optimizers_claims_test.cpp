@@ -33,7 +33,7 @@ Measurements made_up() {
              .sgd_way = {18, 0.5, 20},
              .momentum_way = {5, 0.5, 20},
              .overshoots = {0, 0.1, 0.5}};
-  auto& of = m.curves.tasks.emplace_back(tasks()[0], std::vector<Curve>(), std::vector<Curve>());
+  auto& of = m.curves.tasks.emplace_back(CurveFigures::Of{tasks()[0], {}, {}});
   of.best = {falling("sgd", 1, 0.9), falling("momentum", 0.5, 0.9), falling("adagrad", 0.8, 0.9),
              falling("rmsprop", 0.4, 0.9), falling("adam", 0.1, 0.9)};
   of.standard = {falling("sgd", 1.9, 0.2), falling("adam", 0.1, 0.9)};
@@ -41,7 +41,7 @@ Measurements made_up() {
       .optimizer = "momentum", .x = {0.5, 0.999}, .accuracy = {{0.9, 0.001, 5}, {0.5, 0.001, 5}}};
   m.rates.alpha = {
       .optimizer = "rmsprop", .x = {0.9, 0.99}, .accuracy = {{0.9, 0.001, 5}, {0.901, 0.001, 5}}};
-  auto& sweeps = m.rates.tasks.emplace_back(tasks()[0], std::vector<Sweep>()).sweeps;
+  auto& sweeps = m.rates.tasks.emplace_back(RateFigures::Of{tasks()[0], {}}).sweeps;
   sweeps.push_back({.optimizer = "sgd",
                     .x = {0.01, 0.1, 1},
                     .accuracy = {{0.5, 0.01, 5}, {0.9, 0.01, 5}, {0.1, 0.01, 5}}});

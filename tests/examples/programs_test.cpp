@@ -4,6 +4,7 @@
 
 #include "../temporary_folder.h"
 
+#include <engram/autograd/sanitized.h>
 #include <engram/data/idx.h>
 
 #include <doctest/doctest.h>
@@ -469,7 +470,7 @@ TEST_CASE("Ctrl-C while gnuplot draws: nothing runs on, and no picture of before
   CHECK(std::distance(fs::directory_iterator(run.out), {}) == 2);  // results.json, accuracy.gp
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // whose shadow memory needs all the addresses there are
+#if !defined(ENGRAM_SANITIZED)  // whose shadow memory needs all the addresses there are
 TEST_CASE("Memory that does not suffice: one clear line") {
   Run run("permuted_mnist", "--hidden 10000 --pad 100 --threads 1", "ulimit -v 1500000");
   CHECK(run.wait() == 1);
@@ -583,14 +584,14 @@ TEST_CASE("What is missing or in the way is told before the work begins") {
 }
 
 TEST_CASE("Output that cannot be written: an error") {
-  for (const auto& [program, arguments] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& call : std::vector<std::pair<std::string, std::string>>{
            {"mnist_mlp", "--epochs 1"},
            {"mnist_cnn", "--help"},
            {"permuted_mnist", "--tasks 1 --method naive"},
            {"continual", "--help"},
            {"optimizers", "--help"}}) {
-    CAPTURE(program);
-    Run run(program, arguments, "ln -s /dev/full $(dirname $OUT)/stdout");
+    CAPTURE(call.first);
+    Run run(call.first, call.second, "ln -s /dev/full $(dirname $OUT)/stdout");
     CHECK(run.wait() == 1);
     CHECK(run.errors().find("No space left on device") != std::string::npos);
   }

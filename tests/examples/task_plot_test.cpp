@@ -87,8 +87,9 @@ TEST_CASE("plot_tasks: a picture that is cut short, or of a failure, does not st
                {png + svg + "echo '<svg>' >accuracy.svg", false},
                {png + svg + "echo PNG >accuracy.png", false},
                {png + svg + "kill -9 $$", false}};
-  for (const auto& [gnuplot, works] : table) {
-    CAPTURE(gnuplot);
+  for (const auto& each : table) {
+    CAPTURE(each.gnuplot);
+    const auto& [gnuplot, works] = each;
     const TemporaryFolder folder, commands;
     write_file(commands / "gnuplot", "#!/bin/sh\n" + gnuplot + "\n");
     std::filesystem::permissions(commands / "gnuplot", std::filesystem::perms::owner_all);

@@ -9,6 +9,7 @@
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/random.h>
+#include <engram/autograd/sanitized.h>
 #include <engram/autograd/tape.h>
 #include <engram/autograd/threads.h>
 #include <engram/nn/linear.h>
@@ -267,7 +268,7 @@ TEST_CASE("one thread and two threads agree bitwise") {
   set_num_threads(threads);
 }
 
-#ifndef __SANITIZE_ADDRESS__  // under which the pool does not recycle
+#ifndef ENGRAM_SANITIZED  // under which the pool does not recycle
 TEST_CASE("a step in the steady state asks the system for no memory") {
   for (const auto& kind : optimizer_kinds()) {
     CAPTURE(kind.name);
