@@ -2,6 +2,8 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/random.h>
 
+#include <pthread.h>
+
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -154,6 +156,15 @@ void Generator::set_state(const Tensor& state) {
   set({static_cast<std::uint64_t>(values[0]), static_cast<std::uint64_t>(values[1])},
       static_cast<std::uint64_t>(values[2]));
 }
+
+/// A forked child finds the shared generator whole, whichever thread drew from it meanwhile.
+struct WholeAfterFork {
+  WholeAfterFork() {
+    pthread_atfork([] { shared_generator.mutex_.lock(); }, [] { shared_generator.mutex_.unlock(); },
+                   [] { shared_generator.mutex_.unlock(); });
+  }
+};
+static const WholeAfterFork whole_after_fork;
 
 Generator& default_generator() { return *default_of_thread; }
 

@@ -65,6 +65,7 @@ class Generator {
  private:
   void set(const RandomStream& stream, std::uint64_t position);
 
+  friend struct WholeAfterFork;
   mutable std::mutex mutex_;
   RandomStream stream_;
   std::uint64_t position_ = 0;

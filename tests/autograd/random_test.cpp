@@ -5,6 +5,8 @@
 #include <engram/autograd/threads.h>
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -214,6 +216,26 @@ TEST_CASE("the two numbers of a pair in randn do not go together") {
   double product = 0;
   for (std::size_t i = 0; i < x.size(); i += 2) product += x[i] * x[i + 1];
   CHECK(std::abs(product / 5e4) < 4 * std::sqrt(1 / 5e4));
+}
+
+TEST_CASE("the default generator gives numbers in a child that is forked while others draw") {
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    while (!done) default_generator().take(1);
+  });
+  for (int i = 0; i < 100; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(20);  // a child that hangs is killed
+      default_generator().take(1);
+      _exit(0);
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  done = true;
+  other.join();
 }
 
 TEST_CASE("any number of threads draws the same numbers") {
