@@ -3,6 +3,7 @@
 #include <engram/autograd/kernels/parallel.h>
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <atomic>
 #include <chrono>
@@ -55,6 +56,21 @@ class Wait {
   Clock::duration patience_ = longest;
 };
 
+/// Leaves this core to the thread that waits there for this one, if there is another core: the
+/// system may put a thread beside the one that woke it, and leave it there for long.
+void change_core(int from) {
+  static thread_local Clock::time_point last;
+  const Clock::time_point now = Clock::now();
+  if (now - last < std::chrono::milliseconds(1)) return;
+  last = now;
+  cpu_set_t usable;
+  if (sched_getaffinity(0, sizeof usable, &usable) != 0 || !CPU_ISSET(from, &usable)) return;
+  cpu_set_t others = usable;
+  CPU_CLR(from, &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+  sched_setaffinity(0, sizeof usable, &usable);
+}
+
 thread_local bool in_loop = false;
 thread_local Wait waiting;
 thread_local Account account;
@@ -84,6 +100,7 @@ class Job {
   }
 
   void join() { helpers_.fetch_add(1); }
+  int core() const { return core_; }
   /// The caller may go on as soon as the last one has left: nothing of the job is touched after.
   void leave() {
     if (helpers_.fetch_sub(1) == 1) helpers_.notify_one();
@@ -126,6 +143,7 @@ class Job {
   }
 
   RangeLoop loop_;
+  int core_ = sched_getcpu();  // of the caller
   std::int64_t n_, parts_;
   std::atomic<Range> unclaimed_;
   Word helpers_{0};
@@ -186,6 +204,7 @@ class Pool {
     for (;;) {
       const std::uint32_t seen = announced_.load();
       if (Job* job = join_job()) {
+        if (const int core = sched_getcpu(); core == job->core()) change_core(core);
         job->run_from_back();
         job->leave();
       } else {
