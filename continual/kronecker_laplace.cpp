@@ -44,7 +44,7 @@ Tensor joined(const Tensor& weight, const Tensor& bias) {
   return bias.defined() ? cat({matrix, reshape(cast(bias, f64), {out, 1})}, 1) : matrix;
 }
 
-Tensor gram(const Tensor& root) { return matmul(root, root, {.transpose_b = true}); }
+Tensor from_root(const Tensor& root) { return matmul(root, root, {.transpose_b = true}); }
 
 /// a - b, which no tape sees.
 template <class T>
@@ -207,8 +207,8 @@ void KroneckerLaplace::end_task(const data::Task& task) {
       if (tasks_ == 0) {
         factors = {factor_of(latest[l], dtype)};
       } else {
-        const Tensor a = gram(cast(factors[0].inputs, f64));
-        const Tensor g = gram(cast(factors[0].gradients, f64));
+        const Tensor a = from_root(cast(factors[0].inputs, f64));
+        const Tensor g = from_root(cast(factors[0].gradients, f64));
         factors[0] = factor_of(
             {(a * tasks_ + latest[l].inputs) / (tasks_ + 1), g + latest[l].gradients}, dtype);
       }

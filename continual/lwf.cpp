@@ -10,7 +10,7 @@
 namespace engram::continual {
 namespace {
 
-constexpr const char* tasks_key = "LwF.tasks";
+constexpr const char* lwf_tasks_key = "LwF.tasks";
 constexpr const char* heads_key = "LwF.heads";  // (heads, 2): begin and end
 
 }  // namespace
@@ -61,18 +61,18 @@ void LwF::end_task(const data::Task& task) {
 StateDict LwF::state_dict() const {
   std::vector<std::int64_t> heads;
   for (const data::Outputs& head : heads_) heads.insert(heads.end(), {head.begin, head.end});
-  StateDict state{{tasks_key, scalar(tasks_, i64)},
+  StateDict state{{lwf_tasks_key, scalar(tasks_, i64)},
                   {heads_key, tensor(heads, {std::ssize(heads_), 2})}};
   add_list(state, "old", old_);
   return state;
 }
 
 void LwF::load_state_dict(const StateDict& state) {
-  optim::check_owner(state, "LwF", tasks_key);
+  optim::check_owner(state, "LwF", lwf_tasks_key);
   check(state.size() == 2 + old_.size(),
         "load_state_dict: {} entries are not those of LwF with {} parameters", state.size(),
         old_.size());
-  const int tasks = optim::read_count(state, tasks_key);
+  const int tasks = optim::read_count(state, lwf_tasks_key);
   const std::int64_t count = state[heads_key].rank() > 0 ? state[heads_key].size(0) : 0;
   const Tensor saved = optim::read_tensor(state, heads_key, i64, {count, 2});
   const auto values = saved.data<std::int64_t>();

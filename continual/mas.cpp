@@ -19,7 +19,7 @@ namespace {
 
 using Logits = std::function<Tensor(const Tensor& x)>;
 
-constexpr const char* tasks_key = "MAS.tasks";
+constexpr const char* mas_tasks_key = "MAS.tasks";
 
 /// ∂‖f‖²/∂f
 Tensor cotangent(const Tensor& logits) { return 2 * detach(logits); }
@@ -135,18 +135,18 @@ std::vector<Tensor> MAS::measure(const data::Task& task) const {
 }
 
 StateDict MAS::state_dict() const {
-  StateDict state{{tasks_key, scalar(tasks_, i64)}};
+  StateDict state{{mas_tasks_key, scalar(tasks_, i64)}};
   add_list(state, "importance", importance_);
   add_list(state, "center", center_);
   return state;
 }
 
 void MAS::load_state_dict(const StateDict& state) {
-  optim::check_owner(state, "MAS", tasks_key);
+  optim::check_owner(state, "MAS", mas_tasks_key);
   check(state.size() == 1 + 2 * center_.size(),
         "load_state_dict: {} entries are not those of MAS with {} parameters", state.size(),
         center_.size());
-  const int tasks = optim::read_count(state, tasks_key);
+  const int tasks = optim::read_count(state, mas_tasks_key);
   std::vector<Tensor> importance = read_list(state, "importance", importance_);
   check_importances("load_state_dict", importance);
   center_ = read_list(state, "center", center_);

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <engram/autograd/sanitized.h>
 #include <engram/engram.h>
 
 #include <algorithm>
@@ -47,7 +48,13 @@ struct Cnn : nn::Module {  // that of bench/
   }
 };
 
-/// The weights after 200 steps, and their Fisher information.
+#if defined(ENGRAM_SANITIZED)
+constexpr std::int64_t steps = 5;
+#else
+constexpr std::int64_t steps = 200;
+#endif
+
+/// The weights after some steps, and their Fisher information.
 template <class Net>
 std::vector<Tensor> train(std::int64_t batch, int threads) {
   set_num_threads(threads);
@@ -61,7 +68,7 @@ std::vector<Tensor> train(std::int64_t batch, int threads) {
   const auto labels = [&](std::int64_t first, std::int64_t count) {
     return view(y, {count}, first);
   };
-  for (std::int64_t step = 0; step < 200; ++step) {
+  for (std::int64_t step = 0; step < steps; ++step) {
     const std::int64_t first = step % 4 * batch;
     Tape tape;
     tape.backward(cross_entropy(net(images(first, batch)), labels(first, batch)));
