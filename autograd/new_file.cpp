@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -39,8 +40,10 @@ bool is_temporary(std::string_view name, std::string_view stem) {
 
 }  // namespace
 
-NewFile::NewFile(const char* caller, const std::filesystem::path& path)
-    : caller_(caller), path_(path) {
+// By way of the other constructor, so that the destructor tidies up behind an exception too.
+NewFile::NewFile(const char* caller, const std::filesystem::path& path) : NewFile() {
+  caller_ = caller;
+  path_ = path;
   struct stat status;
   const bool replaces = ::stat(path.c_str(), &status) == 0;
   if (replaces) {
@@ -53,27 +56,29 @@ NewFile::NewFile(const char* caller, const std::filesystem::path& path)
   // A long name is cut, so that the temporary one is none too long.
   constexpr std::size_t longest_stem = NAME_MAX - 32;
   const std::string stem = target_.filename().string().substr(0, longest_stem);
-  for (int number = 0;; ++number) {
-    if (open_temporary(fmt::format("{}.{}-{}.tmp", stem, ::getpid(), number))) break;
+  // No name comes twice in a process: who sweeps may have opened the file that had it before.
+  static std::atomic<unsigned> number{0};
+  while (!open_temporary(fmt::format("{}.{}-{}.tmp", stem, ::getpid(), number++))) {
   }
   if (replaces) {
-    // The owner stays where we may give files away.
-    if (::fchown(file_, status.st_uid, status.st_gid) != 0) errno = 0;
-    if (::fchmod(file_, status.st_mode & 07777) != 0) failed();
+    // The owner stays where we may give files away; else nobody may run it as the owner.
+    const bool same_owner = ::fchown(file_, status.st_uid, status.st_gid) == 0;
+    if (::fchmod(file_, status.st_mode & (same_owner ? 07777 : 0777)) != 0) failed();
   }
   sweep(stem);
 }
 
 /// False when the name is taken. The file is locked for as long as it is open, which tells others
-/// that somebody is writing it.
+/// that somebody is writing it; a file system that cannot lock sweeps nothing either.
 bool NewFile::open_temporary(const std::string& name) {
   const std::string path = (target_.parent_path() / name).string();
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file < 0 && errno == EEXIST) return false;
   if (file < 0) failed();
   struct stat status;
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0 || ::fstat(file, &status) != 0 ||
-      status.st_nlink == 0) {  // somebody who sweeps was faster
+  const bool is_swept = (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) ||
+                        (::fstat(file, &status) == 0 && status.st_nlink == 0);
+  if (is_swept) {  // somebody was faster
     ::close(file);
     return false;
   }
@@ -87,11 +92,13 @@ void NewFile::sweep(const std::string& stem) const {
   const std::filesystem::path folder =
       target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
   std::error_code unreadable;  // then nothing is swept
-  for (const auto& entry : std::filesystem::directory_iterator(folder, unreadable)) {
-    if (!is_temporary(entry.path().filename().string(), stem)) continue;
-    const int file = ::open(entry.path().c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  std::filesystem::directory_iterator entry(folder, unreadable);
+  for (; !unreadable && entry != end(entry); entry.increment(unreadable)) {
+    const std::filesystem::path& path = entry->path();
+    if (!is_temporary(path.filename().string(), stem)) continue;
+    const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0) continue;
-    if (::flock(file, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
     ::close(file);
   }
 }

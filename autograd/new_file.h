@@ -24,11 +24,12 @@ class NewFile {
   void finish();
 
  private:
+  NewFile() = default;
   bool open_temporary(const std::string& name);
   void sweep(const std::string& stem) const;
   [[noreturn]] void failed() const;
 
-  const char* caller_;
+  const char* caller_ = nullptr;
   std::filesystem::path path_;    // as it was given, for errors
   std::filesystem::path target_;  // without symbolic links at its end
   std::string temporary_;         // empty when there is none to remove

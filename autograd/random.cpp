@@ -64,7 +64,10 @@ constinit thread_local Generator* default_of_thread = &shared_generator;
 constinit thread_local const char* refusal_of_thread = nullptr;  // what the refusing one says
 
 void check_gives_numbers(const Generator& generator) {
-  check(&generator != &refusing_generator, "{}", refusal_of_thread);
+  check(&generator != &refusing_generator, "{}",
+        refusal_of_thread ? refusal_of_thread
+                          : "Generator: the default generator inside of a function of a data set "
+                            "was kept beyond it");
 }
 
 }  // namespace

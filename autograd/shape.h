@@ -23,7 +23,9 @@ class Shape {
   int rank() const { return rank_; }
 
   /// Size along an axis; a negative axis counts from the end. ShapeError when there is none such.
-  std::int64_t size(std::int64_t axis) const { return sizes_[static_cast<std::size_t>(this->axis(axis))]; }
+  std::int64_t size(std::int64_t axis) const {
+    return sizes_[static_cast<std::size_t>(this->axis(axis))];
+  }
 
   /// Product of the sizes; 1 for a scalar's empty shape.
   std::int64_t numel() const {
@@ -34,7 +36,8 @@ class Shape {
 
   /// The axis counted from the front, for one that may count from the end.
   int axis(std::int64_t axis) const {
-    if (axis < -rank_ || axis >= rank_) [[unlikely]] no_such_axis(axis);
+    if (axis < -rank_ || axis >= rank_) [[unlikely]]
+      no_such_axis(axis);
     return static_cast<int>(axis < 0 ? axis + rank_ : axis);
   }
 

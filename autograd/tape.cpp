@@ -348,6 +348,8 @@ Tape::Node& Tape::node_of(const char* caller, const Tensor& y) {
 }
 
 void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Request& request) {
+  check_autograd(scope_->list == &innermost_, "{}: a tape runs backward on the thread that made it",
+                 caller);
   const bool is_leaf = request.flows_outward() && y.is_leaf() && y.requires_grad();
   if (!is_leaf) node_of(caller, y);
   if (gradient.defined()) {

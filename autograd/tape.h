@@ -164,8 +164,8 @@ struct GradientOptions {
 /// computes flows on through what the living outer ones have recorded, whose recordings it keeps.
 /// Only while an outer tape itself runs backward are its tensors leaves to an inner one: a closure
 /// may use a tape of its own, and must, as a tape runs one pass at a time (AutogradError). A tape
-/// must die on the thread that made it; where another thread destroys it, the next operation on the
-/// first one throws an AutogradError.
+/// runs backward, and must die, on the thread that made it (AutogradError); where another thread
+/// destroys it, the next operation on the first one throws an AutogradError.
 class Tape {
  public:
   Tape();
@@ -259,8 +259,8 @@ class Tape {
   [[noreturn]] static void fail_lost();
   static void unlink(Scope* scope);
 
-  static Scope* find(
-      std::uint64_t id);  // among those alive on this thread; null when there is none
+  /// Among those alive on this thread; null when there is none.
+  static Scope* find(std::uint64_t id);
   Node& node_of(const char* caller, const Tensor& y);
   void exchange_lists() noexcept;
   Tape* recorder_of(const Tensor& leaf, const Request& request) const;

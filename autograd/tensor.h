@@ -116,9 +116,9 @@ class Tensor {
   void set_data(const Tensor& value) const;
 
   /// Exchanges the elements with those of `other`, which must have this shape and dtype, without
-  /// copying them. All handles of the two see that; views made before keep their elements. What a
-  /// tape has recorded reads the elements that are here when backward runs: exchange them again
-  /// before. AutogradError for the result of a recorded operation.
+  /// copying them. All handles of the two see that; views made before keep their elements. Where
+  /// backward needs what a tape has recorded of the two it throws an AutogradError, until they are
+  /// exchanged again. AutogradError for the result of a recorded operation.
   void swap_data(const Tensor& other) const;
 
   /// Whether no other handle and no view sees these elements, so that they may be overwritten.

@@ -2,8 +2,9 @@
 
 namespace engram {
 
-/// How many threads a kernel may use, matrix products included; all cores by default. It holds for
-/// the kernels that the calling thread runs. Error when `threads` is less than 1.
+/// How many threads share the loops that the calling thread runs, matrix products included; by
+/// default OMP_NUM_THREADS, or as many as the process may use processors. Each thread has a limit
+/// of its own, and begins with the default. Error when `threads` is less than 1.
 void set_num_threads(int threads);
 int num_threads();
 

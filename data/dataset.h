@@ -74,8 +74,8 @@ class Dataset {
   Dataset normalize(double mean, double std) const;
   /// Other samples in the place of these, made from all of them at once and kept. The function gets
   /// x (N, ...) in order, as it is stored, and returns one of the same shape and dtype: ShapeError,
-  /// DTypeError. It is called when samples are first asked for, and a second time for nobody who
-  /// has a copy of the result; no tape records it. What `normalize` did comes after it, as before.
+  /// DTypeError. It is called once, when samples are first asked for; all copies of the result
+  /// share what it returned. No tape records it. What `normalize` did comes after it, as before.
   Dataset transform(std::function<Tensor(const Tensor& x)> function) const;
   /// Applies a function to the x of every batch, after those that were given before. It returns as
   /// many samples as it gets: ShapeError. A prefetching Loader calls it on its background thread;

@@ -29,9 +29,9 @@ struct ConvolutionSizes {
   std::int64_t parts(std::int64_t units) const;
 };
 
-/// Into how many partial sums of `bytes` each the threads divide sums over so many items, images or
-/// strips, each of which takes `additions`. The sizes alone decide, not the number of threads,
-/// which the result would depend on. A power of two.
+/// Into how many partial sums, of `bytes` each, a sum over `items`, images or strips, is divided,
+/// whose every element has `additions` terms in all. The sizes alone decide, not the number of
+/// threads, so that the result does not depend on it. A power of two.
 std::int64_t partial_sums(std::int64_t items, std::int64_t additions, std::int64_t bytes);
 
 /// y = x convolved with the weight, plus bias (groups · out channels), which may be null.

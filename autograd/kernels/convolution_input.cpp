@@ -98,7 +98,7 @@ void compute_by_phases(const ConvolutionSizes& s, const T* dy, const T* weight, 
     T* to = phases.data();
     for (std::int64_t column = 0; column < std::min(width.stride, width.in); ++column) {
       const Phase w(width, column);
-      compute(s, h, w, dy, weight, to);
+      compute(s, h, w, dy, weight, to);  // not by Winograd: no phase sees all of a kernel
       to += planes * h.axis.out * w.axis.out;
     }
     parallel_for_each(planes, h.axis.out * width.in, [&](std::int64_t plane) {
@@ -126,7 +126,7 @@ void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weig
   } else {
     compute_by_phases(s, dy, weight, dx);
   }
-  // Where the weight is not, dx is not. The smaller of the two is read.
+  // If the weight has ∞ or NaN, so has dx: of the two the smaller is searched.
   const std::int64_t size = s.images * s.groups * s.in_channels * s.window.in_size();
   const auto is_finite = [&] {
     return size < s.weight_size() ? all_finite(dx, size) : all_finite(weight, s.weight_size());

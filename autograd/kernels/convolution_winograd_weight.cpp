@@ -15,8 +15,7 @@
 // For each of the 16 elements the sum over the tiles is a product of matrices, dU (out channels, in
 // channels) = P (out channels, tiles) · Vᵀ (tiles, in channels), with P = A·dy·Aᵀ:
 //
-//     for each strip of tiles                  the threads take shares of some, each with its own
-//     dU
+//     for each strip of tiles                  the threads take shares, with a dU each
 //       for each input channel: V
 //       for each output channel: P
 //       for each of the 16 elements: dU

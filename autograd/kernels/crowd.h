@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <optional>
 
 // Whether to share loops pays (parallel.cpp). It does not while other processes want the cores: the
 // caller of a loop waits for a thread that is kept off its core with a part in hand, or is kept off
@@ -21,13 +22,15 @@ class Crowd {
     const Clock::rep until = until_.load(std::memory_order_relaxed);
     if (until == 0) return false;
     if (now() < until) return true;
-    until_ = 0;
+    Clock::rep ended = until;
+    until_.compare_exchange_strong(ended, 0);
     return false;
   }
 
   void note(bool sharing_pays) {
     if (sharing_pays) {
-      // Who has slept gets its core at once for a while, crowd or not.
+      // A thread that has rested gets its core at once for a while, even beside a crowd: once
+      // does not prove that the crowd is gone.
       if (++in_a_row_ == enough) span_ = shortest.count();
       return;
     }
@@ -40,7 +43,7 @@ class Crowd {
  private:
   static constexpr Clock::duration shortest = std::chrono::milliseconds(20);
   static constexpr Clock::duration longest = std::chrono::milliseconds(2560);
-  static constexpr int enough = 5;  // times that sharing pays, until the next crowd is a new one
+  static constexpr int enough = 5;  // times in a row, after which the next crowd is a new one
   static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
 
   std::atomic<Clock::rep> until_{0};  // 0: there is none
@@ -55,6 +58,10 @@ class Account {
   /// for so long called the others or waited for them.
   void add(Crowd& crowd, std::int64_t parts, std::int64_t own_parts, Clock::duration worked,
            Clock::duration waited) {
+    if (!cpu_begin_) {  // the first loop of a window begins it
+      cpu_begin_ = cpu_time();
+      return;
+    }
     worked_ += worked;
     waited_ += waited;
     saved_ += own_parts == 0 ? waited : worked * (parts - own_parts) / own_parts;
@@ -66,21 +73,14 @@ class Account {
   static constexpr Clock::duration much = std::chrono::milliseconds(5);  // for one interruption
 
   void close(Crowd& crowd) {
-    const Clock::time_point end = Clock::now();
-    const Clock::duration cpu_end = cpu_time();
-    if (begin_ != Clock::time_point()) {
-      // A thread is off its core while it waits, perhaps outside of loops, and when it is kept off.
-      const Clock::duration outside = end - begin_ - worked_ - waited_;
-      const Clock::duration off = end - begin_ - (cpu_end - cpu_begin_);
-      const Clock::duration kept_off = std::max(Clock::duration(0), off - waited_ - outside);
-      // What it worked in truth, and would have worked for what the others did.
-      const double share = 1 - seconds(kept_off) / seconds(worked_);
-      const double gained = share * seconds(saved_) - seconds(waited_ + kept_off);
-      crowd.note(gained > seconds(worked_ + waited_) / 16 && kept_off < worked_ / 16);
-    }
-    begin_ = end;
-    cpu_begin_ = cpu_end;
-    worked_ = waited_ = saved_ = {};
+    // At least for so long it was kept off its core: its time on it is also that between loops.
+    const Clock::duration kept_off =
+        std::max(Clock::duration(0), worked_ - (cpu_time() - *cpu_begin_));
+    // What it worked in truth, and would have worked for what the others did.
+    const double share = worked_.count() > 0 ? 1 - seconds(kept_off) / seconds(worked_) : 1;
+    const double gained = share * seconds(saved_) - seconds(waited_ + kept_off);
+    crowd.note(gained > seconds(worked_ + waited_) / 16 && kept_off <= worked_ / 16);
+    *this = {};
   }
 
   static double seconds(Clock::duration duration) {
@@ -92,8 +92,8 @@ class Account {
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
   }
 
-  Clock::time_point begin_{};
-  Clock::duration cpu_begin_{}, worked_{}, waited_{}, saved_{};
+  std::optional<Clock::duration> cpu_begin_;
+  Clock::duration worked_{}, waited_{}, saved_{};
 };
 
 }  // namespace engram::kernels

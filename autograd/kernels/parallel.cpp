@@ -56,8 +56,10 @@ class Wait {
   Clock::duration patience_ = longest;
 };
 
-/// Leaves this core to the thread that waits there for this one, if there is another core: the
-/// system may put a thread beside the one that woke it, and leave it there for long.
+/// Moves this thread to another core, if there is one, when it shares the core of the caller that
+/// waits for it: the scheduler may put a thread beside the one that woke it, and leave it there. At
+/// most once a millisecond, because it takes three system calls. An affinity that somebody else
+/// sets between these is lost.
 void change_core(int from) {
   static thread_local Clock::time_point last;
   const Clock::time_point now = Clock::now();
@@ -183,7 +185,7 @@ class Pool {
   }
 
  private:
-  /// False when the system has no thread left: the loop is run by those there are.
+  /// False when the system has no thread or memory left: the loop is run by those there are.
   bool start_worker() {
     sigset_t all, before;  // signals are for the program's own threads
     sigfillset(&all);
@@ -192,7 +194,7 @@ class Pool {
     try {
       std::thread([this] { work(); }).detach();
       ++workers_;
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       started = false;
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -233,7 +235,10 @@ Pool& pool() {
     static Pool* const made = new Pool;
     // A forked child has none of the threads, and maybe a lock that one of them held: it begins
     // anew.
-    pthread_atfork(nullptr, nullptr, [] { new (made) Pool; });
+    pthread_atfork(nullptr, nullptr, [] {
+      new (made) Pool;
+      account = {};
+    });
     return made;
   }();
   return *instance;

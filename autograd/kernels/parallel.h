@@ -35,9 +35,10 @@ struct RangeLoop {
 /// of the pool claim parts until none is left; inside of another loop it runs where it stands.
 void run_in_parallel(std::int64_t n, std::int64_t parts, RangeLoop loop);
 
-/// Calls f(begin, end) for contiguous ranges that make up [0, n), one a thread, with the widest
-/// vectors of the machine. `grain` is how many items are worth a thread: less than two grains run
-/// where they stand. What f throws, one of the exceptions, is thrown again when all have ended.
+/// Calls f(begin, end) for contiguous ranges that make up [0, n), at most as many as there are
+/// threads, of which one may run several, with the widest vectors of the machine. `grain` is how
+/// many items are worth a range: less than two grains run where they stand. What f throws, one of
+/// the exceptions, is thrown again when all have ended.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F f) {
   const auto run = [](void* body, std::int64_t begin, std::int64_t end) {

@@ -140,9 +140,9 @@ void compare_results(Measurement& measurement, const Peer& peer, double engram, 
 
 /// Lets the players take turns, fewer where they are long; the seconds that each of them took,
 /// player by player.
-std::vector<std::vector<double>> play(std::vector<Player>& players, int rounds) {
+std::vector<std::vector<double>> play(std::vector<Player>& players, int rounds,
+                                      std::chrono::seconds patience) {
   constexpr int enough = 7;
-  constexpr std::chrono::duration patience = 3s;
   const auto start_time = std::chrono::steady_clock::now();
   std::vector<std::vector<double>> times(players.size());
   for (int round = 0; round < rounds; ++round) {
@@ -174,7 +174,7 @@ std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& p
     rounds = busy_rounds;
     for (Player& player : players) calibrate(player, busy_turn);
   }
-  const auto times = play(players, rounds);
+  const auto times = play(players, rounds, row.is_busy ? 60s : 3s);
 
   const double scale = 1e3 / row.parts;
   if (row.peers.empty()) return {without_peer(row, threads, scale * quantile(times[0], 0.5))};

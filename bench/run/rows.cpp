@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <thread>
 
 namespace bench {
 namespace {
@@ -107,6 +108,7 @@ void add_busy(std::vector<Row>& rows) {
 }
 
 void add_waking(std::vector<Row>& rows) {
+  if (std::thread::hardware_concurrency() < 2) return;
   rows.push_back({.work = "wake a sleeping thread",
                   .words = "wake",
                   .peers = {},

@@ -8,7 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <set>
+#include <string>
 
 using namespace engram;
 namespace fs = std::filesystem;
@@ -103,6 +106,22 @@ TEST_CASE("NewFile: the longest names that there are") {
   CHECK_THROWS_AS(write(folder / std::string(256, 'n'), "new"), Error);
 }
 
+TEST_CASE("NewFile: a constructor that throws leaves nothing behind, and no name comes twice") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(write(folder.path() / "none" / "name", "new"), Error);
+  CHECK(files_in(folder.path()) == 0);
+  std::set<std::string> names;
+  for (int i = 0; i < 3; ++i) {
+    NewFile file("test", folder / "name");
+    for (const auto& entry : fs::directory_iterator(folder.path())) {
+      const std::string name = entry.path().filename();
+      if (name != "name") names.insert(name);
+    }
+    file.finish();
+  }
+  CHECK(names.size() == 3);
+}
+
 TEST_CASE("NewFile: what a killed process left is swept, what a living one writes is not") {
   const TemporaryFolder folder;
   int told[2];
@@ -128,7 +147,10 @@ TEST_CASE("NewFile: what a killed process left is swept, what a living one write
   write(folder / "name", "new");
   CHECK(read_file(folder / "name") == "new");
   CHECK(files_in(folder.path()) == 4);  // with that of the second
-  CHECK(fs::exists(folder / fmt::format("name.{}-0.tmp", second)));
+  const std::string living = fmt::format("name.{}-", second);
+  CHECK(std::ranges::any_of(fs::directory_iterator(folder.path()), [&](const auto& entry) {
+    return entry.path().filename().string().starts_with(living);
+  }));
 
   ::kill(second, SIGKILL);
   REQUIRE(::waitpid(second, nullptr, 0) == second);

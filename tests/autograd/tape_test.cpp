@@ -408,6 +408,24 @@ TEST_CASE("tape: threads record each on a tape of its own") {
   CHECK(tape.size() == 0);
 }
 
+TEST_CASE("tape: runs backward on the thread that made it, and on no other") {
+  const Tensor x = parameter({3});
+  Tape tape;
+  const Tensor y = square(x);
+  std::string message;
+  std::thread([&] {
+    try {
+      tape.backward(y);
+    } catch (const AutogradError& error) {
+      message = error.what();
+    }
+  }).join();
+  CHECK(message == "backward: a tape runs backward on the thread that made it");
+  CHECK_FALSE(x.grad().defined());
+  tape.backward(y);
+  CHECK(x.grad().item() == 6);
+}
+
 TEST_CASE("tape: the same seed gives bitwise the same gradients") {
   const auto gradients = [] {
     Generator generator(3);
