@@ -137,7 +137,8 @@ Tensor remainder(const Tensor& a, const Tensor& b) {
 
 Tensor number_beside(const Tensor& x, double value) {
   const Tensor number = scalar(value, x.dtype());
-  check_dtype(is_floating(x.dtype()) || number.item() == value,
+  // 2⁶³, to which the largest i64 is rounded as a double, is none.
+  check_dtype(is_floating(x.dtype()) || (number.item() == value && value < 0x1p63),
               "the number {} meets a tensor of {}, which cannot hold it; cast() converts", value,
               x.dtype());
   return number;

@@ -52,6 +52,12 @@ double check_labels(const char* op, const char* name, const Tensor& x, const Ten
   });
 }
 
+/// The weights of classes are also in the divisor of the mean, a constant.
+void check_constant(const char* op, const Tensor& weight) {
+  check_autograd(!Tape::current() || !weight.defined() || !weight.requires_grad(),
+                 "{}: beside class indices the weight has no gradient; detach() it", op);
+}
+
 Tensor reduce_losses(const Tensor& losses, Reduction reduction, double divisor) {
   if (reduction == Reduction::none) return losses;
   const Tensor total = sum(losses);
@@ -95,21 +101,24 @@ kernels::Labels<T> kernel_labels(const Tensor& x, const Tensor& target,
 }
 
 Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
-                               const CrossEntropyOptions& options) {
+                               const CrossEntropyOptions& given) {
+  check_constant("cross_entropy", given.weight);
   const double divisor =
-      check_labels("cross_entropy", "logits", x, target, options.weight, options.ignore_index);
+      check_labels("cross_entropy", "logits", x, target, given.weight, given.ignore_index);
   const AxisView view = view_along(x.shape(), 1);
   const Tensor losses(target.shape(), x.dtype());
   const Tensor largest(target.shape(), x.dtype()), log_sum(target.shape(), x.dtype());
   dispatch_floating("cross_entropy", x.dtype(), [&]<class T>() {
     kernels::cross_entropy(view.outer, view.n, view.inner, x.data<T>().data(),
-                           kernel_labels<T>(x, target, options), losses.data<T>().data(),
+                           kernel_labels<T>(x, target, given), losses.data<T>().data(),
                            largest.data<T>().data(), log_sum.data<T>().data());
   });
   return record(
-      "cross_entropy", reduce_losses(losses, options.reduction, divisor), {x},
-      [x = Saved(x), target = Saved(target), options, largest, log_sum, view, divisor](
-          const Tensor& dy, Gradients& d) {
+      "cross_entropy", reduce_losses(losses, given.reduction, divisor), {x},
+      [x = Saved(x), target = Saved(target), weight = Saved(given.weight), given, largest, log_sum,
+       view, divisor](const Tensor& dy, Gradients& d) {
+        CrossEntropyOptions options = given;
+        options.weight = weight;
         const bool per_position = options.reduction == Reduction::none;
         // Where no label counts, the mean is NaN, but no score has a part in it.
         const Tensor scale = options.reduction != Reduction::mean ? dy
@@ -173,6 +182,7 @@ Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NLLLossOpti
   check_scores("nll_loss", "log_probs", log_probs, options.weight);
   check_dtype(target.dtype() == i64, "nll_loss: target must be i64 class indices, got {}",
               target.dtype());
+  check_constant("nll_loss", options.weight);
   const double divisor = check_labels("nll_loss", "log_probs", log_probs, target, options.weight,
                                       options.ignore_index);
   const Tensor weighted =

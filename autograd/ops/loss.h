@@ -15,7 +15,7 @@ struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;
   double label_smoothing = 0;  ///< ε in [0, 1]: mixes the target with the uniform distribution
   std::int64_t ignore_index = -100;  ///< positions with this label do not count
-  Tensor weight{};                   ///< of each class, (C,); by default 1
+  Tensor weight{};                   ///< of each class, (C,); by default 1; a constant
 };
 
 /// −Σ_c q_c · w_c · log softmax(logits)_c for each position, where the classes are axis 1 of

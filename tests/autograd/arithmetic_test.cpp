@@ -184,6 +184,8 @@ TEST_CASE("a number must be one that the tensor's dtype can hold") {
                        "the number -1 meets a tensor of u8, which cannot hold it; cast() converts",
                        DTypeError);
   CHECK_THROWS_AS(static_cast<void>(tensor({255}, u8) == 256.), DTypeError);
+  CHECK_THROWS_AS(tensor({1}, i64) + 0x1p63, DTypeError);
+  CHECK((tensor({1}, i64) + -0x1p63).data<std::int64_t>()[0] == -0x7fffffffffffffff);
   CHECK((tensor({1, 2}, i64) * 3).data<std::int64_t>()[1] == 6);
 }
 

@@ -1,6 +1,7 @@
 #include "../close.h"
 
 #include <engram/autograd/create.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/loss.h>
 #include <engram/autograd/ops/softmax.h>
 #include <engram/autograd/random.h>
@@ -197,4 +198,30 @@ TEST_CASE("cross_entropy: labels that were written after the loss are checked ag
   labels.data<std::int64_t>()[1] = 1'000'000;
   CHECK_THROWS_WITH_AS(tape.backward(loss),
                        "cross_entropy: target[1] is 1000000, but there are 3 classes", Error);
+}
+
+TEST_CASE("cross_entropy: a class weight that was overwritten, and one that learns") {
+  const Tensor x = tensor({1, 2, 0, 1}, {2, 2}, f64), target = tensor({0, 1}, i64);
+  const Tensor weight = tensor({1, 2}, f64);
+  x.set_requires_grad();
+  {
+    Tape tape;
+    const Tensor loss = cross_entropy(x, target, {.weight = weight});
+    weight.mutable_data<double>()[0] = 9;
+    CHECK_THROWS_WITH_AS(
+        tape.backward(loss),
+        "cross_entropy: a value that it kept, f64 (2,), was overwritten after the operation was "
+        "recorded, and the gradient needs the elements as they were; run backward first, or give "
+        "the operation a clone()",
+        AutogradError);
+  }
+  weight.set_requires_grad();
+  Tape tape;
+  CHECK_THROWS_WITH_AS(
+      cross_entropy(x, target, {.weight = weight}),
+      "cross_entropy: beside class indices the weight has no gradient; detach() it", AutogradError);
+  CHECK_THROWS_WITH_AS(nll_loss(x, target, {.weight = weight}),
+                       "nll_loss: beside class indices the weight has no gradient; detach() it",
+                       AutogradError);
+  CHECK(cross_entropy(x, target, {.weight = detach(weight)}).numel() == 1);
 }
