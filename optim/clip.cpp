@@ -49,6 +49,11 @@ double sum_of_powers(const Tensor& x, double p) {
   });
 }
 
+/// As in an optimizer's step: what a frozen parameter has left over moves nothing.
+bool takes_part(const Tensor& parameter) {
+  return parameter.requires_grad() && parameter.grad().defined();
+}
+
 }  // namespace
 
 double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm,
@@ -59,8 +64,8 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm,
   const bool largest = norm_type == std::numeric_limits<double>::infinity();
   double norm = 0;
   for (const Tensor& parameter : parameters) {
+    if (!takes_part(parameter)) continue;
     const Tensor& gradient = parameter.grad();
-    if (!gradient.defined()) continue;
     if (largest)
       norm = larger_or_nan(norm, largest_magnitude(gradient));
     else
@@ -72,8 +77,8 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm,
   const double factor = max_norm / (norm + 1e-6);
   if (factor >= 1) return norm;  // false for NaN
   for (const Tensor& parameter : parameters) {
+    if (!takes_part(parameter)) continue;
     const Tensor& gradient = parameter.grad();
-    if (!gradient.defined()) continue;
     dispatch_floating("clip_grad_norm", gradient.dtype(), [&]<class T>() {
       T* g = gradient.mutable_data<T>().data();
       const T scale(factor);
@@ -86,8 +91,8 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm,
 void clip_grad_value(const std::vector<Tensor>& parameters, double clip_value) {
   check(clip_value >= 0, "clip_grad_value: clip_value must be at least 0, got {}", clip_value);
   for (const Tensor& parameter : parameters) {
+    if (!takes_part(parameter)) continue;
     const Tensor& gradient = parameter.grad();
-    if (!gradient.defined()) continue;
     dispatch_floating("clip_grad_value", gradient.dtype(), [&]<class T>() {
       T* g = gradient.mutable_data<T>().data();
       const T limit(clip_value);

@@ -19,7 +19,8 @@ struct ClipGradNormOptions {
 ///
 ///     optim::clip_grad_norm(net.parameters(), 1.0, {.error_if_nonfinite = true});
 ///
-/// As PyTorch's clip_grad_norm_: the factor is max_norm / (norm + 1e-6) where that is less than 1.
+/// Frozen parameters take no part, here and below, as in a step. Else as PyTorch's
+/// clip_grad_norm_: the factor is max_norm / (norm + 1e-6) where that is less than 1.
 /// Error unless max_norm is at least 0 and norm_type above 0.
 double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm,
                       const ClipGradNormOptions& options = {});

@@ -21,6 +21,7 @@ constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
 
 Tensor with_gradient(const Tensor& gradient) {
   const Tensor p = zeros(gradient.shape(), gradient.dtype());
+  p.set_requires_grad();
   p.set_grad(gradient);
   return p;
 }
@@ -157,4 +158,13 @@ TEST_CASE("clipping refuses limits that are none") {
                        "clip_grad_norm: norm_type must be above 0, got 0", Error);
   CHECK_THROWS_WITH_AS(clip_grad_value({}, -1),
                        "clip_grad_value: clip_value must be at least 0, got -1", Error);
+}
+
+TEST_CASE("clipping passes over frozen parameters, which have a gradient left over") {
+  const Tensor frozen = with_gradient(tensor({1000, -1000})), a = with_gradient(tensor({0.3, 0.4}));
+  frozen.set_requires_grad(false);
+  CHECK(clip_grad_norm({frozen, a}, 1) == doctest::Approx(0.5));
+  clip_grad_value({frozen, a}, 0.35);
+  check_close(a.grad(), {0.3, 0.35}, 1e-6);
+  check_close(frozen.grad(), {1000, -1000});
 }
