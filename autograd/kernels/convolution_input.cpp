@@ -36,20 +36,20 @@ struct Phase {
   }
 };
 
-/// dx of the rows of phase h and the columns of phase w. Returns whether Winograd's way, if taken,
-/// could be.
+/// Those that make dx of the rows of phase h and the columns of phase w.
+ConvolutionSizes sizes_of(const ConvolutionSizes& s, const Phase& h, const Phase& w) {
+  return {s.images, s.groups, s.out_channels, s.in_channels, {h.axis, w.axis}};
+}
+
+/// dx of the rows of phase h and the columns of phase w.
 template <class T>
-bool compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T* dy,
+void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T* dy,
              const T* weight, T* dx) {
-  const ConvolutionSizes back{s.images, s.groups, s.out_channels, s.in_channels, {h.axis, w.axis}};
+  const ConvolutionSizes back = sizes_of(s, h, w);
   const std::int64_t kernel = s.window.kernel_size(), taps = back.window.kernel_size();
   if (taps == 0) {
     std::fill_n(dx, s.images * s.groups * s.in_channels * back.window.out_size(), T{0});
-    return true;
-  }
-  // Winograd's way wants the elements of a kernel side by side, which those of a phase are not.
-  if (taps == kernel && suits_winograd(back)) {
-    return conv2d_by_winograd<T>(back, dy, {weight, kernel, s.depth(), true}, nullptr, dx);
+    return;
   }
   // Where in the weight (groups · out channels, in channels, kernel) the turned kernels lie.
   const Scratch<std::int64_t> elements(s.out_channels * taps);
@@ -65,7 +65,6 @@ bool compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T*
   }
   conv2d_direct<T>(back, dy, {weight, s.out_channels * s.depth(), kernel, elements.data()}, nullptr,
                    dx);
-  return true;
 }
 
 /// Rows first, first + stride, … of a plane of dx. `phases` holds, for each phase of the columns in
@@ -98,7 +97,7 @@ void compute_by_phases(const ConvolutionSizes& s, const T* dy, const T* weight, 
     T* to = phases.data();
     for (std::int64_t column = 0; column < std::min(width.stride, width.in); ++column) {
       const Phase w(width, column);
-      compute(s, h, w, dy, weight, to);  // not by Winograd: no phase sees all of a kernel
+      compute(s, h, w, dy, weight, to);
       to += planes * h.axis.out * w.axis.out;
     }
     parallel_for_each(planes, h.axis.out * width.in, [&](std::int64_t plane) {
@@ -120,18 +119,24 @@ void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weig
   if (s.in_channels < fewest || !suits(h) || !suits(w)) {
     return conv2d_input_gradient_by_col2im(s, dy, weight, dx);
   }
-  bool is_right = true;
   if (h.stride == 1 && w.stride == 1) {
-    is_right = compute(s, Phase(h, 0), Phase(w, 0), dy, weight, dx);
+    const Phase rows(h, 0), columns(w, 0);
+    const ConvolutionSizes back = sizes_of(s, rows, columns);
+    // Winograd's way wants the elements of a kernel side by side, which those of a phase are not.
+    if (suits_winograd(back)) {
+      const Kernels3x3<T> turned{weight, s.window.kernel_size(), s.depth(), true};
+      if (conv2d_by_winograd<T>(back, dy, turned, nullptr, dx)) return;
+      return conv2d_input_gradient_by_col2im(s, dy, weight, dx);
+    }
+    compute(s, rows, columns, dy, weight, dx);
   } else {
     compute_by_phases(s, dy, weight, dx);
   }
   // If the weight has ∞ or NaN, so has dx: of the two the smaller is searched.
   const std::int64_t size = s.images * s.groups * s.in_channels * s.window.in_size();
-  const auto is_finite = [&] {
-    return size < s.weight_size() ? all_finite(dx, size) : all_finite(weight, s.weight_size());
-  };
-  if (!is_right || !is_finite()) conv2d_input_gradient_by_col2im(s, dy, weight, dx);
+  const bool is_finite =
+      size < s.weight_size() ? all_finite(dx, size) : all_finite(weight, s.weight_size());
+  if (!is_finite) conv2d_input_gradient_by_col2im(s, dy, weight, dx);
 }
 
 template void conv2d_input_gradient(const ConvolutionSizes&, const float*, const float*, float*);

@@ -68,11 +68,9 @@ class WeightGradient {
   Scratch<T> left_, panel_, padded_;
 };
 
-/// Into how many parts the rows of the columns are divided, as panels, so that the threads have
-/// equal shares of so many sums.
-template <class T>
-std::int64_t line_parts(const ConvolutionSizes& s, std::int64_t sums) {
-  const std::int64_t panels = parts_of(s.depth(), 2 * tiles<T>().lanes);
+/// Into how many parts the rows of the columns, so many panels, are divided, so that the threads
+/// have equal shares of so many sums.
+std::int64_t line_parts(const ConvolutionSizes& s, std::int64_t sums, std::int64_t panels) {
   const std::int64_t threads = s.parts(sums * panels);
   return sums >= 4 * threads ? 1
                              : std::clamp<std::int64_t>(threads / std::gcd(sums, threads), 1,
@@ -86,7 +84,7 @@ void sum_over_images(const ConvolutionSizes& s, T* total, F add_image) {
   const std::int64_t n = s.weight_size(), depth = s.depth(), panel = 2 * tiles<T>().lanes;
   const std::int64_t sums =
       partial_sums(s.images, s.images * s.window.out_size(), n * std::int64_t{sizeof(T)});
-  const std::int64_t parts = line_parts<T>(s, sums), panels = parts_of(depth, panel);
+  const std::int64_t panels = parts_of(depth, panel), parts = line_parts(s, sums, panels);
   const Columns<T> columns(s, Columns<T>::Gaps::narrow, 1);
   const Scratch<T> others((sums - 1) * n);
   parallel_for(sums * parts, 1, [&](std::int64_t begin, std::int64_t end) {

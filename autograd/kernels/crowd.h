@@ -19,11 +19,10 @@ using Clock = std::chrono::steady_clock;
 class Crowd {
  public:
   bool is_there() {
-    const Clock::rep until = until_.load(std::memory_order_relaxed);
+    Clock::rep until = until_.load(std::memory_order_relaxed);
     if (until == 0) return false;
     if (now() < until) return true;
-    Clock::rep ended = until;
-    until_.compare_exchange_strong(ended, 0);
+    until_.compare_exchange_strong(until, 0);  // unless there is another meanwhile
     return false;
   }
 

@@ -10,7 +10,6 @@
 #include <csignal>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 namespace engram::kernels {

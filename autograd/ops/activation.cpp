@@ -5,6 +5,7 @@
 #include <engram/autograd/ops/compare.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/numbers.h>
 
 #include <cmath>
 #include <numbers>
@@ -14,16 +15,6 @@ namespace {
 
 // The same words for numbers as for tensors, so that a derivative serves both.
 using kernels::math::erf, kernels::math::exp, kernels::math::sigmoid;
-template <class T>
-concept Number = std::is_floating_point_v<T>;
-template <Number T>
-T where(bool condition, T a, T b) {
-  return condition ? a : b;
-}
-template <Number T>
-T zeros_like(T) {
-  return T{0};
-}
 
 constexpr double inv_sqrt2 = 1 / std::numbers::sqrt2;
 constexpr double inv_sqrt2pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;

@@ -1,11 +1,9 @@
 #include <engram/autograd/kernels/eigen.h>
+#include <engram/autograd/kernels/finite.h>
 #include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/eigen.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/shaping.h>
-
-#include <algorithm>
-#include <cmath>
 
 namespace engram {
 
@@ -19,8 +17,7 @@ SymmetricEigen symmetric_eigen(const Tensor& x) {
                  "symmetric_eigen: it has no gradient; detach() makes a constant of its input");
   const Tensor rows = clone(x), values({x.size(0)}, x.dtype());
   dispatch_floating("symmetric_eigen", x.dtype(), [&]<class T>() {
-    const auto elements = x.data<T>();
-    check(std::ranges::all_of(elements, [](T v) { return std::isfinite(v); }),
+    check(kernels::all_finite(x.data<T>().data(), x.numel()),
           "symmetric_eigen: an element is not finite");
     check(kernels::symmetric_eigen(x.size(0), rows.data<T>().data(), values.data<T>().data()),
           "symmetric_eigen: the iteration did not converge");

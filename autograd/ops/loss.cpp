@@ -6,12 +6,11 @@
 #include <engram/autograd/ops/loss.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/numbers.h>
 #include <engram/autograd/ops/reduce.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <type_traits>
 
 namespace engram {
 namespace {
@@ -44,11 +43,6 @@ Tensor x_log_x(const Tensor& x) {
   return unary_of_input(
       "kl_div", x, []<class T>(T v) { return v == 0 ? T{0} : v * log(v); },
       [](auto v, auto dy) { return dy * (log(v) + 1); });
-}
-
-template <class T>
-requires std::is_floating_point_v<T> T clamp(T x, double low, double high) {
-  return std::min(std::max(x, static_cast<T>(low)), static_cast<T>(high));
 }
 
 }  // namespace

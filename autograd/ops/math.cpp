@@ -4,6 +4,7 @@
 #include <engram/autograd/ops/compare.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/numbers.h>
 
 #include <cmath>
 #include <numbers>
@@ -12,17 +13,6 @@ namespace engram {
 
 // So that a derivative's `exp(x)` finds the function of numbers as well as that of tensors.
 using kernels::math::exp, std::cos, std::sin;
-
-template <class T>
-concept Number = std::is_floating_point_v<T>;
-template <Number T>
-T where(bool condition, T a, T b) {
-  return condition ? a : b;
-}
-template <Number T>
-T zeros_like(T) {
-  return T{0};
-}
 
 Tensor exp(const Tensor& x) {
   return unary_of_output(

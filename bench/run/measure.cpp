@@ -168,12 +168,11 @@ std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& p
     add(peer.contestant, words_of(peer, row), peer.threads > 0 ? peer.threads : threads);
   }
   std::optional<BusyProcess> busy;
-  int rounds = row.rounds == 0 ? plan.rounds : row.rounds;
   if (row.is_busy) {
     busy.emplace();
-    rounds = busy_rounds;
     for (Player& player : players) calibrate(player, busy_turn);
   }
+  const int rounds = row.is_busy ? busy_rounds : row.rounds > 0 ? row.rounds : plan.rounds;
   const auto times = play(players, rounds, row.is_busy ? 60s : 3s);
 
   const double scale = 1e3 / row.parts;
