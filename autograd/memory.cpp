@@ -1,7 +1,6 @@
+#include <engram/autograd/hold_over_forks.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/sanitized.h>
-
-#include <pthread.h>
 
 #include <algorithm>
 #include <array>
@@ -60,13 +59,11 @@ struct Pool {
   std::array<FreeBlock*, class_count> free{};
 };
 
-// Never destroyed: static tensors may outlive any static object. A fork waits until no other thread
-// is changing it, so that the child finds it unlocked and whole.
+// Never destroyed: static tensors may outlive any static object.
 Pool& pool() {
   static Pool* const instance = [] {
     static Pool* const made = new Pool;
-    pthread_atfork([] { made->mutex.lock(); }, [] { made->mutex.unlock(); },
-                   [] { made->mutex.unlock(); });
+    hold_over_forks([]() -> std::mutex& { return made->mutex; });
     return made;
   }();
   return *instance;

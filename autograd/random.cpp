@@ -1,8 +1,7 @@
 #include <engram/autograd/create.h>
+#include <engram/autograd/hold_over_forks.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/random.h>
-
-#include <pthread.h>
 
 #include <cmath>
 #include <numbers>
@@ -160,11 +159,10 @@ void Generator::set_state(const Tensor& state) {
       static_cast<std::uint64_t>(values[2]));
 }
 
-/// A forked child finds the shared generator whole, whichever thread drew from it meanwhile.
+/// Other threads may draw from the shared generator during a fork.
 struct WholeAfterFork {
   WholeAfterFork() {
-    pthread_atfork([] { shared_generator.mutex_.lock(); }, [] { shared_generator.mutex_.unlock(); },
-                   [] { shared_generator.mutex_.unlock(); });
+    hold_over_forks([]() -> std::mutex& { return shared_generator.mutex_; });
   }
 };
 static const WholeAfterFork whole_after_fork;

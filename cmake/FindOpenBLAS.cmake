@@ -1,5 +1,5 @@
-# Finds OpenBLAS and prefers its serial build: the library's own threads share the work, and each of
-# them calls OpenBLAS for its part.
+# Finds OpenBLAS, whose LAPACK decomposes matrices, and prefers its serial build: the library has
+# threads of its own.
 # Defines the target OpenBLAS::OpenBLAS.
 find_library(OpenBLAS_LIBRARY NAMES openblas
   HINTS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial

@@ -1,6 +1,10 @@
-#include <engram/autograd/kernels/blas.h>
+#include <engram/autograd/hold_over_forks.h>
 #include <engram/autograd/kernels/eigen.h>
 #include <engram/autograd/kernels/scratch.h>
+
+#include <cblas.h>
+
+#include <mutex>
 
 // LAPACK, which OpenBLAS brings along: Fortran, so everything is passed by its address.
 extern "C" {
@@ -13,11 +17,29 @@ void dsyevd_(const char* job, const char* triangle, const blasint* n, double* a,
 }
 
 namespace engram::kernels {
+namespace {
+
+/// Debian's serial build gives two threads that call it at once the same working memory, and both
+/// wrong results: calls take turns.
+std::mutex lapack;
+
+/// A threaded build would start threads of its own, and its results would depend on their number.
+/// Holds for the process from then on.
+void prepare_lapack() {
+  static const bool done = [] {
+    openblas_set_num_threads(1);
+    hold_over_forks([]() -> std::mutex& { return lapack; });
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+}  // namespace
 
 template <class T>
 bool symmetric_eigen(std::int64_t n, T* a, T* values) {
   if (n == 0) return true;
-  use_blas_on_one_thread();
+  prepare_lapack();
   const auto size = static_cast<blasint>(n);
   blasint info = 0;
   const auto solve = [&](T* work, blasint work_size, blasint* iwork, blasint iwork_size) {
@@ -31,6 +53,7 @@ bool symmetric_eigen(std::int64_t n, T* a, T* values) {
   const std::int64_t work_size = 1 + 6 * n + 2 * n * n, iwork_size = 3 + 5 * n;
   const Scratch<T> work(work_size);
   const Scratch<blasint> iwork(iwork_size);
+  const std::lock_guard lock(lapack);
   solve(work.data(), static_cast<blasint>(work_size), iwork.data(),
         static_cast<blasint>(iwork_size));
   return info == 0;  // eigenvectors are Fortran's columns, our rows

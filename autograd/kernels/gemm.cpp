@@ -1,4 +1,3 @@
-#include <engram/autograd/kernels/blas.h>
 #include <engram/autograd/kernels/gemm.h>
 #include <engram/autograd/kernels/gemv.h>
 #include <engram/autograd/kernels/parallel.h>
@@ -50,35 +49,6 @@ void multiply_in_tiles(const Tiles<T>& tiles, std::int64_t m, std::int64_t n, st
   });
 }
 
-void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, blasint m, blasint n, blasint k, const float* a,
-          blasint lda, const float* b, blasint ldb, float beta, float* c, blasint ldc) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
-}
-void blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, blasint m, blasint n, blasint k, const double* a,
-          blasint lda, const double* b, blasint ldb, double beta, double* c, blasint ldc) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, a, lda, b, ldb, beta, c, ldc);
-}
-
-/// The longer side in blocks that the threads share. Their number depends on the sizes alone, and
-/// so does the result.
-template <class T>
-void multiply_by_blas(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n,
-                      std::int64_t k, const T* a, std::int64_t lda, const T* b, std::int64_t ldb,
-                      bool add, T* c, std::int64_t ldc) {
-  use_blas_on_one_thread();
-  const bool by_columns = n >= m;
-  const std::int64_t size = by_columns ? n : m, most = std::max<std::int64_t>(1, size / 64);
-  const std::int64_t blocks = std::min(most, parts_worth(m, n, k));
-  const auto as_int = [](std::int64_t value) { return static_cast<blasint>(value); };
-  parallel_parts(blocks, size, [=](auto, std::int64_t begin, std::int64_t end) {
-    const std::int64_t i = by_columns ? 0 : begin, j = by_columns ? begin : 0;
-    blas(transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
-         as_int(by_columns ? m : end - begin), as_int(by_columns ? end - begin : n), as_int(k),
-         a + i * (transpose_a ? 1 : lda), as_int(lda), b + j * (transpose_b ? ldb : 1), as_int(ldb),
-         T(add), c + i * ldc + j, as_int(ldc));
-  });
-}
-
 }  // namespace
 
 template <class T>
@@ -102,9 +72,6 @@ void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, st
   }
   if (n == 1 && (transpose_b || ldb == 1) && ldc == 1) {  // b and c are
     return transpose_a ? gemv_transposed(k, m, a, lda, b, add, c) : gemv(m, k, a, lda, b, add, c);
-  }
-  if (instruction_set() == InstructionSet::baseline) {
-    return multiply_by_blas(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, add, c, ldc);
   }
   const Operand<T> left = transpose_a ? Operand<T>{a, 1, lda} : Operand<T>{a, lda, 1};
   const Operand<T> right = transpose_b ? Operand<T>{b, ldb, 1} : Operand<T>{b, 1, ldb};

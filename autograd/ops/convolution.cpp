@@ -30,7 +30,7 @@ kernels::ConvolutionSizes convolution_sizes(const char* op, const Shape& input, 
                                                      .stride = options.stride,
                                                      .padding = options.padding,
                                                      .dilation = options.dilation});
-  // OpenBLAS counts rows and columns in 32 bits, and what the columns have must be countable.
+  // As for products, and what the columns have must be countable.
   constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
   check_shape(out <= limit && weight[1] <= limit / weight[2] / weight[3] &&
                   weight[1] * weight[2] * weight[3] <= (std::int64_t{1} << 53) / window.out_size(),

@@ -17,7 +17,7 @@ Shape leading(const Shape& shape) {
   return Shape(std::span(shape.begin(), static_cast<std::size_t>(shape.rank() - 2)));
 }
 
-/// OpenBLAS counts rows and columns in 32 bits.
+/// So that what is counted of a product stays far below 2^63.
 void check_product_sizes(const char* op, std::int64_t m, std::int64_t n, std::int64_t k) {
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   check_shape(m <= most && n <= most && k <= most,

@@ -1,9 +1,16 @@
 #include <doctest/doctest.h>
 #include <engram/engram.h>
 
-#include "values.h"
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <limits>
+#include <thread>
+#include <vector>
+
+#include "values.h"
 
 using namespace engram;
 
@@ -62,4 +69,34 @@ TEST_CASE("symmetric_eigen: mistakes are named") {
       symmetric_eigen(x),
       "symmetric_eigen: it has no gradient; detach() makes a constant of its input", AutogradError);
   CHECK_NOTHROW(symmetric_eigen(detach(x)));
+}
+
+TEST_CASE("symmetric_eigen: several threads of the program at once, and a fork meanwhile") {
+  Generator generator(2);
+  const Tensor root = randn({60, 60}, f64, generator);
+  const Tensor x = matmul(root, root, {.transpose_b = true});
+  const auto expected = symmetric_eigen(x);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> users;
+  for (int user = 0; user < 2; ++user) {
+    users.emplace_back([&] {
+      for (int i = 0; i < 300; ++i) {
+        const auto [values_, vectors] = symmetric_eigen(x);
+        wrong += !std::ranges::equal(values_.bytes(), expected.values.bytes()) ||
+                 !std::ranges::equal(vectors.bytes(), expected.vectors.bytes());
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(20);  // a child that hangs is killed
+      _exit(symmetric_eigen(x).values.numel() == 60 ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  for (std::thread& user : users) user.join();
+  CHECK(wrong == 0);
 }
