@@ -1,5 +1,6 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/new_file.h>
+#include <engram/autograd/path.h>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -42,6 +43,7 @@ bool is_temporary(std::string_view name, std::string_view stem) {
 
 // By way of the other constructor, so that the destructor tidies up behind an exception too.
 NewFile::NewFile(const char* caller, const std::filesystem::path& path) : NewFile() {
+  check_path(caller, path);
   caller_ = caller;
   path_ = path;
   struct stat status;

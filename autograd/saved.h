@@ -44,7 +44,7 @@ class Saved {
 
   Tensor value_;
   const std::byte* elements_ = nullptr;
-  std::uint32_t version_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace engram

@@ -2,6 +2,7 @@
 
 #include <engram/autograd/error.h>
 #include <engram/autograd/new_file.h>
+#include <engram/autograd/path.h>
 #include <engram/autograd/safetensors.h>
 #include <engram/autograd/state.h>
 
@@ -51,6 +52,7 @@ void save(const StateDict& state, const fs::path& path) {
 }
 
 StateDict load(const fs::path& path) {
+  check_path("load", path);
   const std::string name = path.string();
   std::error_code error;
   const bool regular = fs::is_regular_file(path, error);

@@ -5,10 +5,23 @@
 #include <new>
 
 namespace engram {
+namespace {
+
+/// Of new elements. The upper half numbers the buffers, since those of a dead one may have been in
+/// the same memory; each thread takes a range of numbers at a time, so that none waits for another.
+std::uint64_t first_version() {
+  constexpr std::uint32_t range = 4096;
+  static constinit std::atomic<std::uint32_t> taken{0};
+  static constinit thread_local std::uint32_t next = 0;
+  if (next % range == 0) next = taken.fetch_add(range, std::memory_order_relaxed);
+  return std::uint64_t{next++} << 32;
+}
+
+}  // namespace
 
 Buffer::Buffer(std::size_t bytes) {
   bytes += sizeof(Header);
-  header_ = new (memory::allocate(bytes)) Header{1, 0, bytes};
+  header_ = new (memory::allocate(bytes)) Header{1, first_version(), bytes};
 }
 
 void Buffer::release() noexcept {

@@ -28,13 +28,13 @@ class Buffer {
 
   std::byte* data() const { return reinterpret_cast<std::byte*>(header_) + sizeof(Header); }
   bool unique() const { return header_->references.load(std::memory_order_acquire) == 1; }
-  std::uint32_t version() const { return header_->version.load(std::memory_order_relaxed); }
+  std::uint64_t version() const { return header_->version.load(std::memory_order_relaxed); }
   void bump_version() const { header_->version.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   struct alignas(64) Header {
     std::atomic<std::int32_t> references;
-    std::atomic<std::uint32_t> version;  // how often the elements were overwritten
+    std::atomic<std::uint64_t> version;  // counted on when the elements are overwritten
     std::size_t bytes;                   // of the header and the elements
   };
 
@@ -89,8 +89,9 @@ class Tensor {
   template <class T>
   std::span<T> mutable_data() const;
   std::span<std::byte> mutable_bytes() const;
-  /// How often the elements were asked for so. Views share it.
-  std::uint32_t version() const;
+  /// A number that these elements have until they are next asked for so, and that others in the
+  /// same memory have not. Views share it.
+  std::uint64_t version() const;
 
   /// The only element, converted to T. ShapeError when there is not exactly one.
   template <class T = double>
@@ -173,7 +174,7 @@ inline const Shape& Tensor::shape() const { return impl().shape; }
 inline std::int64_t Tensor::numel() const { return impl().numel; }
 inline DType Tensor::dtype() const { return impl().dtype; }
 inline bool Tensor::requires_grad() const { return impl().requires_grad || impl().tape != 0; }
-inline std::uint32_t Tensor::version() const { return impl().buffer.version(); }
+inline std::uint64_t Tensor::version() const { return impl().buffer.version(); }
 inline bool Tensor::is_leaf() const { return impl().tape == 0; }
 inline const Tensor& Tensor::grad() const { return impl().gradient; }
 inline bool Tensor::unshared() const {

@@ -1,4 +1,5 @@
 #include <engram/autograd/new_file.h>
+#include <engram/autograd/path.h>
 #include <engram/data/idx.h>
 
 #include <fcntl.h>
@@ -87,6 +88,7 @@ std::int64_t bytes_of(const Shape& shape, const std::string& name) {
 }  // namespace
 
 Tensor read_idx(const std::filesystem::path& path) {
+  check_path("read_idx", path);
   const std::string& name = path.native();
   const File file(name);
   const std::int64_t size = file.size();

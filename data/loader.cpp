@@ -155,11 +155,11 @@ Loader::Iterator::~Iterator() = default;
 
 Loader::Iterator& Loader::Iterator::operator++() {
   check(pass_ != nullptr, "Loader: the iterator is at the end already");
-  if (std::optional<Batch> batch = pass_->next()) {
+  std::unique_ptr<Pass> pass = std::move(pass_);
+  batch_ = {};
+  if (std::optional<Batch> batch = pass->next()) {
     batch_ = std::move(*batch);
-  } else {
-    pass_.reset();
-    batch_ = {};
+    pass_ = std::move(pass);
   }
   return *this;
 }

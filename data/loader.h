@@ -32,7 +32,7 @@ struct LoaderOptions {
 ///
 /// Every pass is a new epoch with an order of its own, which (seed, number of the epoch) name
 /// completely, and so they name what is random in the samples. What the data set throws arrives in
-/// the loop, whichever thread it happened on. Passes may begin on several threads at once; each is
+/// the loop, whichever thread it happened on, and ends the pass. Passes may begin on several threads at once; each is
 /// an epoch of its own.
 class Loader {
  public:
@@ -81,7 +81,7 @@ class Loader::Iterator {
 
   const Batch& operator*() const { return batch_; }
   const Batch* operator->() const { return &batch_; }
-  Iterator& operator++();  ///< Error at the end
+  Iterator& operator++();  ///< Error at the end, where it also is after an exception
   void operator++(int) { ++*this; }
   bool operator==(std::default_sentinel_t) const { return pass_ == nullptr; }
 

@@ -38,6 +38,18 @@ StateDict collect(const std::vector<std::pair<std::string, Module>>& modules, Ow
   return all;
 }
 
+/// Whether a value shares memory with a tensor of another name.
+bool lies_in(const StateDict& values, const StateDict& tensors) {
+  return std::ranges::any_of(values, [&](const auto& entry) {
+    const std::span<std::byte> value = entry.value.bytes();
+    return std::ranges::any_of(tensors, [&](const auto& other) {
+      const std::span<std::byte> tensor = other.value.bytes();
+      return other.name != entry.name && value.data() < tensor.data() + tensor.size() &&
+             tensor.data() < value.data() + value.size();
+    });
+  });
+}
+
 }  // namespace
 
 Module::Module(std::string type) : state_(std::make_shared<State>()) {
@@ -122,6 +134,7 @@ void Module::load_state_dict(const StateDict& state, const LoadOptions& options)
   if (!dtypes.empty()) wrong += "\n  wrong dtype: " + dtypes;
   check(wrong.empty(), "load_state_dict: the state does not fit this {}{}", type(), wrong);
 
+  if (lies_in(state, own)) return load_state_dict(clone(state), options);
   for (const auto& [name, value] : own) {
     const Tensor* given = state.find(name);
     // The two may be one tensor, which memmove allows.

@@ -60,7 +60,8 @@ class Module {
   /// Parameters and buffers. The tensors are the module's, not copies of them, and change with it:
   /// `clone(net.state_dict())` keeps them as they are.
   StateDict state_dict() const;
-  /// Copies the values into this module's tensors, whose handles stay good. One Error lists all
+  /// Copies the values into this module's tensors, whose handles stay good, and may be among the
+  /// values. One Error lists all
   /// names that are missing, unexpected, or of another shape or dtype; then nothing was changed.
   void load_state_dict(const StateDict& state, const LoadOptions& options = {}) const;
 
@@ -68,8 +69,8 @@ class Module {
   /// differ. A new module is training. Takes effect when no `eval_mode` is alive any more.
   void train(bool on = true) const;
   void eval() const { train(false); }
-  /// Evaluation mode for as long as what is returned lives, and any other of the same module, in
-  /// whatever order they die and on whatever threads.
+  /// Evaluation mode, for this module and all that is below it now, for as long as what is returned
+  /// lives, and any other of the same module, in whatever order they die and on whatever threads.
   [[nodiscard]] EvalMode eval_mode() const;
   bool is_training() const;
 

@@ -1,5 +1,6 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/new_file.h>
+#include <engram/autograd/state.h>
 
 #include "../temporary_folder.h"
 
@@ -45,6 +46,20 @@ TEST_CASE("NewFile: what is no regular file is refused and stays") {
     CHECK(fs::symlink_status(folder / name).type() == before.type());
   }
   CHECK(files_in(folder.path()) == 3);
+}
+
+TEST_CASE("a path with a zero byte is not taken for what stands before it") {
+  const TemporaryFolder folder;
+  const std::string name = (folder / "a").string();
+  const std::string path = name + std::string("\0b", 2);
+  const auto text = [&](const char* caller) {
+    return fmt::format("{}: the path {} goes on after a zero byte", caller, name);
+  };
+  write_file(name, "old");
+  CHECK_THROWS_WITH_AS(write(path, "new"), text("test").c_str(), Error);
+  CHECK_THROWS_WITH_AS(save({}, path), text("save").c_str(), Error);
+  CHECK_THROWS_WITH_AS(load(path), text("load").c_str(), Error);
+  CHECK(files_in(folder.path()) == 1);
 }
 
 TEST_CASE("NewFile: a symbolic link stays, what it leads to is written") {

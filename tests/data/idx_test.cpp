@@ -141,6 +141,8 @@ TEST_CASE("what is no file that can be read") {
                        error(folder / "pipe", "it is no regular file").c_str(), DataError);
   CHECK_THROWS_WITH_AS(data::read_idx(folder / "nothing"),
                        error(folder / "nothing", "No such file or directory").c_str(), DataError);
+  CHECK_THROWS_WITH_AS(data::read_idx(std::string("/dev\0/null", 10)),
+                       "read_idx: the path /dev goes on after a zero byte", Error);
   write_file(folder / "locked", "");
   std::filesystem::permissions(folder / "locked", std::filesystem::perms::none);
   if (::geteuid() != 0) {  // root reads everything

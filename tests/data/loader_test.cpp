@@ -139,6 +139,12 @@ TEST_CASE("what the data set throws arrives in the loop, after the batches befor
     };
     CHECK_THROWS_WITH_AS(loop(), "sample 4 is broken", std::runtime_error);
     CHECK(batches == 2);
+
+    auto at = loader.begin();
+    ++at;
+    CHECK_THROWS_AS(++at, std::runtime_error);
+    CHECK((at == loader.end()));
+    CHECK_THROWS_WITH_AS(++at, "Loader: the iterator is at the end already", Error);
   }
 }
 

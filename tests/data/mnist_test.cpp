@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <optional>
+#include <string>
 
 using namespace engram;
 
@@ -165,7 +166,7 @@ TEST_CASE("MNIST itself") {
   try {
     mnist = data::mnist();
   } catch (const DataError& missing) {
-    MESSAGE("skipped: ", missing.what());
+    MESSAGE("skipped: " << std::string(missing.what()));
     return;
   }
   CHECK(mnist->train.size() == 60000);

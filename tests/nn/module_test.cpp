@@ -150,6 +150,16 @@ TEST_CASE("load_state_dict copies values and keeps handles") {
   to.load_state_dict(to.state_dict());
 }
 
+TEST_CASE("load_state_dict of the module's own tensors under other names") {
+  nn::Linear layer(1, 1);
+  const Tensor weight = layer.weight, bias = layer.bias;
+  weight.data<float>()[0] = 1;
+  bias.data<float>()[0] = 2;
+  layer.load_state_dict({{"weight", view(bias, {1, 1})}, {"bias", view(weight, {1})}});
+  CHECK(weight.data<float>()[0] == 2);
+  CHECK(bias.data<float>()[0] == 1);
+}
+
 TEST_CASE("load_state_dict lists all that does not fit, and then changes nothing") {
   const Net net;
   const float before = net.fc1.bias.data<float>()[0];
