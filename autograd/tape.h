@@ -179,7 +179,8 @@ class Tape {
   void backward(const Tensor& y, const BackwardOptions& options = {});
 
   /// Returns the gradients of `y` with respect to each x, leaves or recorded tensors, and leaves
-  /// `.grad()` alone. They may share elements, with one another too: `clone` what is written to. AutogradError as above, and when y does not depend on an x.
+  /// `.grad()` alone. They may share elements, with one another too: `clone` what is written to.
+  /// AutogradError as above, and when y does not depend on an x.
   std::vector<Tensor> gradient(const Tensor& y, const std::vector<Tensor>& x,
                                const GradientOptions& options = {});
 

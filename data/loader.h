@@ -32,8 +32,8 @@ struct LoaderOptions {
 ///
 /// Every pass is a new epoch with an order of its own, which (seed, number of the epoch) name
 /// completely, and so they name what is random in the samples. What the data set throws arrives in
-/// the loop, whichever thread it happened on, and ends the pass. Passes may begin on several threads at once; each is
-/// an epoch of its own.
+/// the loop, whichever thread it happened on, and ends the pass. Passes may begin on several
+/// threads at once; each is an epoch of its own.
 class Loader {
  public:
   /// Error when `batch` is below 1, or `iterations` below 0.

@@ -32,7 +32,8 @@ double xavier_fan(const Tensor& x) {
 }  // namespace
 
 Tensor constant(const Tensor& x, double value) {
-  dispatch(x.dtype(), [&]<class T>() { std::ranges::fill(x.mutable_data<T>(), convert<T>(value)); });
+  dispatch(x.dtype(),
+           [&]<class T>() { std::ranges::fill(x.mutable_data<T>(), convert<T>(value)); });
   return x;
 }
 

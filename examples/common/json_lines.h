@@ -8,8 +8,8 @@
 namespace engram::examples {
 
 /// A file with one JSON value a line, to which several processes may add. A line is on the disk
-/// before `add` returns; one that was cut short, as by a kill while it was written, is passed over. One
-/// that is nested deeper than any of ours is refused: Error.
+/// before `add` returns; one that was cut short, as by a kill while it was written, is passed over.
+/// One that is nested deeper than any of ours is refused: Error.
 class JsonLines {
  public:
   /// The file need not be there. Error when it cannot be read or written.

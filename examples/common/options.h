@@ -27,8 +27,8 @@ struct Options {
 };
 
 /// Reads the command line into what `app` has declared. Prints the help and exits for --help;
-/// throws UsageError, of one line, for what it does not understand. When the program ends and what it
-/// printed could not be written, as to a full disk, it ends with an error that says so.
+/// throws UsageError, of one line, for what it does not understand. When the program ends and what
+/// it printed could not be written, as to a full disk, it ends with an error that says so.
 void parse_command_line(CLI::App& app, int argc, char** argv);
 
 /// Declares --threads and --data, as every example has them; `folders` are those that the program

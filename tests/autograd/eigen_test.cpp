@@ -1,15 +1,13 @@
 #include <doctest/doctest.h>
 #include <engram/engram.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <limits>
 #include <thread>
 #include <vector>
 
+#include "forked_child.h"
 #include "values.h"
 
 using namespace engram;
@@ -88,14 +86,7 @@ TEST_CASE("symmetric_eigen: several threads of the program at once, and a fork m
     });
   }
   for (int i = 0; i < 20; ++i) {
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(20);  // a child that hangs is killed
-      _exit(symmetric_eigen(x).values.numel() == 60 ? 0 : 1);
-    }
-    int status = -1;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    CHECK(status == 0);
+    CHECK(in_forked_child([&] { return symmetric_eigen(x).values.numel() == 60; }));
   }
   for (std::thread& user : users) user.join();
   CHECK(wrong == 0);

@@ -3,8 +3,6 @@
 #include <engram/autograd/kernels/available_cpus.h>
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/threads.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "../temporary_folder.h"
+#include "forked_child.h"
 
 using namespace engram;
 
@@ -112,16 +111,11 @@ TEST_CASE("parallel_for: runs in a forked child, and on in its parent") {
   const Threads scope(2);
   for (int i = 0; i < 20; ++i) {
     CHECK(visits(10, 1) == std::vector<int>(10, 1));
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(20);  // a child that hangs is killed
+    CHECK(in_forked_child([] {
       bool right = true;
       for (int k = 0; k < 10; ++k) right &= visits(10, 1) == std::vector<int>(10, 1);
-      _exit(right ? 0 : 1);
-    }
-    int status = -1;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    CHECK(status == 0);
+      return right;
+    }));
   }
 }
 
@@ -133,14 +127,7 @@ TEST_CASE("parallel_for: a child that is forked while other threads run loops") 
   });
   const Threads scope(2);
   for (int i = 0; i < 50; ++i) {
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(20);
-      _exit(visits(10, 1) == std::vector<int>(10, 1) ? 0 : 1);
-    }
-    int status = -1;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    CHECK(status == 0);
+    CHECK(in_forked_child([] { return visits(10, 1) == std::vector<int>(10, 1); }));
   }
   done = true;
   other.join();

@@ -1,3 +1,4 @@
+#include "forked_child.h"
 #include "values.h"
 
 #include <engram/autograd/create.h>
@@ -5,8 +6,6 @@
 #include <engram/autograd/threads.h>
 
 #include <doctest/doctest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -224,15 +223,10 @@ TEST_CASE("the default generator gives numbers in a child that is forked while o
     while (!done) default_generator().take(1);
   });
   for (int i = 0; i < 100; ++i) {
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(20);  // a child that hangs is killed
+    CHECK(in_forked_child([] {
       default_generator().take(1);
-      _exit(0);
-    }
-    int status = -1;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    CHECK(status == 0);
+      return true;
+    }));
   }
   done = true;
   other.join();

@@ -186,11 +186,11 @@ TEST_CASE("train: what is in a checkpoint's place is told before the work begins
   fs::create_directory(folder / "part");
   const Interrupting never;
   Progress progress(100, never.file);
-  CHECK_THROWS_WITH_AS(train(small_setup(), small_images(), folder / "part", progress),
-                       fmt::format("checkpoint: cannot write {}: it is no regular file",
-                                   (folder / "part").string())
-                           .c_str(),
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      train(small_setup(), small_images(), folder / "part", progress),
+      fmt::format("checkpoint: cannot write {}: it is no regular file", (folder / "part").string())
+          .c_str(),
+      Error);
   CHECK(progress.steps() == 0);
 }
 
