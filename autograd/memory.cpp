@@ -69,6 +69,9 @@ Pool& pool() {
   return *instance;
 }
 
+// Made before main: a child that is forked while another thread makes it waits for ever.
+[[maybe_unused]] const bool pool_is_ready = (pool(), true);
+
 std::atomic<std::size_t> reserved{0};
 std::atomic<std::size_t> allocations{0};
 

@@ -23,23 +23,17 @@ namespace {
 /// wrong results: calls take turns.
 std::mutex lapack;
 
-/// A threaded build would start threads of its own, and its results would depend on their number.
-/// Holds for the process from then on.
-void prepare_lapack() {
-  static const bool done = [] {
-    openblas_set_num_threads(1);
-    hold_over_forks([]() -> std::mutex& { return lapack; });
-    return true;
-  }();
-  static_cast<void>(done);
-}
+// Before main: a child that is forked while another thread does it waits for ever.
+[[maybe_unused]] const bool lapack_is_held = [] {
+  hold_over_forks([]() -> std::mutex& { return lapack; });
+  return true;
+}();
 
 }  // namespace
 
 template <class T>
 bool symmetric_eigen(std::int64_t n, T* a, T* values) {
   if (n == 0) return true;
-  prepare_lapack();
   const auto size = static_cast<blasint>(n);
   blasint info = 0;
   const auto solve = [&](T* work, blasint work_size, blasint* iwork, blasint iwork_size) {
@@ -54,6 +48,8 @@ bool symmetric_eigen(std::int64_t n, T* a, T* values) {
   const Scratch<T> work(work_size);
   const Scratch<blasint> iwork(iwork_size);
   const std::lock_guard lock(lapack);
+  // A threaded build would start threads of its own, and its results would depend on their number.
+  openblas_set_num_threads(1);
   solve(work.data(), static_cast<blasint>(work_size), iwork.data(),
         static_cast<blasint>(iwork_size));
   return info == 0;  // eigenvectors are Fortran's columns, our rows

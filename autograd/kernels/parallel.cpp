@@ -249,6 +249,9 @@ std::int64_t& threads_of_this_thread() {
   return threads;
 }
 
+// Made before main: a child that is forked while another thread makes them waits for ever.
+[[maybe_unused]] const bool is_ready = (pool(), threads_of_this_thread(), true);
+
 }  // namespace
 
 std::int64_t max_threads() { return in_loop || crowd.is_there() ? 1 : threads_of_this_thread(); }
