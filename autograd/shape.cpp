@@ -73,7 +73,7 @@ Shape strides(const Shape& shape) {
   return result;
 }
 
-AxisView view_along(const Shape& shape, int axis) {
+AxisView view_along(const Shape& shape, std::int64_t axis) {
   axis = shape.axis(axis);
   AxisView view{.n = shape[axis]};
   for (int i = 0; i < axis; ++i) view.outer *= shape[i];

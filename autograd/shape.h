@@ -89,7 +89,7 @@ struct AxisView {
   std::int64_t n = 1;
   std::int64_t inner = 1;
 };
-AxisView view_along(const Shape& shape, int axis);
+AxisView view_along(const Shape& shape, std::int64_t axis);
 
 }  // namespace engram
 

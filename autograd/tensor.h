@@ -71,7 +71,7 @@ class Tensor {
   const Shape& shape() const;
   int rank() const { return shape().rank(); }
   /// Size along an axis, which may count from the end.
-  std::int64_t size(int axis) const { return shape().size(axis); }
+  std::int64_t size(std::int64_t axis) const { return shape().size(axis); }
   std::int64_t numel() const;
   DType dtype() const;
 

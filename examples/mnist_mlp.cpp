@@ -1,6 +1,6 @@
 // Trains a multilayer perceptron, 784-400-400-10, on MNIST. The learning rate falls in a straight
-// line, epoch by epoch. With --accumulate several batches make one step; with --find-lr it tries
-// learning rates instead.
+// line, epoch by epoch. With --accumulate several batches make one step, with --clip no step's
+// gradient is longer; with --find-lr it tries learning rates instead.
 #include "common/evaluation.h"
 #include "common/lr_plot.h"
 #include "common/optimizer.h"
@@ -61,11 +61,16 @@ int main(int argc, char** argv) try {
           {"sgd", 0.5}, {"momentum", 0.05}, {"adagrad", 0.02}, {"rmsprop", 5e-4}, {"adam", 1e-3}}};
   bool finds_lr = false;
   int accumulate = 1;
+  double clip = 0;
   auto* find_lr =
       app.add_flag("--find-lr", finds_lr,
                    "Try learning rates on 200 batches, draw find_lr.png, and do not train");
   app.add_option("--accumulate", accumulate, "Batches that make one step, with their mean gradient")
       ->check(whole(1, 1000))
+      ->excludes(find_lr)
+      ->capture_default_str();
+  app.add_option("--clip", clip, "Largest norm of a step's gradient; 0 is no limit")
+      ->check(CLI::NonNegativeNumber)
       ->excludes(find_lr)
       ->capture_default_str();
   parse_options(app, options, argc, argv);
@@ -78,7 +83,7 @@ int main(int argc, char** argv) try {
   Net net;
   auto optimizer = make_optimizer(options.optimizer, net.parameters(), options.learning_rate());
 
-  Results results("mnist_mlp", argc, argv, options, {{"accumulate", accumulate}});
+  Results results("mnist_mlp", argc, argv, options, {{"accumulate", accumulate}, {"clip", clip}});
   if (finds_lr) {
     data::Loader batches(train.flatten(),
                          {.batch = options.batch, .shuffle = true, .iterations = 200});
@@ -100,6 +105,7 @@ int main(int argc, char** argv) try {
       tape.backward(loss / accumulate);  // adds to the gradients: in the end their mean
       stop_if_interrupted();
       if (progress.steps() % accumulate != 0) continue;
+      if (clip > 0) optim::clip_grad_norm(net.parameters(), clip, {.error_if_nonfinite = true});
       optimizer->step();
       optimizer->zero_grad();
     }

@@ -51,19 +51,19 @@ struct Softplus : Module {
 };
 
 struct Softmax : Module {
-  explicit Softmax(int axis) : Module("Softmax"), axis_(axis) {}
+  explicit Softmax(std::int64_t axis) : Module("Softmax"), axis_(axis) {}
   Tensor operator()(const Tensor& x) const { return report(softmax(x, axis_)); }
 
  private:
-  int axis_;
+  std::int64_t axis_;
 };
 
 struct LogSoftmax : Module {
-  explicit LogSoftmax(int axis) : Module("LogSoftmax"), axis_(axis) {}
+  explicit LogSoftmax(std::int64_t axis) : Module("LogSoftmax"), axis_(axis) {}
   Tensor operator()(const Tensor& x) const { return report(log_softmax(x, axis_)); }
 
  private:
-  int axis_;
+  std::int64_t axis_;
 };
 
 }  // namespace engram::nn

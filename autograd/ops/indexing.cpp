@@ -8,7 +8,7 @@
 namespace engram {
 namespace {
 
-void check_indices(const char* op, const Tensor& index, int axis, std::int64_t size) {
+void check_indices(const char* op, const Tensor& index, std::int64_t axis, std::int64_t size) {
   check_dtype(index.dtype() == i64, "{}: the index must be i64, got {}", op, index.dtype());
   for (std::int64_t each : index.data<std::int64_t>()) {
     check(0 <= each && each < size, "{}: index {} is out of range for axis {} of size {}", op, each,
@@ -17,7 +17,8 @@ void check_indices(const char* op, const Tensor& index, int axis, std::int64_t s
 }
 
 /// For `gather` and `scatter_add`: walks x, and index with whatever has its shape.
-kernels::StridedLoops index_loops(const char* op, const Tensor& x, int axis, const Tensor& index) {
+kernels::StridedLoops index_loops(const char* op, const Tensor& x, std::int64_t axis,
+                                  const Tensor& index) {
   bool fits = index.rank() == x.rank();
   for (int i = 0; fits && i < x.rank(); ++i) {
     fits = i == axis || index.shape()[i] <= x.shape()[i];
@@ -37,7 +38,7 @@ Tensor copied(const Tensor& x) {
 
 }  // namespace
 
-Tensor gather(const Tensor& x, int axis, const Tensor& index) {
+Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index) {
   axis = x.shape().axis(axis);
   const kernels::StridedLoops loops = index_loops("gather", x, axis, index);
   Tensor y(index.shape(), x.dtype());
@@ -51,7 +52,7 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index) {
                 });
 }
 
-Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source) {
+Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source) {
   axis = x.shape().axis(axis);
   check_same_dtype("scatter_add", x, source);
   check_shape(source.shape() == index.shape(), "scatter_add: source is {}, index {}",
@@ -69,7 +70,7 @@ Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor&
                 });
 }
 
-Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
+Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index) {
   axis = x.shape().axis(axis);
   check_shape(index.rank() == 1, "index_select: the index must have one axis, got {}",
               index.shape());
@@ -86,7 +87,7 @@ Tensor index_select(const Tensor& x, int axis, const Tensor& index) {
                 });
 }
 
-Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source) {
+Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source) {
   axis = x.shape().axis(axis);
   check_same_dtype("index_add", x, source);
   check_shape(index.rank() == 1, "index_add: the index must have one axis, got {}", index.shape());

@@ -12,18 +12,18 @@ namespace engram {
 
 /// y[..., i, ...] = x[..., index[..., i, ...], ...] along `axis`; the result has index's shape.
 /// ShapeError unless index has x's rank and is nowhere larger than x but along the axis.
-Tensor gather(const Tensor& x, int axis, const Tensor& index);
+Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index);
 
 /// x with y[..., index[..., i, ...], ...] += source[..., i, ...] along `axis`. source has index's
 /// shape and x's dtype; index fits x as in `gather`. ShapeError, DTypeError.
-Tensor scatter_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source);
+Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source);
 
 /// Slices of size 1 along `axis`, one for each of index (n,), one after the other.
-Tensor index_select(const Tensor& x, int axis, const Tensor& index);
+Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index);
 
 /// x with slice number k of source added to slice index[k] along `axis`. index is (n,); source has
 /// x's dtype, and its shape but for n along the axis. ShapeError, DTypeError.
-Tensor index_add(const Tensor& x, int axis, const Tensor& index, const Tensor& source);
+Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source);
 
 /// Row index[...] of weight (rows, width) for each index; the result is (...index's shape, width).
 Tensor embedding(const Tensor& index, const Tensor& weight);

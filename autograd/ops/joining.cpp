@@ -8,7 +8,7 @@
 
 namespace engram {
 
-Tensor cat(const std::vector<Tensor>& tensors, int axis) {
+Tensor cat(const std::vector<Tensor>& tensors, std::int64_t axis) {
   check(!tensors.empty(), "cat: needs at least one tensor");
   const Tensor& first = tensors[0];
   axis = first.shape().axis(axis);
@@ -41,7 +41,7 @@ Tensor cat(const std::vector<Tensor>& tensors, int axis) {
   });
 }
 
-Tensor stack(const std::vector<Tensor>& tensors, int axis) {
+Tensor stack(const std::vector<Tensor>& tensors, std::int64_t axis) {
   check(!tensors.empty(), "stack: needs at least one tensor");
   std::vector<Tensor> rows;
   for (const Tensor& x : tensors) {
@@ -97,7 +97,7 @@ Tensor record_padding(const char* op, const Tensor& y, const Tensor& x, const Sh
 
 }  // namespace
 
-Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop) {
+Tensor slice(const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_t stop) {
   axis = x.shape().axis(axis);
   const std::int64_t size = x.size(axis);
   const auto limited = [size](std::int64_t bound) {
@@ -117,7 +117,7 @@ Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop) {
   return record_padding("slice", y, x, before, after);
 }
 
-std::vector<Tensor> split(const Tensor& x, std::int64_t size, int axis) {
+std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t axis) {
   check(size >= 1, "split: needs a size of at least 1, got {}", size);
   const std::int64_t whole = x.size(axis);
   std::vector<Tensor> parts;

@@ -22,7 +22,7 @@ struct BatchNormOptions {
 ///     running ← (1 − momentum) · running + momentum · batch,
 /// the variance with the divisor n − 1. Otherwise the running ones are used, and must be defined:
 /// Error. ShapeError for shapes that do not fit, and when training on fewer than two elements a
-/// channel.
+/// channel. NaN where the variance overflows (PyTorch: 0).
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormOptions& options = {});

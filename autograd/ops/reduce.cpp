@@ -187,7 +187,7 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options
   return reshape(log(total) + largest, r.shape(options.keepdim));
 }
 
-Tensor argmax(const Tensor& x, int axis, const ReduceOptions& options) {
+Tensor argmax(const Tensor& x, std::int64_t axis, const ReduceOptions& options) {
   axis = x.shape().axis(axis);
   const Reduction r("argmax", x.shape(), {axis});
   check_shape(r.count > 0, "argmax: no elements to choose from in shape {}", x.shape());

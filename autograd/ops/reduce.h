@@ -37,6 +37,6 @@ Tensor logsumexp(const Tensor& x, const Axes& axes = {}, const ReduceOptions& op
 
 /// The index, as i64, of the first largest element along an axis; NaN counts as largest. No
 /// gradient. ShapeError for no elements.
-Tensor argmax(const Tensor& x, int axis, const ReduceOptions& options = {});
+Tensor argmax(const Tensor& x, std::int64_t axis, const ReduceOptions& options = {});
 
 }  // namespace engram

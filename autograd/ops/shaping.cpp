@@ -28,7 +28,7 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
                 [from = x.shape()](const Tensor& dy, Gradients& d) { d[0] = reshape(dy, from); });
 }
 
-Tensor flatten(const Tensor& x, int start, int end) {
+Tensor flatten(const Tensor& x, std::int64_t start, std::int64_t end) {
   if (x.rank() == 0) return reshape(x, {1});
   const int first = x.shape().axis(start), last = x.shape().axis(end);
   check_shape(first <= last, "flatten: axis {} is behind axis {} in shape {}", start, end,
@@ -51,12 +51,12 @@ Tensor squeeze(const Tensor& x) {
   return reshape(x, shape);
 }
 
-Tensor squeeze(const Tensor& x, int axis) {
+Tensor squeeze(const Tensor& x, std::int64_t axis) {
   axis = x.shape().axis(axis);
   return x.size(axis) == 1 ? reshape(x, x.shape().without(axis)) : x;
 }
 
-Tensor unsqueeze(const Tensor& x, int axis) {
+Tensor unsqueeze(const Tensor& x, std::int64_t axis) {
   const int rank = x.rank() + 1;
   check_shape(-rank <= axis && axis < rank, "unsqueeze: axis {} is out of range for shape {}", axis,
               x.shape());
@@ -104,7 +104,7 @@ Tensor permute(const Tensor& x, const Axes& order) {
                 [inverse](const Tensor& dy, Gradients& d) { d[0] = permute(dy, inverse); });
 }
 
-Tensor transpose(const Tensor& x, int axis0, int axis1) {
+Tensor transpose(const Tensor& x, std::int64_t axis0, std::int64_t axis1) {
   Axes order;
   for (int axis = 0; axis < x.rank(); ++axis) order.push_back(axis);
   std::swap(order[x.shape().axis(axis0)], order[x.shape().axis(axis1)]);

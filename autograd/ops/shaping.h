@@ -15,14 +15,14 @@ namespace engram {
 Tensor reshape(const Tensor& x, const Shape& shape);
 
 /// The axes from `start` to `end`, both included, as one, sharing memory. A scalar becomes (1,).
-Tensor flatten(const Tensor& x, int start = 0, int end = -1);
+Tensor flatten(const Tensor& x, std::int64_t start = 0, std::int64_t end = -1);
 
 /// Without the axes of size 1, or without `axis` if its size is 1; shares memory.
 Tensor squeeze(const Tensor& x);
-Tensor squeeze(const Tensor& x, int axis);
+Tensor squeeze(const Tensor& x, std::int64_t axis);
 
 /// With a new axis of size 1 that becomes `axis` of the result; shares memory.
-Tensor unsqueeze(const Tensor& x, int axis);
+Tensor unsqueeze(const Tensor& x, std::int64_t axis);
 
 /// Stretches axes of size 1, and adds leading ones, to `shape` by NumPy's rule; copies.
 /// ShapeError when x does not stretch to it.
@@ -32,23 +32,23 @@ Tensor expand(const Tensor& x, const Shape& shape);
 Tensor permute(const Tensor& x, const Axes& order);
 
 /// Two axes exchanged.
-Tensor transpose(const Tensor& x, int axis0, int axis1);
+Tensor transpose(const Tensor& x, std::int64_t axis0, std::int64_t axis1);
 
 /// One after the other along an axis. The tensors agree in dtype, and in shape but for that axis.
 /// Error for no tensors at all.
-Tensor cat(const std::vector<Tensor>& tensors, int axis = 0);
+Tensor cat(const std::vector<Tensor>& tensors, std::int64_t axis = 0);
 
 /// Along a new axis, which becomes `axis` of the result. The tensors agree in dtype and shape.
 /// Error for no tensors at all.
-Tensor stack(const std::vector<Tensor>& tensors, int axis = 0);
+Tensor stack(const std::vector<Tensor>& tensors, std::int64_t axis = 0);
 
 /// Elements start, ..., stop - 1 along an axis, by Python's rule: a negative bound counts from the
 /// end, and both are limited to what there is. Shares memory along axis 0.
-Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop);
+Tensor slice(const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_t stop);
 
 /// Slices of `size` along an axis, the last one smaller if need be; one empty slice of an empty
 /// axis. Shares memory along axis 0. Error when size < 1.
-std::vector<Tensor> split(const Tensor& x, std::int64_t size, int axis = 0);
+std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t axis = 0);
 
 /// With `value` around x. `padding` names axes from the last one on, as PyTorch does: {left, right,
 /// top, bottom, ...}; a negative number crops. ShapeError unless they are pairs, at most one an

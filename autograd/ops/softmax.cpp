@@ -7,7 +7,7 @@
 
 namespace engram {
 
-Tensor softmax(const Tensor& x, int axis) {
+Tensor softmax(const Tensor& x, std::int64_t axis) {
   const AxisView view = view_along(x.shape(), axis);
   Tensor y(x.shape(), x.dtype());
   dispatch_floating("softmax", x.dtype(), [&]<class T>() {
@@ -26,7 +26,7 @@ Tensor softmax(const Tensor& x, int axis) {
   });
 }
 
-Tensor log_softmax(const Tensor& x, int axis) {
+Tensor log_softmax(const Tensor& x, std::int64_t axis) {
   const AxisView view = view_along(x.shape(), axis);
   Tensor y(x.shape(), x.dtype());
   dispatch_floating("log_softmax", x.dtype(), [&]<class T>() {

@@ -9,8 +9,8 @@ namespace engram {
 // nothing but -inf gives NaN.
 
 /// e^x / Σ e^x: probabilities that sum to 1 along the axis.
-Tensor softmax(const Tensor& x, int axis);
+Tensor softmax(const Tensor& x, std::int64_t axis);
 /// x − log Σ e^x: their logarithms, exact where softmax itself would round to 0.
-Tensor log_softmax(const Tensor& x, int axis);
+Tensor log_softmax(const Tensor& x, std::int64_t axis);
 
 }  // namespace engram

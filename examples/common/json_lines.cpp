@@ -15,6 +15,15 @@
 namespace engram::examples {
 namespace {
 
+/// Has the disk know the names in a folder, where its file system can.
+void sync_folder(const std::filesystem::path& folder) {
+  const int opened =
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return;
+  ::fsync(opened);
+  ::close(opened);
+}
+
 /// Appends to the file and waits until the disk has it.
 void append(const std::filesystem::path& path, const std::string& text) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -64,6 +73,7 @@ JsonLines::JsonLines(std::filesystem::path file) : file_(std::move(file)) {
   }
   // What is added next begins a line of its own.
   append(file_, text.empty() || text.ends_with('\n') ? "" : "\n");
+  if (!in.is_open()) sync_folder(file_.parent_path());
 }
 
 void JsonLines::add(const Json& value) const {

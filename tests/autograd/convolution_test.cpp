@@ -261,28 +261,31 @@ TEST_CASE("conv2d: the same bits for every number of threads") {
   const int threads = num_threads();
   for (const Case& c : large_cases) {
     if (c.x.numel() > 500'000) continue;
-    CAPTURE(c.name);
-    const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2);
-    const Tensor dy = numbers(conv2d(x, weight, {}, c.options).shape(), 3);
-    weight.set_requires_grad();
-    const auto compute = [&](int count) {
-      set_num_threads(count);
-      Tape tape;
-      const Tensor y = conv2d(x, weight, {}, c.options);
-      const auto squares = tape.per_sample_squares(y, {weight}, {dy});
-      return std::array{y, conv2d_input_gradient(dy, weight, c.x, c.options),
-                        conv2d_weight_gradient(x, dy, c.weight, c.options), squares->front()};
-    };
-    for (const auto set : sets()) {
-      const Using use(set);
-      CAPTURE(static_cast<int>(set));
-      const auto one = compute(1);
-      for (const int count : {2, 3, 4, 8}) {
-        const auto many = compute(count);
-        CAPTURE(count);
-        for (std::size_t k = 0; k < one.size(); ++k) {
-          CAPTURE(k);
-          CHECK(std::ranges::equal(one[k].bytes(), many[k].bytes()));
+    for (const DType dtype : {f32, f64}) {
+      CAPTURE(c.name);
+      CAPTURE(std::string(name_of(dtype)));
+      const Tensor x = numbers(c.x, 1, dtype), weight = numbers(c.weight, 2, dtype);
+      const Tensor dy = numbers(conv2d(x, weight, {}, c.options).shape(), 3, dtype);
+      weight.set_requires_grad();
+      const auto compute = [&](int count) {
+        set_num_threads(count);
+        Tape tape;
+        const Tensor y = conv2d(x, weight, {}, c.options);
+        const auto squares = tape.per_sample_squares(y, {weight}, {dy});
+        return std::array{y, conv2d_input_gradient(dy, weight, c.x, c.options),
+                          conv2d_weight_gradient(x, dy, c.weight, c.options), squares->front()};
+      };
+      for (const auto set : sets()) {
+        const Using use(set);
+        CAPTURE(static_cast<int>(set));
+        const auto one = compute(1);
+        for (const int count : {2, 3, 4, 8}) {
+          const auto many = compute(count);
+          CAPTURE(count);
+          for (std::size_t k = 0; k < one.size(); ++k) {
+            CAPTURE(k);
+            CHECK(std::ranges::equal(one[k].bytes(), many[k].bytes()));
+          }
         }
       }
     }

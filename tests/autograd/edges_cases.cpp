@@ -91,6 +91,8 @@ std::vector<EdgeCase> elementwise() {
 /// Rows of three as images of one line.
 Tensor images(const Tensor& x) { return reshape(x, {-1, 1, 1, 3}); }
 
+Tensor kernel(DType dtype) { return tensor({1, 0, -2}, {1, 1, 1, 3}, dtype); }
+
 std::vector<EdgeCase> reductions() {
   constexpr double small_differences = 1 << 20;  // eps is small beside what they are made of
   return {
@@ -128,6 +130,95 @@ std::vector<EdgeCase> reductions() {
               }),
       of_rows("adaptive_avg_pool2d",
               [](auto& x) { return reshape(adaptive_avg_pool2d(images(x), 1), {-1}); }),
+      of_rows(
+          "batch_norm",
+          [](auto& x) {
+            const Tensor channels = reshape(x, {1, -1, 3});
+            return reshape(batch_norm(channels, {}, {}, {}, {}, {.training = true}), {-1, 3});
+          },
+          false, small_differences),
+      of_rows("batch_norm/evaluating",
+              [](auto& x) {
+                return batch_norm(x, {}, {}, tensor({0, 1, -2}, x.dtype()),
+                                  tensor({1, 4, 0.25}, x.dtype()), {.training = false});
+              }),
+      of_rows("conv2d",
+              [](auto& x) { return reshape(conv2d(images(x), kernel(x.dtype())), {-1}); }),
+      of_rows("conv2d_input_gradient",
+              [](auto& x) {
+                const Tensor dy = reshape(slice(x, 1, 0, 1), {-1, 1, 1, 1});
+                return reshape(conv2d_input_gradient(dy, kernel(x.dtype()), images(x).shape()),
+                               {-1, 3});
+              }),
+      of_rows(
+          "conv2d_weight_gradient",
+          [](auto& x) {  // of a kernel of 1 × 3 for each row, which is an input channel
+            const Tensor dy = ones({1, 1, 1, 1}, x.dtype());
+            const Tensor image = reshape(x, {1, -1, 1, 3});
+            return reshape(conv2d_weight_gradient(image, dy, {1, image.size(1), 1, 3}), {-1, 3});
+          }),
+  };
+}
+
+const std::vector<std::int64_t> columns = {2, 0, 0};
+
+Tensor index_rows(const Tensor& x) { return expand(tensor(columns, {1, 3}), x.shape()); }
+
+/// What moves numbers, and adds them up where they meet.
+std::vector<EdgeCase> movements() {
+  return {
+      of_rows("clone", [](auto& x) { return clone(x); }),
+      of_rows("cast", [](auto& x) { return cast(cast(x, f64), x.dtype()); }),
+      of_rows("reshape", [](auto& x) { return reshape(reshape(x, {-1}), x.shape()); }),
+      of_rows("flatten", [](auto& x) { return flatten(x); }),
+      of_rows("squeeze",
+              [](auto& x) {
+                return squeeze(reshape(x, {1, -1, 3}), 0);
+              }),
+      of_rows("unsqueeze",
+              [](auto& x) {
+                return reshape(unsqueeze(x, 1), {-1, 3});
+              }),
+      of_rows("expand", [](auto& x) { return expand(slice(x, 1, 0, 1), x.shape()); }),
+      of_rows("permute",
+              [](auto& x) {
+                return reshape(permute(reshape(x, {-1, 1, 3}), {0, 2, 1}), {-1, 3});
+              }),
+      of_rows("transpose",
+              [](auto& x) {
+                return reshape(transpose(reshape(x, {-1, 1, 3}), 1, 2), {-1, 3});
+              }),
+      of_rows("slice", [](auto& x) { return reshape(slice(x, 1, 1, 2), {-1}); }),
+      of_rows("split", [](auto& x) { return reshape(split(x, 1, 1)[2], {-1}); }),
+      of_rows("pad",
+              [](auto& x) {
+                return pad(slice(x, 1, 0, 2), {1, 0}, 7);
+              }),
+      of_rows("cat",
+              [](auto& x) {
+                return cat({slice(x, 1, 1, 3), slice(x, 1, 0, 1)}, 1);
+              }),
+      of_rows("stack",
+              [](auto& x) {
+                const auto column = [&](std::int64_t k) {
+                  return reshape(slice(x, 1, k, k + 1), {-1});
+                };
+                return stack({column(2), column(0), column(1)}, 1);
+              }),
+      of_rows("outer",
+              [](auto& x) {
+                return reshape(outer(reshape(x, {-1}), tensor({-2}, x.dtype())), x.shape());
+              }),
+      of_rows("sum_to",
+              [](auto& x) {
+                return reshape(sum_to(x, {x.size(0), 1}), {-1});
+              }),
+      of_rows("gather", [](auto& x) { return gather(x, 1, index_rows(x)); }),
+      of_rows("scatter_add",
+              [](auto& x) { return scatter_add(zeros_like(x), 1, index_rows(x), x); }),
+      of_rows("index_select", [](auto& x) { return index_select(x, 1, tensor(columns)); }),
+      of_rows("index_add", [](auto& x) { return index_add(zeros_like(x), 1, tensor(columns), x); }),
+      of_rows("embedding", [](auto& x) { return embedding(arange(x.size(0)), x); }),
   };
 }
 
@@ -238,7 +329,7 @@ std::vector<EdgeCase> classification_losses() {
 std::vector<EdgeCase> edge_cases() {
   std::vector<EdgeCase> all;
   for (const auto& part :
-       {elementwise(), reductions(), elementwise_losses(), classification_losses()}) {
+       {elementwise(), reductions(), movements(), elementwise_losses(), classification_losses()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -35,6 +35,15 @@ bool pow_leaves_range(const Place& p, double a, double b) {
   return !is_finite(one) || !is_finite(other) || one == 0 || other == 0;
 }
 
+/// A row whose squares overflow is not at its mean.
+Ours overflowing_variance(const Place& p) {
+  const bool overflows = std::ranges::any_of(
+      p.x, [&](double v) { return is_finite(v) && !is_finite(p.rounded(v * v)); });
+  return overflows && p.torch == 0 ? Ours(nan_value) : Ours();
+}
+constexpr auto of_overflowing_variance =
+    "the variance overflows; PyTorch's layer_norm makes NaN of it too, its batch_norm 0";
+
 double remainder_of(double a, double b) {
   const double r = std::fmod(a, b);
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
@@ -81,8 +90,7 @@ Ours cross_entropy_gradient(const Place& p, const std::vector<double>& w, double
 }
 
 /// (g − mean g − x̂·mean(g·x̂)) / σ of g = (dy, 1, -1); in long double, where no sum overflows.
-Ours layer_norm_gradient(const Place& p) {
-  if (!std::isnan(p.torch)) return {};
+Ours normalized_gradient(const Place& p) {
   const long double g[] = {p.dy, 1, -1};
   const auto mean = [](auto f) { return (f(0) + f(1) + f(2)) / 3; };
   const auto x = [&](std::size_t k) { return static_cast<long double>(p.x[k]); };
@@ -262,8 +270,14 @@ std::vector<EdgeDifference> edge_differences() {
                                                   : Ours();
        },
        "dy·(log t + 1) - dy·input, which is -inf at t = 0; PyTorch: NaN there"},
-      {"layer_norm", gradients, layer_norm_gradient,
+      {"layer_norm", gradients,
+       [](const Place& p) { return std::isnan(p.torch) ? normalized_gradient(p) : Ours(); },
        "the formula's terms in another order, where some are infinite"},
+      {"batch_norm", value, overflowing_variance, of_overflowing_variance},
+      {"batch_norm", gradients, overflowing_variance, of_overflowing_variance},
+      {"batch_norm", gradients,
+       [](const Place& p) { return std::isinf(p.torch) ? normalized_gradient(p) : Ours(); },
+       "PyTorch's products of the largest overflow before they cancel"},
       {"gelu", value,
        [](const Place& p) { return p.torch == 0 ? Ours(std::copysign(0, p.x[0])) : Ours(); },
        "x·Φ(x) has the sign of x; PyTorch's vectorised loop loses it"},

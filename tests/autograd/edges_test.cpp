@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "instruction_sets.h"
+#include "operations.h"
 
 using namespace engram;
 using namespace engram::test;
@@ -176,5 +177,17 @@ TEST_CASE("edges: values and gradients are PyTorch's, but for the differences in
   for (const EdgeDifference& difference : differences) {
     CAPTURE(difference.name);
     CHECK_MESSAGE(met.contains(&difference), difference.reason);
+  }
+}
+
+TEST_CASE("edges: every operation of the table has a case") {
+  std::set<std::string> functions = {"dropout"};  // a product by a random mask, and so `mul`
+  for (const EdgeCase& each : edge_cases()) {
+    functions.insert(each.name.substr(0, each.name.find('/')));
+  }
+  for (const Operation& operation : operations()) {
+    const std::string function = operation.name.substr(0, operation.name.find('/'));
+    CHECK_MESSAGE(functions.contains(function),
+                  function << ": add cases to edges_cases.cpp and tests/golden/edges.py");
   }
 }

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
+#include <engram/autograd/ops/map.h>
 #include <engram/engram.h>
 
 #include "../close.h"
 #include "unary.h"
+#include "values.h"
 
 using namespace engram;
 
@@ -30,4 +32,19 @@ TEST_CASE("math: gradients at kinks and poles") {
   check_close(gradient_of(sign, tensor({0, -2}, f64)), {0, 0});
   check_close(gradient_of(sqrt, tensor({0, 4}, f64)), {infinity, 0.25});
   check_close(gradient_of(log, tensor({0, 4}, f64)), {infinity, 0.25});
+}
+
+TEST_CASE("apply_derivative: called twice with one dy it does not overwrite it") {
+  const Tensor a = tensor({2, 3}, f64), b = tensor({5, 7}, f64);
+  for (const Tensor& x : {a, b}) x.set_requires_grad();
+  const auto times = [](auto v, auto dy) { return v * dy; };
+  Tape tape;
+  const Tensor y = record("twice", ones({2}, f64), {a, b},
+                          [=, a = Saved(a), b = Saved(b)](Tensor dy, Gradients& d) {
+                            d[0] = apply_derivative("twice", a, dy, times);
+                            d[1] = apply_derivative("twice", b, dy, times);
+                          });
+  tape.backward(sum(y * 2.));
+  CHECK(values(a.grad()) == Values{4, 6});
+  CHECK(values(b.grad()) == Values{10, 14});
 }

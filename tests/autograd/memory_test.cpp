@@ -22,6 +22,19 @@ constexpr bool recycles = false;
 constexpr bool recycles = true;
 #endif
 
+// Of the address sanitizer, where it runs: whatever the macro says.
+extern "C" int __asan_address_is_poisoned(const volatile void* address) __attribute__((weak));
+
+TEST_CASE("the address sanitizer sees a freed block") {
+  if (!__asan_address_is_poisoned) return;
+  for (std::size_t bytes : {64, 5000}) {
+    void* block = memory::allocate(bytes);
+    CHECK_FALSE(__asan_address_is_poisoned(block));
+    memory::deallocate(block, bytes);
+    CHECK(__asan_address_is_poisoned(block));
+  }
+}
+
 TEST_CASE("blocks are aligned to 64 bytes and do not overlap") {
   std::vector<std::pair<unsigned char*, std::size_t>> blocks;
   for (std::size_t bytes :

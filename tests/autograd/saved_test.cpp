@@ -41,6 +41,12 @@ TEST_CASE("saved: what backward needs was overwritten by an optimizer, a load, a
       v.set_grad({});
     });
   }
+  SUBCASE("load") {
+    struct Net : nn::Module {
+      explicit Net(const Tensor& v) { add_parameter("v", v); }
+    };
+    multiply_and([](const Tensor& v) { Net(v).load_state_dict({{"v", tensor({5, 6}, f64)}}); });
+  }
   SUBCASE("initialisation") {
     multiply_and([](const Tensor& v) { nn::init::constant(v, 7); });
   }
@@ -53,6 +59,15 @@ TEST_CASE("saved: what backward needs was overwritten by an optimizer, a load, a
   SUBCASE("exchange") {
     multiply_and([](const Tensor& v) { v.swap_data(tensor({5, 6}, f64)); });
   }
+}
+
+TEST_CASE("saved: set_data is refused while a tape is alive") {
+  const Tensor v = parameter({3, 4});
+  const Tape tape;
+  CHECK_THROWS_WITH_AS(
+      v.set_data(tensor({5}, f64)),
+      "set_data: a tape is alive, and what it has recorded may be of another shape", AutogradError);
+  CHECK(values(v) == Values{3, 4});
 }
 
 TEST_CASE("saved: exchanged and exchanged back") {

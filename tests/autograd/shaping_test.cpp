@@ -2,15 +2,19 @@
 
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/indexing.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/ops/shaping.h>
+#include <engram/autograd/ops/softmax.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
+#include <vector>
 
 using namespace engram;
 
@@ -153,4 +157,41 @@ TEST_CASE("the gradients of permute and transpose go back where the elements cam
   CHECK(gradient_of(ones({2, 1, 3}), [](const Tensor& v) {
           return permute(v, {2, 0, 1});
         }) == Values{0, 2, 4, 1, 3, 5});
+}
+
+TEST_CASE("an axis of 64 bits is not cut to 32") {
+  const Tensor x = ones({2, 3}), index = zeros({2, 3}, i64), row = zeros({1}, i64);
+  constexpr std::int64_t axis = std::int64_t{1} << 32;  // 0 in 32 bits
+  const std::vector<std::function<void()>> calls = {
+      [&] { x.size(axis); },
+      [&] { sum(x, {axis}); },
+      [&] { argmax(x, axis); },
+      [&] { softmax(x, axis); },
+      [&] { log_softmax(x, axis); },
+      [&] { flatten(x, axis); },
+      [&] { flatten(x, 0, axis); },
+      [&] { squeeze(x, axis); },
+      [&] { transpose(x, 0, axis); },
+      [&] { transpose(x, axis, 1); },
+      [&] {
+        permute(x, {1, axis});
+      },
+      [&] { cat({x}, axis); },
+      [&] { slice(x, axis, 0, 1); },
+      [&] { split(x, 1, axis); },
+      [&] { gather(x, axis, index); },
+      [&] { scatter_add(x, axis, index, x); },
+      [&] { index_select(x, axis, row); },
+      [&] {
+        index_add(x, axis, row, ones({1, 3}));
+      },
+  };
+  for (std::size_t k = 0; k < calls.size(); ++k) {
+    CAPTURE(k);
+    CHECK_THROWS_WITH_AS(calls[k](), "axis 4294967296 is out of range for shape (2, 3)",
+                         ShapeError);
+  }
+  CHECK_THROWS_WITH_AS(unsqueeze(x, axis),
+                       "unsqueeze: axis 4294967296 is out of range for shape (2, 3)", ShapeError);
+  CHECK_THROWS_AS(stack({x}, axis), ShapeError);
 }

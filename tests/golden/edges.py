@@ -161,6 +161,50 @@ case("avg_pool2d", "rows", lambda x: F.avg_pool2d(x[:, None, None], (1, 3)).resh
 case("adaptive_avg_pool2d", "rows",
      lambda x: F.adaptive_avg_pool2d(x[:, None, None], 1).reshape(-1))
 
+case("batch_norm", "rows",
+     lambda x: F.batch_norm(x[None], None, None, training=True)[0])
+case("batch_norm/evaluating", "rows",
+     lambda x: F.batch_norm(x, x.new_tensor([0, 1, -2]), x.new_tensor([1, 4, 0.25])))
+kernel = [[[[1.0, 0, -2]]]]
+case("conv2d", "rows",
+     lambda x: F.conv2d(x[:, None, None], x.new_tensor(kernel)).reshape(-1))
+case("conv2d_input_gradient", "rows",
+     lambda x: F.conv_transpose2d(x[:, None, None, :1], x.new_tensor(kernel)).reshape(-1, 3))
+case("conv2d_weight_gradient", "rows",
+     lambda x: F.conv2d(x[None, :, None], x.new_tensor([[[[1.0]]]]).expand(len(x), 1, 1, 1),
+                        groups=len(x)).reshape(-1, 3))
+
+# What moves numbers, and adds them up where they meet
+
+
+def index(x, columns):
+    return torch.tensor([columns]).expand(len(x), 3)
+
+
+case("clone", "rows", lambda x: x.clone())
+case("cast", "rows", lambda x: x.double().to(x.dtype))
+case("reshape", "rows", lambda x: x.reshape(-1).reshape(x.shape))
+case("flatten", "rows", lambda x: x.flatten())
+case("squeeze", "rows", lambda x: x[None].squeeze(0))
+case("unsqueeze", "rows", lambda x: x.unsqueeze(1)[:, 0])
+case("expand", "rows", lambda x: x[:, :1].expand(-1, 3))
+case("permute", "rows", lambda x: x[:, None].permute(0, 2, 1).reshape(-1, 3))
+case("transpose", "rows", lambda x: x[:, None].transpose(1, 2).reshape(-1, 3))
+case("slice", "rows", lambda x: x[:, 1:2].reshape(-1))
+case("split", "rows", lambda x: x.split(1, 1)[2].reshape(-1))
+case("pad", "rows", lambda x: F.pad(x[:, :2], (1, 0), value=7.0))
+case("cat", "rows", lambda x: torch.cat([x[:, 1:], x[:, :1]], 1))
+case("stack", "rows", lambda x: torch.stack([x[:, 2], x[:, 0], x[:, 1]], 1))
+case("outer", "rows", lambda x: torch.outer(x.reshape(-1), x.new_tensor([-2.0])).reshape(-1, 3))
+case("sum_to", "rows", lambda x: x.sum(1, keepdim=True).reshape(-1))
+case("gather", "rows", lambda x: x.gather(1, index(x, [2, 0, 0])))
+case("scatter_add", "rows",
+     lambda x: torch.zeros_like(x).scatter_add(1, index(x, [2, 0, 0]), x))
+case("index_select", "rows", lambda x: x.index_select(1, torch.tensor([2, 0, 0])))
+case("index_add", "rows",
+     lambda x: torch.zeros_like(x).index_add(1, torch.tensor([2, 0, 0]), x))
+case("embedding", "rows", lambda x: F.embedding(torch.arange(len(x)), x))
+
 # Losses
 
 for name, function in [("mse_loss", F.mse_loss), ("l1_loss", F.l1_loss),

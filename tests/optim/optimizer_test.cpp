@@ -268,6 +268,20 @@ TEST_CASE("one thread and two threads agree bitwise") {
   set_num_threads(threads);
 }
 
+TEST_CASE("a step is noticed by a backward pass that needs the parameters as they were") {
+  for (const auto& kind : optimizer_kinds()) {
+    CAPTURE(kind.name);
+    const Tensor w = noise({3}, f32, 1);
+    w.set_requires_grad();
+    const auto optimizer = kind.make({{w}});
+    Tape tape;
+    const Tensor loss = sum(square(w));
+    w.set_grad(noise({3}, f32, 2));
+    optimizer->step();
+    CHECK_THROWS_AS(tape.backward(loss), AutogradError);
+  }
+}
+
 #ifndef ENGRAM_SANITIZED  // under which the pool does not recycle
 TEST_CASE("a step in the steady state asks the system for no memory") {
   for (const auto& kind : optimizer_kinds()) {

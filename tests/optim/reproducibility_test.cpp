@@ -91,7 +91,6 @@ template <class Net>
 void check_training(std::int64_t batch) {
   const int before = num_threads();
   for (const auto set : sets()) {
-    if (set == kernels::InstructionSet::baseline) continue;
     const Using use(set);
     const std::vector<Tensor> one = train<Net>(batch, 1);
     for (const int threads : {2, 3, 4, 8}) {
