@@ -8,6 +8,7 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/format.h>
 #include <engram/autograd/gradcheck.h>
+#include <engram/autograd/gradients.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/ops/activation.h>
 #include <engram/autograd/ops/arithmetic.h>
@@ -26,12 +27,15 @@
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/ops/softmax.h>
 #include <engram/autograd/random.h>
+#include <engram/autograd/record.h>
+#include <engram/autograd/saved.h>
 #include <engram/autograd/shape.h>
 #include <engram/autograd/size2d.h>
 #include <engram/autograd/state.h>
 #include <engram/autograd/tape.h>
 #include <engram/autograd/tensor.h>
 #include <engram/autograd/threads.h>
+#include <engram/autograd/trace.h>
 #include <engram/continual/a_gem.h>
 #include <engram/continual/der.h>
 #include <engram/continual/ewc.h>
@@ -76,9 +80,12 @@
 #include <engram/optim/adam.h>
 #include <engram/optim/averaged_parameters.h>
 #include <engram/optim/clip.h>
+#include <engram/optim/curvature/fisher.h>
+#include <engram/optim/curvature/kronecker.h>
+#include <engram/optim/curvature/layer_uses.h>
+#include <engram/optim/curvature/per_sample.h>
 #include <engram/optim/ewc.h>
 #include <engram/optim/find_lr.h>
-#include <engram/optim/fisher.h>
 #include <engram/optim/lr_anneal.h>
 #include <engram/optim/lr_composition.h>
 #include <engram/optim/lr_cosine.h>

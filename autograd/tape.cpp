@@ -1,10 +1,11 @@
 #include <engram/autograd/create.h>
-#include <engram/autograd/kernels/elementwise.h>
+#include <engram/autograd/saved.h>
 #include <engram/autograd/tape.h>
 
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace engram {
@@ -19,50 +20,7 @@ std::atomic<std::uint64_t> last_id{0};
 // the destructor of an object that is older than they are.
 thread_local bool spare_alive = true;
 
-bool recording() { return Tape::current() != nullptr; }
-
-/// sum + part, where there is a sum already. In place when nobody else can see it; recorded, as any
-/// other operation, when the gradients themselves are to be differentiated.
-Tensor accumulated(Tensor sum, Tensor part) {
-  if (!sum.defined()) return part;
-  const bool in_place = !recording() && sum.unshared();
-  Tensor out = in_place ? sum : Tensor(sum.shape(), sum.dtype());
-  dispatch_floating("backward", sum.dtype(), [&]<class T>() {
-    kernels::map(sum.numel(), sum.data<T>().data(), part.data<T>().data(), out.data<T>().data(),
-                 [](T a, T b) { return a + b; });
-  });
-  if (in_place) return out;
-  return record("add", out, {sum, part}, [](const Tensor& dy, Gradients& d) { d[0] = d[1] = dy; });
-}
-
-/// sum + part², where there is a sum already; in place.
-void add_square(Tensor& sum, const Tensor& part) {
-  const bool first = !sum.defined();
-  if (first) sum = Tensor(part.shape(), part.dtype());
-  dispatch_floating("backward", part.dtype(), [&]<class T>() {
-    const T* x = part.data<T>().data();
-    T* y = sum.data<T>().data();
-    if (first) {
-      kernels::map(part.numel(), x, y, [](T v) { return v * v; });
-    } else {
-      kernels::map(part.numel(), y, x, y, [](T before, T v) { return before + v * v; });
-    }
-  });
-}
-
-Tensor copy(const Tensor& x) {
-  Tensor y(x.shape(), x.dtype());
-  std::ranges::copy(x.bytes(), y.bytes().begin());
-  return y;
-}
-
 }  // namespace
-
-Tensor Gradients::sum_of_squares(const Tensor& dy) {
-  check_autograd(squares_.sum != nullptr, "Gradients: nobody asks for squares");
-  add_square(*squares_.sum, dy);
-  return squares_.last_cotangent ? std::move(*squares_.sum) : Tensor();
-}
 
 // The lists of a thread's last tape, empty but with their memory, for its next one.
 struct Tape::Spare {
@@ -74,87 +32,15 @@ struct Tape::Spare {
 };
 thread_local Tape::Spare Tape::spare_;
 
-/// `backward` wants the gradient of every leaf, added into its `.grad()`; `gradient` that of each
-/// x; `per_sample_squares` the sums of squares for each x; `layer_factors` the layers of each x.
-struct Tape::Request {
-  enum class Kind { every_leaf, gradients, squares, layers };
-
-  Kind kind = Kind::every_leaf;
-  bool retain = false;  // the recording
-  bool record = false;
-  std::span<const Tensor> x{};
-  std::vector<Tensor> results{};  // one for each x
-
-  std::vector<std::size_t> met{};  // how often each x was, for squares and layers
-
-  // Squares only.
-  std::int64_t samples = 0;    // the rows of y
-  std::size_t cotangents = 0;  // how many come in all
-  std::size_t cotangent = 0;   // the number of the running one, from 1
-  std::vector<Tensor> sums{};  // of dy² so far, one for each node
-  bool unsupported = false;    // an operation had no formula, or x was met twice
-
-  std::vector<LayerFactors> layers{};  // layers only: the last one first
-
-  /// Whether the gradients flow on through outer tapes.
-  bool flows_outward() const { return kind == Kind::every_leaf || kind == Kind::gradients; }
-
-  bool wants(const Tensor& leaf) const {
-    if (!leaf.defined()) return false;
-    if (kind == Kind::every_leaf) return leaf.impl_->tape == 0 && leaf.impl_->requires_grad;
-    return std::ranges::any_of(x, [&](const Tensor& each) { return each.is(leaf); });
-  }
-
-  Gradients::Wants wants_of_parameters() const {
-    if (kind == Kind::squares) return Gradients::Wants::squares;
-    if (kind == Kind::layers) return Gradients::Wants::layer;
-    return Gradients::Wants::sum;
-  }
-
-  Gradients::Squares squares(std::size_t node) {
-    if (kind != Kind::squares) return {};
-    return {samples, &sums[node], cotangent == cotangents};
-  }
-
-  void meet(const Tensor& leaf, bool has_formula) {
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      if (x[k].is(leaf)) met[k] += has_formula ? 1 : 2;
-    }
-  }
-  /// Whether a parameter of a layer is used there alone, or there is none.
-  bool met_once(const Tensor& leaf) const {
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      if (x[k].is(leaf)) return met[k] == 1;
-    }
-    return true;
-  }
-
-  void deliver(const Tensor& leaf, Tensor gradient) {
-    if (kind == Kind::every_leaf) {
-      if (!gradient.defined()) return;
-      // What a parameter keeps must be its own: clipping writes into it.
-      Tensor& sum = leaf.impl_->gradient;
-      if (!sum.defined() && !gradient.unshared()) gradient = copy(gradient);
-      sum = accumulated(std::move(sum), std::move(gradient));
-      return;
-    }
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      if (!x[k].is(leaf)) continue;
-      if (kind == Kind::squares) unsupported |= ++met[k] > cotangent;
-      if (gradient.defined()) results[k] = accumulated(std::move(results[k]), gradient);
-    }
-  }
-};
-
 /// The tapes that a pass goes through: the one that is asked, and the outer ones that are not at
 /// work on a pass of their own.
 class Tape::Running {
  public:
-  Running(Tape& asked, const Request& request) : request_(&request) {
-    asked.running_ = request_;
-    if (!asked.reads_outer_ || !request.flows_outward()) return;
+  Running(Tape& asked, const Pass& pass) : pass_(&pass) {
+    asked.running_ = pass_;
+    if (!asked.reads_outer_) return;
     for (Scope* scope = asked.scope_->outer; scope; scope = scope->outer) {
-      if (scope->paused < lost && !scope->tape->running_) scope->tape->running_ = request_;
+      if (scope->paused < lost && !scope->tape->running_) scope->tape->running_ = pass_;
     }
   }
   Running(const Running&) = delete;
@@ -173,12 +59,12 @@ class Tape::Running {
   template <class F>
   void for_each(F f) const {
     for (Scope* scope = innermost_; scope; scope = scope->outer) {
-      if (scope->paused < lost && scope->tape->running_ == request_) f(*scope->tape);
+      if (scope->paused < lost && scope->tape->running_ == pass_) f(*scope->tape);
     }
   }
 
  private:
-  const Request* request_;
+  const Pass* pass_;
   bool ended_ = false;
 };
 
@@ -281,57 +167,24 @@ void Tape::push(const char* op, const Tensor& output, std::span<const TensorRef>
 }
 
 void Tape::backward(const Tensor& y, const BackwardOptions& options) {
-  Request request{.retain = options.retain_graph};
-  run("backward", y, options.gradient, request);
+  LeafGradients sink;
+  backward(y, sink, options);
+}
+
+void Tape::backward(const Tensor& y, GradientSink& sink, const BackwardOptions& options) {
+  run("backward", y, options.gradient, {sink, options.retain_graph, false});
 }
 
 std::vector<Tensor> Tape::gradient(const Tensor& y, const std::vector<Tensor>& x,
                                    const GradientOptions& options) {
-  Request request{.kind = Request::Kind::gradients,
-                  .retain = options.retain_graph || options.create_graph,
-                  .record = options.create_graph,
-                  .x = x,
-                  .results = std::vector<Tensor>(x.size())};
-  run("gradient", y, options.gradient, request);
+  for (const Tensor& each : x) each.impl();  // it throws when that is undefined
+  GradientList list(x);
+  run("gradient", y, options.gradient,
+      {list, options.retain_graph || options.create_graph, options.create_graph});
   for (std::size_t k = 0; k < x.size() && !options.allow_unused; ++k) {
-    check_autograd(request.results[k].defined(), "gradient: y does not depend on x[{}]", k);
+    check_autograd(list.gradients()[k].defined(), "gradient: y does not depend on x[{}]", k);
   }
-  return std::move(request.results);
-}
-
-std::optional<std::vector<Tensor>> Tape::per_sample_squares(const Tensor& y,
-                                                            const std::vector<Tensor>& x,
-                                                            const std::vector<Tensor>& cotangents) {
-  Request request{.kind = Request::Kind::squares,
-                  .retain = true,
-                  .x = x,
-                  .results = std::vector<Tensor>(x.size()),
-                  .met = std::vector<std::size_t>(x.size()),
-                  .samples = y.rank() == 0 ? 1 : y.size(0),
-                  .cotangents = cotangents.size(),
-                  .sums = std::vector<Tensor>(nodes_.size())};
-  for (const Tensor& cotangent : cotangents) {
-    ++request.cotangent;
-    run("per_sample_squares", y, cotangent, request);
-    if (request.unsupported) return std::nullopt;
-  }
-  return std::move(request.results);
-}
-
-std::vector<LayerFactors> Tape::layer_factors(const Tensor& y,
-                                              const std::vector<Tensor>& parameters,
-                                              const Tensor& cotangent) {
-  Request request{.kind = Request::Kind::layers,
-                  .retain = true,
-                  .x = parameters,
-                  .results = std::vector<Tensor>(parameters.size()),
-                  .met = std::vector<std::size_t>(parameters.size())};
-  run("layer_factors", y, cotangent, request);
-  std::erase_if(request.layers, [&](const LayerFactors& layer) {
-    return !request.met_once(layer.weight) || !request.met_once(layer.bias);
-  });
-  std::ranges::reverse(request.layers);
-  return std::move(request.layers);
+  return std::move(list.gradients());
 }
 
 Tape::Node& Tape::node_of(const char* caller, const Tensor& y) {
@@ -347,10 +200,10 @@ Tape::Node& Tape::node_of(const char* caller, const Tensor& y) {
       caller);
 }
 
-void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Request& request) {
+void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Pass pass) {
   check_autograd(scope_->list == &innermost_, "{}: a tape runs backward on the thread that made it",
                  caller);
-  const bool is_leaf = request.flows_outward() && y.is_leaf() && y.requires_grad();
+  const bool is_leaf = y.is_leaf() && y.requires_grad();
   if (!is_leaf) node_of(caller, y);
   if (gradient.defined()) {
     check_shape(gradient.shape() == y.shape(), "{}: the gradient is {}, y is {}", caller,
@@ -365,7 +218,7 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Requ
   const Tensor cotangent = gradient.defined() ? gradient : ones_like(y);
   if (is_leaf) {
     const NoGrad no_grad;  // what is added up stays a constant
-    request.deliver(y, cotangent);
+    if (pass.sink.wants(y)) pass.sink.add(y, cotangent);
     return;
   }
   check_autograd(
@@ -373,137 +226,132 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Requ
       "{}: this tape is at work on a backward pass; a closure that differentiates makes a "
       "tape of its own",
       caller);
-  Running running(*this, request);
-  mark_wanted(y.impl_->node, request);
+  Running running(*this, pass);
+  mark_wanted(y.impl_->node, pass);
   // The closures are made of operations: nothing of them is recorded unless that was asked for.
   std::optional<NoGrad> no_grad;
-  if (!request.record) no_grad.emplace();
+  if (!pass.record) no_grad.emplace();
   node_of(caller, y).gradient = cotangent;
-  run_nodes(caller, y.impl_->node, request);
-  request.retain = true;  // what the outer tapes have recorded is theirs
+  run_nodes(caller, y.impl_->node, pass);
+  pass.retain = true;  // what the outer tapes have recorded is theirs
   running.for_each([&](Tape& tape) {
-    if (&tape != this) tape.run_nodes(caller, static_cast<std::int32_t>(tape.size()) - 1, request);
+    if (&tape != this) tape.run_nodes(caller, static_cast<std::int32_t>(tape.size()) - 1, pass);
   });
   running.end();
 }
 
-void Tape::run_nodes(const char* caller, std::int32_t last, Request& request) {
+void Tape::run_nodes(const char* caller, std::int32_t last, Pass& pass) {
   for (std::int32_t index = last; index >= 0; --index) {
     if (nodes_[static_cast<std::size_t>(index)].gradient.defined()) {
-      run_node(caller, index, request);
+      run_node(caller, index, pass);
     }
   }
 }
 
 /// The outer tape that gradients of this input flow on to, or null.
-Tape* Tape::recorder_of(const Tensor& leaf, const Request& request) const {
+Tape* Tape::recorder_of(const Tensor& leaf, const Pass& pass) const {
   if (!reads_outer_ || !leaf.defined() || leaf.impl_->tape == 0) return nullptr;
   const Scope* scope = find(leaf.impl_->tape);
-  return scope && scope->tape->running_ == &request ? scope->tape : nullptr;
+  return scope && scope->tape->running_ == &pass ? scope->tape : nullptr;
 }
 
-/// Whether a gradient of this input is wanted, by the request or by a node on the way.
-bool Tape::wants(const Input& input, const Request& request) const {
+/// Whether a gradient of this input is wanted, by the sink or by a node on the way.
+bool Tape::wants(const Input& input, const Pass& pass) const {
   if (input.node >= 0) return nodes_[static_cast<std::size_t>(input.node)].wanted;
-  if (request.wants(input.leaf)) return true;
-  const Tape* recorder = recorder_of(input.leaf, request);
+  if (input.leaf.defined() && pass.sink.wants(input.leaf)) return true;
+  const Tape* recorder = recorder_of(input.leaf, pass);
   return recorder && recorder->nodes_[static_cast<std::size_t>(input.leaf.impl_->node)].wanted;
 }
 
-/// Marks the nodes on a way from y to something that the request wants, so that no gradient is
+/// Marks the nodes on a way from y to something that the sink wants, so that no gradient is
 /// computed in vain.
-void Tape::mark_wanted(std::int32_t last, const Request& request) {
+void Tape::mark_wanted(std::int32_t last, const Pass& pass) {
   for (Scope* scope = scope_->outer; scope; scope = scope->outer) {
-    if (scope->paused >= lost || scope->tape->running_ != &request) continue;
-    scope->tape->mark_wanted(static_cast<std::int32_t>(scope->tape->size()) - 1, request);
+    if (scope->paused >= lost || scope->tape->running_ != &pass) continue;
+    scope->tape->mark_wanted(static_cast<std::int32_t>(scope->tape->size()) - 1, pass);
     break;  // it has marked those outside of it
   }
-  const bool every_leaf = request.kind == Request::Kind::every_leaf;
+  const bool every_leaf = pass.sink.wants_every_leaf();
   for (std::int32_t index = 0; index <= last; ++index) {
     nodes_[static_cast<std::size_t>(index)].wanted = every_leaf;
   }
-  for (const Tensor& x : request.x) {
-    const Tensor::Impl& impl = x.impl();
+  for (const Tensor& x : pass.sink.recorded()) {
+    const Tensor::Impl& impl = *x.impl_;
     if (impl.tape == id_) nodes_[static_cast<std::size_t>(impl.node)].wanted = true;
   }
   for (std::int32_t index = 0; index <= last && !every_leaf; ++index) {
     Node& node = nodes_[static_cast<std::size_t>(index)];
-    const auto inputs = std::span(inputs_).subspan(node.first_input, node.input_count);
-    node.wanted |=
-        std::ranges::any_of(inputs, [&](const Input& input) { return wants(input, request); });
+    node.wanted |= std::ranges::any_of(inputs(static_cast<std::size_t>(index)),
+                                       [&](const Input& input) { return wants(input, pass); });
   }
 }
 
-void Tape::run_node(const char* caller, std::int32_t index, Request& request) {
+void Tape::run_node(const char* caller, std::int32_t index, Pass& pass) {
   // No reference to a node is held: recording gradients appends to nodes_ while the closure runs.
   const auto at = static_cast<std::size_t>(index);
   Tensor dy = std::exchange(nodes_[at].gradient, Tensor());
 
-  for (std::size_t k = 0; k < request.x.size(); ++k) {
-    const Tensor::Impl& impl = *request.x[k].impl_;
-    if (impl.tape == id_ && impl.node == index) request.results[k] = dy;
+  const std::span<const Tensor> awaited = pass.sink.recorded();
+  for (std::size_t k = 0; k < awaited.size(); ++k) {
+    const Tensor::Impl& impl = *awaited[k].impl_;
+    if (impl.tape == id_ && impl.node == index) pass.sink.arrived(k, dy);
   }
 
-  if (!fill_slots(at, request)) return;
+  if (!fill_slots(at, pass)) return;
   check_autograd(static_cast<bool>(nodes_[at].backward),
                  "{}: the recording of {} was released by an earlier backward; "
                  "{{.retain_graph = true}} keeps it",
                  caller, nodes_[at].op);
-  Gradients gradients(slots_, request.squares(at));
+  Gradients gradients(slots_);
   try {
-    nodes_[at].backward(std::move(dy), gradients);
+    if (Listener::any()) [[unlikely]] {
+      run_told(at, std::move(dy), gradients);
+    } else {
+      nodes_[at].backward(std::move(dy), gradients);
+    }
   } catch (const Saved::Changed& changed) {
     fail_changed(at, changed.value);
   }
-  if (gradients.layer_weight_ >= 0) add_layer(at, gradients, request);
   // Released before the gradients are handed on: what the closure alone still held is theirs now.
-  if (!request.retain) nodes_[at].backward = Backward();
+  if (!pass.retain) nodes_[at].backward = Backward();
   dy = Tensor();
-  hand_on(at, request);
+  hand_on(at, pass);
+}
+
+void Tape::run_told(std::size_t at, Tensor dy, Gradients& gradients) {
+  const char* name = nodes_[at].op;
+  Listener::tell_backward_begins(name);
+  nodes_[at].backward(std::move(dy), gradients);
+  std::vector<Tensor> told;
+  for (const Gradients::Slot& slot : slots_) told.push_back(slot.gradient);
+  Listener::tell_backward_ends(name, told);
 }
 
 /// Marks in slots_ what is wanted of the node's inputs; false when nothing is.
-bool Tape::fill_slots(std::size_t at, const Request& request) {
-  using Wants = Gradients::Wants;
+bool Tape::fill_slots(std::size_t at, const Pass& pass) {
   slots_.assign(nodes_[at].input_count, {});
   bool any = false;
   for (std::size_t k = 0; k < slots_.size(); ++k) {
     const Input& input = inputs_[nodes_[at].first_input + k];
-    if (!wants(input, request)) continue;
-    any = true;
-    if (input.node >= 0 || recorder_of(input.leaf, request)) {
-      slots_[k].wants = Wants::sum;
-    } else {
-      slots_[k].wants = request.wants_of_parameters();
-      if (request.kind == Request::Kind::every_leaf) {
-        Tensor& sum = input.leaf.impl_->gradient;
-        if (sum.defined() && sum.unshared()) slots_[k].sum = &sum;
-      }
-    }
+    if (!wants(input, pass)) continue;
+    any = slots_[k].wanted = true;
+    const bool is_leaf = input.node < 0 && !recorder_of(input.leaf, pass);
+    if (is_leaf) slots_[k].sum = pass.sink.sum(input.leaf);
   }
   return any;
 }
 
 /// Adds the gradients in slots_ to those of the node's inputs.
-void Tape::hand_on(std::size_t at, Request& request) {
-  using Wants = Gradients::Wants;
+void Tape::hand_on(std::size_t at, Pass& pass) {
   for (std::size_t k = 0; k < slots_.size(); ++k) {
-    if (slots_[k].wants == Wants::nothing) continue;
+    if (!slots_[k].wanted) continue;
     // By value: to add may record, which appends to the lists.
     const Input input = inputs_[nodes_[at].first_input + k];
     Tensor gradient = std::move(slots_[k].gradient);
-    if (slots_[k].wants == Wants::layer) {
-      request.meet(input.leaf, slots_[k].has_formula);
-      continue;
-    }
-    if (slots_[k].wants == Wants::squares && !slots_[k].has_formula) {
-      request.unsupported = true;
-      return;
-    }
-    Tape* recorder = input.node >= 0 ? this : recorder_of(input.leaf, request);
+    Tape* recorder = input.node >= 0 ? this : recorder_of(input.leaf, pass);
     if (!recorder) {
       check_fits(at, k, gradient, input.leaf.shape(), input.leaf.dtype());
-      request.deliver(input.leaf, std::move(gradient));
+      pass.sink.add(input.leaf, std::move(gradient));
     } else if (gradient.defined()) {
       const auto node =
           static_cast<std::size_t>(recorder == this ? input.node : input.leaf.impl_->node);
@@ -514,25 +362,15 @@ void Tape::hand_on(std::size_t at, Request& request) {
   }
 }
 
-/// What an operation told of its layer, with the parameters that it told it of.
-void Tape::add_layer(std::size_t at, const Gradients& gradients, Request& request) const {
-  const auto leaf = [&](int input) {
-    return inputs_[nodes_[at].first_input + static_cast<std::size_t>(input)].leaf;
-  };
-  request.layers.push_back(gradients.layer_);
-  request.layers.back().weight = leaf(gradients.layer_weight_);
-  request.layers.back().bias = leaf(gradients.layer_bias_);
-}
-
 void Tape::fail_changed(std::size_t at, const Tensor& value) const {
-  const auto inputs = std::span(inputs_).subspan(nodes_[at].first_input, nodes_[at].input_count);
-  const auto input = std::ranges::find_if(inputs, [&](const Input& each) {
+  const auto given = inputs(at);
+  const auto input = std::ranges::find_if(given, [&](const Input& each) {
     return each.leaf.is(value) ||
            (each.node >= 0 && value.impl_->tape == id_ && value.impl_->node == each.node);
   });
-  const std::string name = input == inputs.end()
+  const std::string name = input == given.end()
                                ? "a value that it kept"
-                               : fmt::format("its input {}", input - inputs.begin());
+                               : fmt::format("its input {}", input - given.begin());
   fail<AutogradError>(
       "{}: {}, {} {}, was overwritten after the operation was recorded, and the gradient needs the "
       "elements as they were; run backward first, or give the operation a clone()",

@@ -129,6 +129,7 @@ class Tensor {
   bool is(const Tensor& other) const { return impl_ == other.impl_; }
 
  private:
+  friend class LeafGradients;
   friend class Saved;
   friend class Tape;
   friend Tensor view(const Tensor& x, const Shape& shape, std::int64_t offset);

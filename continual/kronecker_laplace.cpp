@@ -9,7 +9,7 @@
 #include <engram/autograd/ops/linalg.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/shaping.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 #include <engram/continual/kronecker_laplace.h>
 #include <engram/optim/saved_state.h>
 
@@ -185,7 +185,7 @@ Tensor KroneckerLaplace::penalty() const {
                 });
 }
 
-KroneckerLaplace::Factor KroneckerLaplace::factor_of(const KroneckerFactors& factors,
+KroneckerLaplace::Factor KroneckerLaplace::factor_of(const optim::KroneckerFactors& factors,
                                                      DType dtype) const {
   return {cast(root(factors.inputs, options_.energy), dtype),
           cast(root(factors.gradients, options_.energy), dtype),

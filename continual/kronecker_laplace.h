@@ -71,7 +71,7 @@ class KroneckerLaplace : public Method {
   };
 
   void find_layers_once(const data::Task& task);
-  Factor factor_of(const KroneckerFactors& factors, DType dtype) const;
+  Factor factor_of(const optim::KroneckerFactors& factors, DType dtype) const;
   template <class T>
   double penalty_of(const Layer& layer, const Tensor& weight_gradient,
                     const Tensor& bias_gradient) const;

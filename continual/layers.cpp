@@ -1,75 +1,32 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
-#include <engram/autograd/ops/copy.h>
-#include <engram/autograd/ops/linalg.h>
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
 #include <engram/continual/layers.h>
 
 #include <algorithm>
-#include <functional>
 
 namespace engram::continual {
 namespace {
 
-const LayerFactors* find(const std::vector<LayerFactors>& factors, const Tensor& weight) {
-  const auto found =
-      std::ranges::find_if(factors, [&](const auto& each) { return each.weight.is(weight); });
-  return found == factors.end() ? nullptr : &*found;
+/// The layers of one call of the network among those that were found; null for one that it does not
+/// use, as another task's head.
+const optim::LayerUse* use_of(const Layer& layer, const optim::LayerUses& uses) {
+  const auto found = std::ranges::find_if(
+      uses.layers, [&](const optim::LayerUse& each) { return each.weight.is(layer.weight); });
+  return found == uses.layers.end() ? nullptr : &*found;
 }
 
-/// x (rows, n) in f64, beside a column of ones if there is a bias.
-Tensor with_one(const Tensor& x, bool bias) {
-  const Tensor wide = cast(x, f64);
-  return bias ? cat({wide, ones({x.size(0), 1}, f64)}, 1) : wide;
-}
-
-Tensor gram(const Tensor& rows) { return matmul(rows, rows, {.transpose_a = true}); }
-
-/// What is asked of the logits, and of which labels: a list of cotangents.
-using Cotangents = std::function<std::vector<Tensor>(const Tensor& logits, const Tensor& y)>;
-
-/// The means over the samples that `rows` names.
-std::vector<KroneckerFactors> moments(const Network& network, const std::vector<Layer>& layers,
-                                      const data::Task& task, std::span<const std::int64_t> rows,
-                                      std::size_t batch_size, bool gradients,
-                                      const Cotangents& cotangents) {
-  std::vector<KroneckerFactors> sums;
-  for (const Layer& layer : layers) {
-    sums.push_back({zeros({layer.in, layer.in}, f64),
-                    gradients ? zeros({layer.out, layer.out}, f64) : Tensor()});
-  }
-  const data::Outputs active = active_outputs(task, task);
-  const auto mode = network.eval_mode();
+/// Calls visit(x, y) for batches of the samples that `rows` names.
+template <class F>
+void for_each_batch(const data::Task& task, std::span<const std::int64_t> rows,
+                    std::size_t batch_size, F visit) {
   for (std::size_t begin = 0; begin < rows.size(); begin += batch_size) {
-    const auto part = rows.subspan(begin, std::min(batch_size, rows.size() - begin));
-    const auto [x, y] = task.train.batch(part);
-    Tape tape;
-    const Tensor logits = select_outputs(network(x), active);
-    const NoGrad no_grad;
-    bool first = true;
-    for (const Tensor& cotangent : cotangents(logits, y)) {
-      const auto factors = tape.layer_factors(logits, network.parameters(), cotangent);
-      for (std::size_t l = 0; l < layers.size(); ++l) {
-        const LayerFactors* factor = find(factors, layers[l].weight);
-        if (!factor) continue;  // of a head that these outputs do not come from
-        const double samples = static_cast<double>(rows.size());
-        if (first) {
-          const Tensor input = with_one(factor->input, layers[l].bias.defined());
-          sums[l].inputs = sums[l].inputs + gram(input) / samples;
-        }
-        if (gradients) {
-          const auto positions =
-              static_cast<double>(factor->gradient.size(0)) / static_cast<double>(part.size());
-          const Tensor gradient = with_one(factor->gradient, false);
-          sums[l].gradients = sums[l].gradients + gram(gradient) / (samples * positions);
-        }
-      }
-      first = false;
-    }
+    const auto [x, y] =
+        task.train.batch(rows.subspan(begin, std::min(batch_size, rows.size() - begin)));
+    visit(x, y);
   }
-  return sums;
 }
 
 Tensor drawn_rows(const data::Task& task, std::int64_t samples, Generator& generator) {
@@ -86,28 +43,30 @@ std::vector<Layer> find_layers(const char* caller, const Network& network, const
   const std::int64_t row = 0;
   const Tensor x = task.train.batch({&row, 1}).x;
   const auto mode = network.eval_mode();
-  Tape tape;
-  const Tensor logits = network(x);
-  // Any numbers of which each is another one: a layer that is asked for them is the head.
-  const Tensor cotangent = reshape(
-      cast(arange(1, static_cast<double>(logits.numel()) + 1), logits.dtype()), logits.shape());
   const std::vector<Tensor>& parameters = network.parameters();
+  const NoGrad no_grad;
+  Tensor logits;
+  const optim::LayerUses uses = optim::layer_uses(parameters, [&] { logits = network(x); });
   std::vector<Layer> layers;
   std::vector<bool> found(parameters.size());
-  const auto number_of = [&](const Tensor& parameter) {
+  const auto find = [&](const Tensor& parameter) {
     const auto at =
         std::ranges::find_if(parameters, [&](const Tensor& p) { return p.is(parameter); });
-    return static_cast<std::size_t>(at - parameters.begin());
+    const auto number = static_cast<std::size_t>(at - parameters.begin());
+    if (number < found.size()) found[number] = true;
+    return number;
   };
-  for (const LayerFactors& factors : tape.layer_factors(logits, parameters, cotangent)) {
-    const std::size_t number = number_of(factors.weight);
-    found[number] = true;
-    const std::size_t bias_number = factors.bias.defined() ? number_of(factors.bias) : 0;
-    if (factors.bias.defined()) found[bias_number] = true;
-    const bool head = factors.gradient.shape() == logits.shape() &&
-                      std::ranges::equal(factors.gradient.bytes(), cotangent.bytes());
-    layers.push_back({number, bias_number, factors.weight, factors.bias, factors.gradient.size(1),
-                      factors.input.size(1) + (factors.bias.defined() ? 1 : 0), head});
+  for (const optim::LayerUse& use : uses.layers) {
+    if (use.convolution && use.convolution->groups != 1) continue;
+    const std::int64_t out = use.weight.size(0), in = use.weight.shape().without(0).numel();
+    const bool has_bias = use.bias.defined();
+    layers.push_back({.number = find(use.weight),
+                      .bias_number = has_bias ? find(use.bias) : 0,
+                      .weight = use.weight,
+                      .bias = use.bias,
+                      .out = out,
+                      .in = in + (has_bias ? 1 : 0),
+                      .head = use.output.is(logits)});
   }
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     check(found[k] || !parameters[k].requires_grad(),
@@ -136,27 +95,63 @@ void check_layers(const char* caller, const Network& network, const std::vector<
 std::vector<Tensor> input_moments(const Network& network, const std::vector<Layer>& layers,
                                   const data::Task& task, std::int64_t samples,
                                   Generator& generator) {
+  std::vector<Tensor> moments;
+  for (const Layer& layer : layers) moments.push_back(zeros({layer.in, layer.in}, f64));
   const Tensor rows = drawn_rows(task, samples, generator);
-  const auto sums =
-      moments(network, layers, task, rows.data<std::int64_t>(), 250, false,
-              [](const Tensor& logits, const Tensor&) { return std::vector{ones_like(logits)}; });
-  std::vector<Tensor> inputs;
-  for (const KroneckerFactors& each : sums) inputs.push_back(each.inputs);
-  return inputs;
+  const auto mode = network.eval_mode();
+  const NoGrad no_grad;
+  for_each_batch(task, rows.data<std::int64_t>(), 250, [&](const Tensor& x, const Tensor&) {
+    const optim::LayerUses uses = optim::layer_uses(network.parameters(), [&] { network(x); });
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      const optim::LayerUse* use = use_of(layers[l], uses);
+      if (!use) continue;
+      moments[l] = moments[l] + optim::input_moment(*use) / static_cast<double>(rows.numel());
+    }
+  });
+  return moments;
 }
 
-std::vector<KroneckerFactors> kronecker_fisher(const Network& network,
-                                               const std::vector<Layer>& layers,
-                                               const data::Task& task,
-                                               const optim::FisherOptions& options) {
+std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
+                                                      const std::vector<Layer>& layers,
+                                                      const data::Task& task,
+                                                      const optim::FisherOptions& options) {
+  std::vector<optim::KroneckerFactors> sums;
+  for (const Layer& layer : layers) {
+    sums.push_back({zeros({layer.in, layer.in}, f64), zeros({layer.out, layer.out}, f64)});
+  }
   Generator generator(options.seed, streams::fisher + options.stream);
   const Tensor rows = drawn_rows(task, options.samples, generator);
-  const std::int64_t first_label = active_outputs(task, task).begin;
-  return moments(
-      network, layers, task, rows.data<std::int64_t>(), static_cast<std::size_t>(options.batch),
-      true, [&](const Tensor& logits, const Tensor& y) {
-        return optim::fisher_cotangents(logits, y - first_label, options.labels, generator);
-      });
+  const auto samples = static_cast<double>(rows.numel());
+  const data::Outputs active = active_outputs(task, task);
+  const auto mode = network.eval_mode();
+  for_each_batch(task, rows.data<std::int64_t>(), static_cast<std::size_t>(options.batch),
+                 [&](const Tensor& x, const Tensor& y) {
+                   Tape tape;
+                   Tensor logits;
+                   const optim::LayerUses uses = optim::layer_uses(
+                       network.parameters(), [&] { logits = select_outputs(network(x), active); });
+                   const NoGrad no_grad;
+                   std::vector<optim::LayerUse> used;
+                   std::vector<std::size_t> numbers;  // of them among the layers
+                   for (std::size_t l = 0; l < layers.size(); ++l) {
+                     const optim::LayerUse* use = use_of(layers[l], uses);
+                     if (!use) continue;
+                     used.push_back(*use);
+                     numbers.push_back(l);
+                     sums[l].inputs = sums[l].inputs + optim::input_moment(*use) / samples;
+                   }
+                   for (const Tensor& cotangent : optim::fisher_cotangents(
+                            logits, y - active.begin, options.labels, generator)) {
+                     optim::visit_output_gradients(
+                         tape, logits, cotangent, used, [&](std::size_t k, const Tensor& delta) {
+                           const std::int64_t positions = used[k].rows() / x.size(0);
+                           Tensor& sum = sums[numbers[k]].gradients;
+                           sum = sum + optim::gradient_moment(used[k], delta) /
+                                           (samples * static_cast<double>(positions));
+                         });
+                   }
+                 });
+  return sums;
 }
 
 }  // namespace engram::continual

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <engram/continual/network.h>
-#include <engram/optim/fisher.h>
+#include <engram/optim/curvature/fisher.h>
+#include <engram/optim/curvature/kronecker.h>
 
 #include <cstdint>
 #include <vector>
@@ -28,27 +29,17 @@ std::vector<Layer> find_layers(const char* caller, const Network& network, const
 /// in between asked of it nobody knows.
 void check_layers(const char* caller, const Network& network, const std::vector<Layer>& layers);
 
-/// For each layer the matrix (in, in) of what it sees of a task, f64: the mean over samples of
-/// a·aᵀ, which a convolution adds up over the positions of its window. Of as many samples as said,
-/// drawn without replacement; 0, or more than there are, are all of them.
+/// For each layer the factor A of `optim::KroneckerFactors` on a task, (in, in), f64. Of as many
+/// samples as said, drawn without replacement; 0, or more than there are, are all of them.
 std::vector<Tensor> input_moments(const Network& network, const std::vector<Layer>& layers,
                                   const data::Task& task, std::int64_t samples,
                                   Generator& generator);
 
-/// The Fisher information of a layer's [W b], approximately A⊗G.
-struct KroneckerFactors {
-  Tensor inputs;     ///< A (in, in): the mean over samples of a·aᵀ, as above
-  Tensor gradients;  ///< G (out, out): the mean over samples and positions of Σ_c p_c δ_c·δ_cᵀ
-};
-
-/// For each layer, f64. The outputs that compete for the task are what the labels run over. Exact
-/// for a dense layer where a and δ are independent, as they are with a single sample.
-///
-/// Martens and Grosse, "Optimizing Neural Networks with Kronecker-factored Approximate Curvature",
-/// 2015, arXiv 1503.05671; of convolutions: Grosse and Martens, 2016, arXiv 1602.01407.
-std::vector<KroneckerFactors> kronecker_fisher(const Network& network,
-                                               const std::vector<Layer>& layers,
-                                               const data::Task& task,
-                                               const optim::FisherOptions& options);
+/// The factors of each layer's Fisher information, f64. The outputs that compete for the task are
+/// the labels' range.
+std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
+                                                      const std::vector<Layer>& layers,
+                                                      const data::Task& task,
+                                                      const optim::FisherOptions& options);
 
 }  // namespace engram::continual

@@ -8,6 +8,7 @@
 #include <engram/autograd/random.h>
 #include <engram/continual/mas.h>
 #include <engram/continual/tensor_lists.h>
+#include <engram/optim/curvature/per_sample.h>
 #include <engram/optim/quadratic_penalty.h>
 #include <engram/optim/saved_state.h>
 
@@ -25,30 +26,32 @@ constexpr const char* mas_tasks_key = "MAS.tasks";
 Tensor cotangent(const Tensor& logits) { return 2 * detach(logits); }
 
 /// Σ_n |∂ ‖f(x_n)‖² / ∂θ| for each parameter, 0 for one that is frozen; nothing unless all others
-/// belong to dense layers whose rows are the samples.
+/// that are used belong to dense layers whose rows are the samples.
 std::optional<std::vector<Tensor>> magnitudes_of_layers(const Logits& f,
                                                         const std::vector<Tensor>& parameters,
                                                         const Tensor& x) {
   Tape tape;
-  const Tensor logits = f(x);
-  if (!logits.requires_grad()) return std::nullopt;
+  Tensor logits;
+  const optim::LayerUses uses = optim::layer_uses(parameters, [&] { logits = f(x); });
+  const auto is_dense = [](const optim::LayerUse& layer) { return !layer.convolution; };
+  if (!logits.requires_grad() || !std::ranges::all_of(uses.layers, is_dense) ||
+      !optim::separates_samples(parameters, uses, x.size(0))) {
+    return std::nullopt;
+  }
   const NoGrad no_grad;
-  std::vector<Tensor> sums(parameters.size());
+  std::vector<Tensor> sums = zeros_like(parameters);
   const auto set = [&](const Tensor& parameter, const Tensor& sum) {
     for (std::size_t k = 0; k < sums.size(); ++k) {
       if (parameters[k].is(parameter)) sums[k] = sum;
     }
   };
-  for (const auto& layer : tape.layer_factors(logits, parameters, cotangent(logits))) {
-    if (layer.weight.rank() != 2 || layer.input.size(0) != x.size(0)) return std::nullopt;
-    const Tensor gradient = abs(layer.gradient);
-    set(layer.weight, matmul(gradient, abs(layer.input), {.transpose_a = true}));
-    if (layer.bias.defined()) set(layer.bias, sum(gradient, {0}));
-  }
-  for (std::size_t k = 0; k < sums.size(); ++k) {
-    if (!parameters[k].requires_grad()) sums[k] = engram::zeros_like(parameters[k]);
-  }
-  if (!std::ranges::all_of(sums, &Tensor::defined)) return std::nullopt;
+  optim::visit_output_gradients(
+      tape, logits, cotangent(logits), uses.layers, [&](std::size_t k, const Tensor& delta) {
+        const optim::LayerUse& layer = uses.layers[k];
+        const Tensor magnitude = abs(delta);
+        set(layer.weight, matmul(magnitude, abs(layer.input), {.transpose_a = true}));
+        if (layer.bias.defined()) set(layer.bias, sum(magnitude, {0}));
+      });
   return sums;
 }
 

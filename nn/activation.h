@@ -9,12 +9,12 @@ namespace engram::nn {
 
 struct ReLU : Module {
   ReLU() : Module("ReLU") {}
-  Tensor operator()(Tensor x) const { return report(relu(std::move(x))); }
+  Tensor operator()(Tensor x) const { return relu(std::move(x)); }
 };
 
 struct LeakyReLU : Module {
   explicit LeakyReLU(double negative_slope = 0.01) : Module("LeakyReLU"), slope_(negative_slope) {}
-  Tensor operator()(const Tensor& x) const { return report(leaky_relu(x, slope_)); }
+  Tensor operator()(const Tensor& x) const { return leaky_relu(x, slope_); }
 
  private:
   double slope_;
@@ -22,17 +22,17 @@ struct LeakyReLU : Module {
 
 struct GELU : Module {
   GELU() : Module("GELU") {}
-  Tensor operator()(const Tensor& x) const { return report(gelu(x)); }
+  Tensor operator()(const Tensor& x) const { return gelu(x); }
 };
 
 struct Tanh : Module {
   Tanh() : Module("Tanh") {}
-  Tensor operator()(const Tensor& x) const { return report(tanh(x)); }
+  Tensor operator()(const Tensor& x) const { return tanh(x); }
 };
 
 struct Sigmoid : Module {
   Sigmoid() : Module("Sigmoid") {}
-  Tensor operator()(const Tensor& x) const { return report(sigmoid(x)); }
+  Tensor operator()(const Tensor& x) const { return sigmoid(x); }
 };
 
 struct SoftplusOptions {
@@ -43,7 +43,7 @@ struct SoftplusOptions {
 struct Softplus : Module {
   explicit Softplus(const SoftplusOptions& options = {}) : Module("Softplus"), options_(options) {}
   Tensor operator()(const Tensor& x) const {
-    return report(softplus(x, options_.beta, options_.threshold));
+    return softplus(x, options_.beta, options_.threshold);
   }
 
  private:
@@ -52,7 +52,7 @@ struct Softplus : Module {
 
 struct Softmax : Module {
   explicit Softmax(std::int64_t axis) : Module("Softmax"), axis_(axis) {}
-  Tensor operator()(const Tensor& x) const { return report(softmax(x, axis_)); }
+  Tensor operator()(const Tensor& x) const { return softmax(x, axis_); }
 
  private:
   std::int64_t axis_;
@@ -60,7 +60,7 @@ struct Softmax : Module {
 
 struct LogSoftmax : Module {
   explicit LogSoftmax(std::int64_t axis) : Module("LogSoftmax"), axis_(axis) {}
-  Tensor operator()(const Tensor& x) const { return report(log_softmax(x, axis_)); }
+  Tensor operator()(const Tensor& x) const { return log_softmax(x, axis_); }
 
  private:
   std::int64_t axis_;

@@ -22,8 +22,8 @@ BatchNorm::BatchNorm(const char* type, std::int64_t features, const BatchNormOpt
 
 Tensor BatchNorm::normalize(const Tensor& x) const {
   if (!running_mean.defined() || !is_training()) {
-    return report(batch_norm(x, weight, bias, running_mean, running_var,
-                             {.training = !running_mean.defined(), .eps = options_.eps}));
+    return batch_norm(x, weight, bias, running_mean, running_var,
+                      {.training = !running_mean.defined(), .eps = options_.eps});
   }
   std::int64_t& batches = num_batches_tracked.data<std::int64_t>()[0];
   const double share = 1 / static_cast<double>(batches + 1);  // in the mean over all batches
@@ -31,7 +31,7 @@ Tensor BatchNorm::normalize(const Tensor& x) const {
       x, weight, bias, running_mean, running_var,
       {.training = true, .momentum = options_.momentum.value_or(share), .eps = options_.eps});
   ++batches;
-  return report(y);
+  return y;
 }
 
 Tensor BatchNorm1d::operator()(const Tensor& x) const {

@@ -33,11 +33,11 @@ Conv2d::Conv2d(std::int64_t in, std::int64_t out, Size2d kernel, const Conv2dOpt
       options_(options) {}
 
 Tensor Conv2d::operator()(const Tensor& x) const {
-  return report(conv2d(x, weight, bias,
-                       {.stride = options_.stride,
-                        .padding = options_.padding,
-                        .dilation = options_.dilation,
-                        .groups = options_.groups}));
+  return conv2d(x, weight, bias,
+                {.stride = options_.stride,
+                 .padding = options_.padding,
+                 .dilation = options_.dilation,
+                 .groups = options_.groups});
 }
 
 }  // namespace engram::nn

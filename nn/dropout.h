@@ -13,7 +13,7 @@ struct Dropout : Module {
     check(p >= 0 && p <= 1, "Dropout: p must be in [0, 1], got {}", p);
   }
 
-  Tensor operator()(const Tensor& x) const { return report(dropout(x, p_, is_training())); }
+  Tensor operator()(const Tensor& x) const { return dropout(x, p_, is_training()); }
 
  private:
   double p_;

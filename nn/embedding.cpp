@@ -21,9 +21,9 @@ Embedding::Embedding(std::int64_t rows, std::int64_t width, const EmbeddingOptio
 
 Tensor Embedding::operator()(const Tensor& index) const {
   const Tensor y = embedding(index, weight);
-  if (!padding_idx_) return report(y);
+  if (!padding_idx_) return y;
   const Tensor padding = unsqueeze(index == static_cast<double>(*padding_idx_), -1);
-  return report(where(padding, detach(y), y));
+  return where(padding, detach(y), y);
 }
 
 }  // namespace engram::nn

@@ -10,7 +10,7 @@ struct Flatten : Module {
   explicit Flatten(std::int64_t start = 1, std::int64_t end = -1)
       : Module("Flatten"), start_(start), end_(end) {}
 
-  Tensor operator()(const Tensor& x) const { return report(flatten(x, start_, end_)); }
+  Tensor operator()(const Tensor& x) const { return flatten(x, start_, end_); }
 
  private:
   std::int64_t start_, end_;

@@ -16,7 +16,7 @@ LayerNorm::LayerNorm(const Shape& normalized_shape, const LayerNormOptions& opti
       eps_(options.eps) {}
 
 Tensor LayerNorm::operator()(const Tensor& x) const {
-  return report(layer_norm(x, normalized_shape_, weight, bias, eps_));
+  return layer_norm(x, normalized_shape_, weight, bias, eps_);
 }
 
 }  // namespace engram::nn

@@ -11,6 +11,6 @@ Linear::Linear(std::int64_t in, std::int64_t out, const LinearOptions& options)
                ? add_parameter("bias", init::fan_in_uniform(Tensor({out}, options.dtype), in))
                : Tensor()) {}
 
-Tensor Linear::operator()(const Tensor& x) const { return report(linear(x, weight, bias)); }
+Tensor Linear::operator()(const Tensor& x) const { return linear(x, weight, bias); }
 
 }  // namespace engram::nn

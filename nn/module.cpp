@@ -205,11 +205,4 @@ void Module::check_name(const char* caller, const std::string& name) const {
   check(!taken, "{}: {} already has a \"{}\"", caller, type(), name);
 }
 
-constinit thread_local std::vector<std::pair<Module, Shape>>* Module::reports_ = nullptr;
-
-Tensor Module::report(Tensor y) const {
-  if (reports_) reports_->emplace_back(*this, y.shape());
-  return y;
-}
-
 }  // namespace engram::nn

@@ -96,12 +96,9 @@ class Module {
   Tensor add_parameter(const std::string& name, Tensor value);
   /// Registers a tensor that is saved but does not learn, and returns it.
   Tensor add_buffer(const std::string& name, Tensor value);
-  /// Returns y. A layer's operator() ends with it, so that `summary` learns the shape.
-  Tensor report(Tensor y) const;
 
  private:
   friend class EvalMode;
-  friend class Trial;  // of summary
   struct State;
 
   /// Calls visit(path, module) for this module and all below it, parents first.
@@ -111,8 +108,6 @@ class Module {
   void check_name(const char* caller, const std::string& name) const;
 
   std::shared_ptr<State> state_;
-
-  static constinit thread_local std::vector<std::pair<Module, Shape>>* reports_;
 };
 
 /// Keeps a module and all below it in evaluation mode; at the end each has its own mode back.

@@ -25,7 +25,7 @@ struct MaxPool2d : Module {
                  .dilation = options.dilation,
                  .ceil_mode = options.ceil_mode} {}
 
-  Tensor operator()(const Tensor& x) const { return report(max_pool2d(x, options_)); }
+  Tensor operator()(const Tensor& x) const { return max_pool2d(x, options_); }
 
  private:
   engram::MaxPool2dOptions options_;
@@ -48,7 +48,7 @@ struct AvgPool2d : Module {
                  .ceil_mode = options.ceil_mode,
                  .count_include_pad = options.count_include_pad} {}
 
-  Tensor operator()(const Tensor& x) const { return report(avg_pool2d(x, options_)); }
+  Tensor operator()(const Tensor& x) const { return avg_pool2d(x, options_); }
 
  private:
   engram::AvgPool2dOptions options_;
@@ -58,7 +58,7 @@ struct AvgPool2d : Module {
 struct AdaptiveAvgPool2d : Module {
   explicit AdaptiveAvgPool2d(Size2d output) : Module("AdaptiveAvgPool2d"), output_(output) {}
 
-  Tensor operator()(const Tensor& x) const { return report(adaptive_avg_pool2d(x, output_)); }
+  Tensor operator()(const Tensor& x) const { return adaptive_avg_pool2d(x, output_); }
 
  private:
   Size2d output_;

@@ -44,7 +44,7 @@ struct Sequential : Module {
   Tensor operator()(const Tensor& x) const {
     Tensor y = x;
     for (const auto& layer : *layers_) y = layer(std::move(y));
-    return report(y);
+    return y;
   }
 
   std::size_t size() const { return layers_->size(); }

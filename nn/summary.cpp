@@ -1,41 +1,15 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
+#include <engram/autograd/trace.h>
 #include <engram/nn/summary.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <optional>
+#include <vector>
 
 namespace engram::nn {
-
-/// Calls of a network that leave no trace: in evaluation mode, not recorded, with a default
-/// generator of their own. Remembers what the layers report.
-class Trial {
- public:
-  explicit Trial(const Module& net) : eval_mode_(net) { Module::reports_ = &reports_; }
-  Trial(const Trial&) = delete;
-  Trial& operator=(const Trial&) = delete;
-  ~Trial() { Module::reports_ = outer_; }
-
-  /// What the module returned when it was last called; null when it was not, or does not report.
-  const Shape* output(const Module& module) const {
-    const auto last = std::find_if(reports_.rbegin(), reports_.rend(),
-                                   [&](const auto& report) { return report.first.is(module); });
-    return last == reports_.rend() ? nullptr : &last->second;
-  }
-
- private:
-  using Reports = std::vector<std::pair<Module, Shape>>;
-
-  NoGrad no_grad_;
-  EvalMode eval_mode_;
-  Generator generator_;
-  DefaultGenerator default_generator_{generator_};
-  Reports reports_;
-  Reports* outer_ = Module::reports_;
-};
-
 namespace {
 
 /// 1234567 as 1,234,567.
@@ -63,28 +37,115 @@ struct Total {
   }
 };
 
+/// A line of the table.
+struct Row {
+  std::string name;
+  std::string type;
+  std::string output;
+  std::string parameters;
+};
+
+/// Who owns the tensors that operations use: the modules' parameters and buffers, and what was
+/// computed from one module's alone.
+class Owners {
+ public:
+  using NamedModules = std::vector<std::pair<std::string, Module>>;
+
+  explicit Owners(const NamedModules& modules) : called_(modules.size()) {
+    for (std::size_t m = 0; m < modules.size(); ++m) {
+      for (const auto& [name, value] : modules[m].second.own_parameters()) own(value, m);
+      for (const auto& [name, value] : modules[m].second.own_buffers()) own(value, m);
+    }
+  }
+
+  /// The module that an operation belongs to, if any, because it uses a tensor of it beside one of
+  /// nobody. `merely_prepares` when there is none of nobody: its output is the module's as well.
+  struct Verdict {
+    std::optional<std::size_t> module;
+    bool merely_prepares = false;
+  };
+  Verdict judge(const Operation& operation) {
+    std::optional<std::size_t> module;
+    bool of_nobody = false;
+    for (const Tensor& input : operation.inputs) {
+      if (!input.defined()) continue;
+      const auto owner =
+          std::ranges::find_if(tensors_, [&](const auto& each) { return each.first.is(input); });
+      if (owner != tensors_.end()) {
+        module = owner->second;
+      } else if (input.rank() > 0) {  // a number belongs to whatever it meets
+        of_nobody = true;
+      }
+    }
+    if (!module) return {};
+    called_[*module] = true;
+    if (!of_nobody) own(operation.output, *module);
+    return {module, !of_nobody};
+  }
+
+  bool called(std::size_t module) const { return called_[module]; }
+
+ private:
+  void own(const Tensor& tensor, std::size_t module) { tensors_.emplace_back(tensor, module); }
+
+  std::vector<std::pair<Tensor, std::size_t>> tensors_;
+  std::vector<bool> called_;
+};
+
+std::vector<Row> rows_of(const Module& net, const Trace& trace) {
+  const auto modules = net.named_modules();
+  const auto row = [&](std::size_t m, std::string output) {
+    const Total own(modules[m].second.own_parameters());
+    return Row{modules[m].first, modules[m].second.type(), std::move(output),
+               own.numbers ? grouped(own.numbers) : ""};
+  };
+  std::vector<Row> rows = {{"layer", "type", "output", "parameters"}};
+  Owners owners(modules);
+  std::optional<std::size_t> last;  // the module of the last row, which more operations may end
+  for (const Operation& operation : trace.operations()) {
+    const auto [module, merely_prepares] = owners.judge(operation);
+    if (merely_prepares) continue;
+    const std::string output = fmt::format("{}", operation.output.shape());
+    if (!module) {
+      rows.push_back({"", operation.name, output, ""});
+    } else if (module == last) {
+      rows.back().output = output;
+    } else {
+      rows.push_back(row(*module, output));
+    }
+    last = module;
+  }
+  for (std::size_t m = 0; m < modules.size(); ++m) {
+    const Module& module = modules[m].second;
+    const bool owns = !module.own_parameters().empty() || !module.own_buffers().empty();
+    if (owns && !owners.called(m)) rows.push_back(row(m, "not called"));
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string summary(const Module& net, const std::function<Tensor()>& call) {
-  const Trial trial(net);
-  const Shape result = call().shape();
-
-  std::vector<std::array<std::string, 4>> rows = {{"layer", "type", "output", "parameters"}};
-  for (const auto& [name, module] : net.named_modules()) {
-    const Shape* shape = module.is(net) ? &result : trial.output(module);
-    const Total own(module.own_parameters());
-    rows.push_back({name, module.type(), shape ? fmt::format("{}", *shape) : "",
-                    own.numbers ? grouped(own.numbers) : ""});
+  const Trace trace;
+  {
+    const NoGrad no_grad;
+    const EvalMode eval_mode(net);
+    Generator generator;
+    const DefaultGenerator default_generator(generator);
+    call();
   }
-  std::array<std::size_t, 4> widths{};
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  const std::vector<Row> rows = rows_of(net, trace);
+  std::size_t name_width = 0, type_width = 0, output_width = 0, parameters_width = 0;
+  for (const Row& row : rows) {
+    name_width = std::max(name_width, row.name.size());
+    type_width = std::max(type_width, row.type.size());
+    output_width = std::max(output_width, row.output.size());
+    parameters_width = std::max(parameters_width, row.parameters.size());
   }
-
   std::string text;
-  for (const auto& [name, type, shape, count] : rows) {
-    text += fmt::format("{:{}}  {:{}}  {:{}}  {:>{}}", name, widths[0], type, widths[1], shape,
-                        widths[2], count, widths[3]);
+  for (const auto& [name, type, output, numbers] : rows) {
+    text += fmt::format("{:{}}  {:{}}  {:{}}  {:>{}}", name, name_width, type, type_width, output,
+                        output_width, numbers, parameters_width);
     text.resize(text.find_last_not_of(' ') + 1);
     text += '\n';
   }

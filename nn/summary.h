@@ -9,12 +9,19 @@
 
 namespace engram::nn {
 
-/// A table of the network's layers: names, types, output shapes, and how many numbers each has to
-/// learn, with sums below. `call` calls the network once; what it returns is the network's output.
+/// A table of what the network does, in order: for each module with parameters or buffers, the
+/// user's own among them, its name, type, output shape and number of parameters; for each operation
+/// of no such module its name and output shape; then the modules that were not called, and sums.
+/// `call` calls the network once.
+///
+///     layer  type    output    parameters
+///     fc1    Linear  (1, 400)     314,000
+///            relu    (1, 400)
+///     fc2    Linear  (1, 10)        4,010
+///     parameters: 318,010, 318,010 of them trainable, 1.2 MiB
 ///
 /// The network is called in evaluation mode and without recording; modes and the default generator
-/// are then as they were. Layers that are no part of the library show no output shape, unless they
-/// end with `report`.
+/// are then as they were.
 std::string summary(const Module& net, const std::function<Tensor()>& call);
 
 /// The same for a network that is called with one tensor. `input_shape` counts the batch; the input

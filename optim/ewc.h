@@ -1,7 +1,7 @@
 #pragma once
 
 #include <engram/autograd/state.h>
-#include <engram/optim/fisher.h>
+#include <engram/optim/curvature/fisher.h>
 #include <engram/optim/quadratic_penalty.h>
 
 #include <optional>

@@ -3,7 +3,7 @@
 #include <engram/autograd/kernels/runs.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/ops/arithmetic.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 #include <engram/optim/quadratic_penalty.h>
 
 #include <atomic>

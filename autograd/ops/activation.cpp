@@ -45,6 +45,9 @@ Tensor leaky_relu(const Tensor& x, double negative_slope) {
       "leaky_relu", x, [=]<class T>(T v) { return v > 0 ? v : v * static_cast<T>(negative_slope); },
       [=]<class V>(V v, V dy) {
         return where(v > 0, dy, V(dy * static_cast<Constant<V>>(negative_slope)));
+      },
+      [=] {
+        return Attributes{{"negative_slope", negative_slope}};
       });
 }
 
@@ -72,6 +75,9 @@ Tensor softplus(const Tensor& x, double beta, double threshold) {
       [=]<class V>(V v, V dy) {
         const V z = v * static_cast<Constant<V>>(beta);
         return where(z > threshold, dy, V(dy * sigmoid(z)));
+      },
+      [=] {
+        return Attributes{{"beta", beta}, {"threshold", threshold}};
       });
 }
 

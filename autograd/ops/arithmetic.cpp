@@ -51,10 +51,11 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 Tensor div(const Tensor& a, const Tensor& b) {
   if (!is_floating(a.dtype())) {
     check_same_dtype("div", a, b);
-    return dispatch(a.dtype(), [&]<class T>() {
+    const Tensor y = dispatch(a.dtype(), [&]<class T>() {
       return map_to<T, float>(
           "div", a, b, [](T x, T z) { return static_cast<float>(x) / static_cast<float>(z); });
     });
+    return traced("div", y, {a, b});
   }
   Tensor y = map("div", a, b, [](auto x, auto z) { return x / z; });
   return record("div", y, {a, b},

@@ -33,7 +33,7 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
   const Shape shape = broadcast("where", broadcast("where", mask.shape(), a.shape()), b.shape());
   Tensor y = dispatch(a.dtype(), [&]<class T>() {
     // Masks and branches are rarely stretched; where they are, a copy spares a loop of its own.
-    const NoGrad no_grad;
+    const InnerOperations inner;
     const Tensor m = expand(mask, shape), left = expand(a, shape), right = expand(b, shape);
     Tensor chosen(shape, a.dtype());
     kernels::map(chosen.numel(), m.data<std::uint8_t>().data(), left.data<T>().data(),
@@ -42,10 +42,10 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
     return chosen;
   });
   return record(
-      "where", y, {a, b},
+      "where", y, {mask, a, b},
       [mask = Saved(mask), as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
-        if (d.wants(0)) d[0] = sum_to(where(mask, dy, 0), as);
-        if (d.wants(1)) d[1] = sum_to(where(mask, 0, dy), bs);
+        if (d.wants(1)) d[1] = sum_to(where(mask, dy, 0), as);
+        if (d.wants(2)) d[2] = sum_to(where(mask, 0, dy), bs);
       });
 }
 
@@ -63,9 +63,14 @@ Tensor clamp(const Tensor& x, double low, double high) {
     if (v < static_cast<T>(low)) return static_cast<T>(low);
     return v > static_cast<T>(high) ? static_cast<T>(high) : v;
   });
-  return record("clamp", y, {x}, [x = Saved(x), low, high](const Tensor& dy, Gradients& d) {
-    d[0] = where(x >= low, where(x <= high, dy, 0), 0);
-  });
+  return record(
+      "clamp", y, {x},
+      [x = Saved(x), low, high](const Tensor& dy, Gradients& d) {
+        d[0] = where(x >= low, where(x <= high, dy, 0), 0);
+      },
+      [=] {
+        return Attributes{{"low", low}, {"high", high}};
+      });
 }
 
 }  // namespace engram

@@ -51,44 +51,12 @@ kernels::ConvolutionSizes gradient_sizes(const char* op, const Shape& dy, const 
   return sizes;
 }
 
-/// Σ over the images of the square of each image's own weight gradient.
-Tensor conv2d_weight_squares(const Tensor& x, const Tensor& dy, const Shape& weight_shape,
-                             const Conv2dOptions& options) {
-  const char* op = "conv2d_weight_squares";
-  const auto sizes = gradient_sizes(op, dy.shape(), x.shape(), weight_shape, options);
-  Tensor squares(weight_shape, x.dtype());
-  dispatch_floating(op, x.dtype(), [&]<class T>() {
-    kernels::conv2d_weight_squares(sizes, x.data<T>().data(), dy.data<T>().data(),
-                                   squares.data<T>().data());
-  });
-  return squares;
-}
-
-/// What each position of the window sees: (images·positions, channels·kh·kw). One group.
-Tensor patches(const Tensor& x, const kernels::ConvolutionSizes& sizes) {
-  const kernels::WindowAxis height = sizes.window.height, width = sizes.window.width;
-  const std::int64_t depth = sizes.depth();
-  Tensor rows({sizes.images * sizes.window.out_size(), depth}, x.dtype());
-  dispatch_floating("conv2d", x.dtype(), [&]<class T>() {
-    const T* from = x.data<T>().data();
-    T* to = rows.data<T>().data();
-    kernels::parallel_for_each(rows.size(0), depth, [=](std::int64_t row) {
-      const std::int64_t image = row / (height.out * width.out);
-      const std::int64_t oh = row / width.out % height.out, ow = row % width.out;
-      T* patch = to + row * depth;
-      for (std::int64_t c = 0; c < sizes.in_channels; ++c) {
-        const T* plane = from + (image * sizes.in_channels + c) * height.in * width.in;
-        for (std::int64_t k = 0; k < height.kernel; ++k) {
-          for (std::int64_t l = 0; l < width.kernel; ++l) {
-            const std::int64_t i = height.at(oh, k), j = width.at(ow, l);
-            const bool inside = i >= 0 && i < height.in && j >= 0 && j < width.in;
-            *patch++ = inside ? plane[i * width.in + j] : T{0};
-          }
-        }
-      }
-    });
-  });
-  return rows;
+Attributes convolution_attributes(const Conv2dOptions& options) {
+  const auto& [stride, padding, dilation, groups] = options;
+  return {{"stride", Shape{stride.height, stride.width}},
+          {"padding", Shape{padding.height, padding.width}},
+          {"dilation", Shape{dilation.height, dilation.width}},
+          {"groups", groups}};
 }
 
 }  // namespace
@@ -111,20 +79,12 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
   });
   return record(
       "conv2d", y, {x, weight, bias},
-      [x = Saved(x), weight = Saved(weight), options, sizes](const Tensor& dy, Gradients& d) {
+      [x = Saved(x), weight = Saved(weight), options](const Tensor& dy, Gradients& d) {
         if (d.wants(0)) d[0] = conv2d_input_gradient(dy, weight, x.shape(), options);
         if (d.wants(1)) d[1] = conv2d_weight_gradient(x, dy, weight.shape(), options);
         if (d.wants(2)) d[2] = sum(dy, {0, 2, 3});
-        if (LayerFactors* layer = options.groups == 1 ? d.layer(1, 2) : nullptr) {
-          layer->input = patches(x, sizes);
-          layer->gradient = reshape(permute(dy, {0, 2, 3, 1}), {-1, sizes.out_channels});
-        }
-        const std::int64_t images = sizes.images;
-        if (d.wants_squares(1, images)) {
-          d[1] = conv2d_weight_squares(x, dy, weight.shape(), options);
-        }
-        if (d.wants_squares(2, images)) d[2] = sum(square(sum(dy, {2, 3})), {0});
-      });
+      },
+      [&] { return convolution_attributes(options); });
 }
 
 // y is linear in x and in the weight, so Σ dy·y is linear in each of the three, and each of its
@@ -141,11 +101,13 @@ Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape
                                    out.data<T>().data());
     return out;
   });
-  return record(op, dx, {dy, weight},
-                [dy = Saved(dy), weight = Saved(weight), options](const Tensor& ddx, Gradients& d) {
-                  if (d.wants(0)) d[0] = conv2d(ddx, weight, {}, options);
-                  if (d.wants(1)) d[1] = conv2d_weight_gradient(ddx, dy, weight.shape(), options);
-                });
+  return record(
+      op, dx, {dy, weight},
+      [dy = Saved(dy), weight = Saved(weight), options](const Tensor& ddx, Gradients& d) {
+        if (d.wants(0)) d[0] = conv2d(ddx, weight, {}, options);
+        if (d.wants(1)) d[1] = conv2d_weight_gradient(ddx, dy, weight.shape(), options);
+      },
+      [&] { return convolution_attributes(options); });
 }
 
 Tensor conv2d_weight_gradient(const Tensor& x, const Tensor& dy, const Shape& weight_shape,
@@ -159,11 +121,57 @@ Tensor conv2d_weight_gradient(const Tensor& x, const Tensor& dy, const Shape& we
                                     out.data<T>().data());
     return out;
   });
-  return record(op, dw, {x, dy},
-                [x = Saved(x), dy = Saved(dy), options](const Tensor& ddw, Gradients& d) {
-                  if (d.wants(0)) d[0] = conv2d_input_gradient(dy, ddw, x.shape(), options);
-                  if (d.wants(1)) d[1] = conv2d(x, ddw, {}, options);
-                });
+  return record(
+      op, dw, {x, dy},
+      [x = Saved(x), dy = Saved(dy), options](const Tensor& ddw, Gradients& d) {
+        if (d.wants(0)) d[0] = conv2d_input_gradient(dy, ddw, x.shape(), options);
+        if (d.wants(1)) d[1] = conv2d(x, ddw, {}, options);
+      },
+      [&] { return convolution_attributes(options); });
+}
+
+Tensor conv2d_weight_squares(const Tensor& x, const Tensor& dy, const Shape& weight_shape,
+                             const Conv2dOptions& options) {
+  const char* op = "conv2d_weight_squares";
+  const auto sizes = gradient_sizes(op, dy.shape(), x.shape(), weight_shape, options);
+  check_same_dtype(op, x, dy);
+  check_without_gradient(op, x);
+  check_without_gradient(op, dy);
+  Tensor squares(weight_shape, x.dtype());
+  dispatch_floating(op, x.dtype(), [&]<class T>() {
+    kernels::conv2d_weight_squares(sizes, x.data<T>().data(), dy.data<T>().data(),
+                                   squares.data<T>().data());
+  });
+  return traced(op, squares, {x, dy}, [&] { return convolution_attributes(options); });
+}
+
+Tensor conv2d_patches(const Tensor& x, const Shape& weight_shape, const Conv2dOptions& options) {
+  check(options.groups == 1, "conv2d_patches: needs one group, got {}", options.groups);
+  const auto sizes = convolution_sizes("conv2d_patches", x.shape(), weight_shape, options);
+  check_without_gradient("conv2d_patches", x);
+  const kernels::WindowAxis height = sizes.window.height, width = sizes.window.width;
+  const std::int64_t depth = sizes.depth();
+  Tensor rows({sizes.images * sizes.window.out_size(), depth}, x.dtype());
+  dispatch_floating("conv2d_patches", x.dtype(), [&]<class T>() {
+    const T* from = x.data<T>().data();
+    T* to = rows.data<T>().data();
+    kernels::parallel_for_each(rows.size(0), depth, [=](std::int64_t row) {
+      const std::int64_t image = row / (height.out * width.out);
+      const std::int64_t oh = row / width.out % height.out, ow = row % width.out;
+      T* patch = to + row * depth;
+      for (std::int64_t c = 0; c < sizes.in_channels; ++c) {
+        const T* plane = from + (image * sizes.in_channels + c) * height.in * width.in;
+        for (std::int64_t k = 0; k < height.kernel; ++k) {
+          for (std::int64_t l = 0; l < width.kernel; ++l) {
+            const std::int64_t i = height.at(oh, k), j = width.at(ow, l);
+            const bool inside = i >= 0 && i < height.in && j >= 0 && j < width.in;
+            *patch++ = inside ? plane[i * width.in + j] : T{0};
+          }
+        }
+      }
+    });
+  });
+  return traced("conv2d_patches", rows, {x}, [&] { return convolution_attributes(options); });
 }
 
 }  // namespace engram

@@ -35,4 +35,16 @@ Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape
 Tensor conv2d_weight_gradient(const Tensor& x, const Tensor& dy, const Shape& weight_shape,
                               const Conv2dOptions& options = {});
 
+/// Σ over the images of the square of each image's own weight gradient, in the weight's shape. It has
+/// no gradient: AutogradError for an input that is recorded.
+Tensor conv2d_weight_squares(const Tensor& x, const Tensor& dy, const Shape& weight_shape,
+                             const Conv2dOptions& options = {});
+
+/// Every patch of every image that a kernel sees, image after image and row after row of positions:
+/// x (n, c, h, w) -> (n·h'·w', c·kh·kw), so that y = patches·Wᵀ with the rows of y's positions. It
+/// has no gradient: AutogradError for an x that is recorded. ShapeError as conv2d's; Error unless
+/// there is one group.
+Tensor conv2d_patches(const Tensor& x, const Shape& weight_shape,
+                      const Conv2dOptions& options = {});
+
 }  // namespace engram

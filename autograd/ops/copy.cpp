@@ -1,6 +1,6 @@
 #include <engram/autograd/kernels/elementwise.h>
 #include <engram/autograd/ops/copy.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 
 namespace engram {
 
@@ -12,7 +12,7 @@ Tensor clone(const Tensor& x) {
   return record("clone", y, {x}, [](const Tensor& dy, Gradients& d) { d[0] = dy; });
 }
 
-Tensor detach(const Tensor& x) { return view(x, x.shape()); }
+Tensor detach(const Tensor& x) { return traced("detach", view(x, x.shape()), {x}); }
 
 Tensor cast(const Tensor& x, DType dtype) {
   if (x.dtype() == dtype) return x;
@@ -23,9 +23,11 @@ Tensor cast(const Tensor& x, DType dtype) {
                    [](From v) { return convert<To>(v); });
     });
   });
-  if (!is_floating(dtype)) return y;
-  return record("cast", y, {x},
-                [from = x.dtype()](const Tensor& dy, Gradients& d) { d[0] = cast(dy, from); });
+  const auto attributes = [&] { return Attributes{{"dtype", std::string(name_of(dtype))}}; };
+  if (!is_floating(dtype)) return traced("cast", y, {x}, attributes);
+  return record(
+      "cast", y, {x}, [from = x.dtype()](const Tensor& dy, Gradients& d) { d[0] = cast(dy, from); },
+      attributes);
 }
 
 }  // namespace engram

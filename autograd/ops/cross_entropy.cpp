@@ -7,7 +7,7 @@
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/ops/softmax.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 
 #include <fmt/format.h>
 
@@ -56,6 +56,18 @@ double check_labels(const char* op, const char* name, const Tensor& x, const Ten
 void check_constant(const char* op, const Tensor& weight) {
   check_autograd(!Tape::current() || !weight.defined() || !weight.requires_grad(),
                  "{}: beside class indices the weight has no gradient; detach() it", op);
+}
+
+const char* name_of(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::mean:
+      return "mean";
+    case Reduction::sum:
+      return "sum";
+    case Reduction::none:
+      return "none";
+  }
+  return "";
 }
 
 Tensor reduce_losses(const Tensor& losses, Reduction reduction, double divisor) {
@@ -113,8 +125,12 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
                            kernel_labels<T>(x, target, given), losses.data<T>().data(),
                            largest.data<T>().data(), log_sum.data<T>().data());
   });
+  const Tensor y = [&] {
+    const InnerOperations inner;
+    return reduce_losses(losses, given.reduction, divisor);
+  }();
   return record(
-      "cross_entropy", reduce_losses(losses, given.reduction, divisor), {x},
+      "cross_entropy", y, {x, target, given.weight},
       [x = Saved(x), target = Saved(target), weight = Saved(given.weight), given, largest, log_sum,
        view, divisor](const Tensor& dy, Gradients& d) {
         CrossEntropyOptions options = given;
@@ -144,6 +160,11 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
                                           scale.data<T>().data(), per_position,
                                           d[0].data<T>().data());
         });
+      },
+      [&] {
+        return Attributes{{"ignore_index", given.ignore_index},
+                          {"label_smoothing", given.label_smoothing},
+                          {"reduction", std::string(name_of(given.reduction))}};
       });
 }
 

@@ -32,7 +32,7 @@ kernels::StridedLoops index_loops(const char* op, const Tensor& x, std::int64_t 
 
 /// To add into; not recorded.
 Tensor copied(const Tensor& x) {
-  const NoGrad no_grad;
+  const InnerOperations inner;
   return clone(x);
 }
 
@@ -46,10 +46,14 @@ Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index) {
     kernels::gather(loops, strides(x.shape())[axis], x.data<T>().data(),
                     index.data<std::int64_t>().data(), y.data<T>().data());
   });
-  return record("gather", y, {x},
-                [from = x.shape(), axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
-                  d[0] = scatter_add(zeros(from, dy.dtype()), axis, index, dy);
-                });
+  return record(
+      "gather", y, {x, index},
+      [from = x.shape(), axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
+        d[0] = scatter_add(zeros(from, dy.dtype()), axis, index, dy);
+      },
+      [&] {
+        return Attributes{{"axis", axis}};
+      });
 }
 
 Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source) {
@@ -63,11 +67,15 @@ Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, cons
     kernels::scatter_add(loops, strides(x.shape())[axis], source.data<T>().data(),
                          index.data<std::int64_t>().data(), y.data<T>().data());
   });
-  return record("scatter_add", y, {x, source},
-                [axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
-                  if (d.wants(0)) d[0] = dy;
-                  if (d.wants(1)) d[1] = gather(dy, axis, index);
-                });
+  return record(
+      "scatter_add", y, {x, index, source},
+      [axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
+        if (d.wants(0)) d[0] = dy;
+        if (d.wants(2)) d[2] = gather(dy, axis, index);
+      },
+      [&] {
+        return Attributes{{"axis", axis}};
+      });
 }
 
 Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index) {
@@ -81,10 +89,14 @@ Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index) {
     kernels::index_select(outer, x.size(axis), index.numel(), inner, x.data<T>().data(),
                           index.data<std::int64_t>().data(), y.data<T>().data());
   });
-  return record("index_select", y, {x},
-                [from = x.shape(), axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
-                  d[0] = index_add(zeros(from, dy.dtype()), axis, index, dy);
-                });
+  return record(
+      "index_select", y, {x, index},
+      [from = x.shape(), axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
+        d[0] = index_add(zeros(from, dy.dtype()), axis, index, dy);
+      },
+      [&] {
+        return Attributes{{"axis", axis}};
+      });
 }
 
 Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source) {
@@ -101,11 +113,15 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
     kernels::index_add(outer, x.size(axis), index.numel(), inner, source.data<T>().data(),
                        index.data<std::int64_t>().data(), y.data<T>().data());
   });
-  return record("index_add", y, {x, source},
-                [axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
-                  if (d.wants(0)) d[0] = dy;
-                  if (d.wants(1)) d[1] = index_select(dy, axis, index);
-                });
+  return record(
+      "index_add", y, {x, index, source},
+      [axis, index = Saved(index)](const Tensor& dy, Gradients& d) {
+        if (d.wants(0)) d[0] = dy;
+        if (d.wants(2)) d[2] = index_select(dy, axis, index);
+      },
+      [&] {
+        return Attributes{{"axis", axis}};
+      });
 }
 
 Tensor embedding(const Tensor& index, const Tensor& weight) {
@@ -114,7 +130,17 @@ Tensor embedding(const Tensor& index, const Tensor& weight) {
   check_indices("embedding", index, 0, weight.size(0));
   Shape shape = index.shape();
   shape.push_back(weight.size(1));
-  return reshape(index_select(weight, 0, reshape(index, {index.numel()})), shape);
+  Tensor y(shape, weight.dtype());
+  dispatch(y.dtype(), [&]<class T>() {
+    kernels::index_select(1, weight.size(0), index.numel(), weight.size(1), weight.data<T>().data(),
+                          index.data<std::int64_t>().data(), y.data<T>().data());
+  });
+  return record("embedding", y, {index, weight},
+                [index = Saved(index), from = weight.shape()](const Tensor& dy, Gradients& d) {
+                  const std::int64_t n = index.shape().numel();
+                  d[1] = index_add(zeros(from, dy.dtype()), 0, reshape(index, {n}),
+                                   reshape(dy, {n, from[1]}));
+                });
 }
 
 Tensor one_hot(const Tensor& labels, std::int64_t classes, DType dtype) {
@@ -132,7 +158,7 @@ Tensor one_hot(const Tensor& labels, std::int64_t classes, DType dtype) {
       row += classes;
     }
   });
-  return y;
+  return traced("one_hot", y, {labels}, [=] { return Attributes{{"classes", classes}}; });
 }
 
 }  // namespace engram

@@ -1,7 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/kernels/strided.h>
 #include <engram/autograd/ops/shaping.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 
 #include <algorithm>
 #include <span>
@@ -33,12 +33,17 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t axis) {
     }
   });
   const std::vector<TensorRef> inputs(tensors.begin(), tensors.end());
-  return record("cat", y, std::span(inputs), [axis, starts](const Tensor& dy, Gradients& d) {
-    for (std::size_t k = 0; k + 1 < starts.size(); ++k) {
-      const int input = static_cast<int>(k);
-      if (d.wants(input)) d[input] = slice(dy, axis, starts[k], starts[k + 1]);
-    }
-  });
+  return record(
+      "cat", y, std::span(inputs),
+      [axis, starts](const Tensor& dy, Gradients& d) {
+        for (std::size_t k = 0; k + 1 < starts.size(); ++k) {
+          const int input = static_cast<int>(k);
+          if (d.wants(input)) d[input] = slice(dy, axis, starts[k], starts[k + 1]);
+        }
+      },
+      [axis] {
+        return Attributes{{"axis", axis}};
+      });
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, std::int64_t axis) {
@@ -86,12 +91,15 @@ Shape negated(Shape amounts) {
 
 /// What was put around x is cropped from the gradient, and the reverse.
 Tensor record_padding(const char* op, const Tensor& y, const Tensor& x, const Shape& before,
-                      const Shape& after) {
+                      const Shape& after, double value) {
   return record(
       op, y, {x},
       [less_before = negated(before), less_after = negated(after)](const Tensor& dy, Gradients& d) {
         d[0] = record_padding("pad", padded(dy, less_before, less_after, 0), dy, less_before,
-                              less_after);
+                              less_after, 0);
+      },
+      [&] {
+        return Attributes{{"before", before}, {"after", after}, {"value", value}};
       });
 }
 
@@ -114,7 +122,7 @@ Tensor slice(const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_
   const Tensor y = axis == 0
                        ? view(x, x.shape().with(0, stop - start), start * strides(x.shape())[0])
                        : padded(x, before, after, 0);
-  return record_padding("slice", y, x, before, after);
+  return record_padding("slice", y, x, before, after, 0);
 }
 
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t axis) {
@@ -150,7 +158,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, double val
     before[axis] = left;
     after[axis] = right;
   }
-  return record_padding("pad", padded(x, before, after, value), x, before, after);
+  return record_padding("pad", padded(x, before, after, value), x, before, after, value);
 }
 
 }  // namespace engram

@@ -43,6 +43,7 @@ Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
                        c.data<T>().data() + ic * m * n);
     };
     if (batch.rank() == 0) return multiply(0, 0, 0);
+    const InnerOperations inner;
     // Which matrix of each operand meets which, told by the numbers that stretching leaves.
     const auto numbers = [&](const Tensor& x) {
       const Shape own = leading(x.shape());
@@ -67,20 +68,25 @@ Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
               options.transpose_a ? " transposed" : "", b.shape(),
               options.transpose_b ? " transposed" : "");
   check_same_dtype("matmul", a, b);
-  return record("matmul", product(a, b, options), {a, b},
-                [a = Saved(a), b = Saved(b), ta = options.transpose_a, tb = options.transpose_b](
-                    const Tensor& dc, Gradients& d) {
-                  if (d.wants(0)) {  // dA = dC·Bᵀ; of a transposed a, dAᵀ = B·dCᵀ
-                    d[0] = sum_to(ta ? matmul(b, dc, {.transpose_a = tb, .transpose_b = true})
-                                     : matmul(dc, b, {.transpose_b = !tb}),
-                                  a.shape());
-                  }
-                  if (d.wants(1)) {  // dB = Aᵀ·dC; of a transposed b, dBᵀ = dCᵀ·A
-                    d[1] = sum_to(tb ? matmul(dc, a, {.transpose_a = true, .transpose_b = ta})
-                                     : matmul(a, dc, {.transpose_a = !ta}),
-                                  b.shape());
-                  }
-                });
+  return record(
+      "matmul", product(a, b, options), {a, b},
+      [a = Saved(a), b = Saved(b), ta = options.transpose_a, tb = options.transpose_b](
+          const Tensor& dc, Gradients& d) {
+        if (d.wants(0)) {  // dA = dC·Bᵀ; of a transposed a, dAᵀ = B·dCᵀ
+          d[0] = sum_to(ta ? matmul(b, dc, {.transpose_a = tb, .transpose_b = true})
+                           : matmul(dc, b, {.transpose_b = !tb}),
+                        a.shape());
+        }
+        if (d.wants(1)) {  // dB = Aᵀ·dC; of a transposed b, dBᵀ = dCᵀ·A
+          d[1] = sum_to(tb ? matmul(dc, a, {.transpose_a = true, .transpose_b = ta})
+                           : matmul(a, dc, {.transpose_a = !ta}),
+                        b.shape());
+        }
+      },
+      [&] {
+        return Attributes{{"transpose_a", options.transpose_a},
+                          {"transpose_b", options.transpose_b}};
+      });
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
@@ -120,19 +126,6 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
           d[1] = matmul(dy2, reshape(x, {rows, in}), {.transpose_a = true});
         }
         if (d.wants(2)) d[2] = sum(dy2, {0});
-        if (LayerFactors* layer = d.layer(1, 2)) {
-          layer->input = view(x, {rows, in});
-          layer->gradient = dy2;
-        }
-        // A sample's own gradient is δ·aᵀ, so the sum of their squares is (δ∘δ)ᵀ(a∘a).
-        if (x.shape().rank() != 2) return;
-        const bool weight_squares = d.wants_squares(1, rows),
-                   bias_squares = d.wants_squares(2, rows);
-        if (!weight_squares && !bias_squares) return;
-        const Tensor squares = d.sum_of_squares(dy);
-        if (!squares.defined()) return;
-        if (weight_squares) d[1] = matmul(squares, square(x), {.transpose_a = true});
-        if (bias_squares) d[2] = sum(squares, {0});
       });
 }
 

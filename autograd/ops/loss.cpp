@@ -67,7 +67,10 @@ Tensor huber_loss(const Tensor& input, const Tensor& target, const HuberLossOpti
         const T limit = static_cast<T>(delta), size = std::abs(e);
         return size <= limit ? e * e / 2 : limit * (size - limit / 2);
       },
-      [=](auto e, auto dy) { return dy * clamp(e, -delta, delta); });
+      [=](auto e, auto dy) { return dy * clamp(e, -delta, delta); },
+      [=] {
+        return Attributes{{"delta", delta}};
+      });
   return reduce_losses(losses, options.reduction);
 }
 
@@ -88,7 +91,7 @@ V bce_slope(V x, V t, P p) {
 /// −(p · t log σ(x) + (1 − t) log σ(−x)); p may be undefined, which means 1.
 Tensor bce_losses(const Tensor& x, const Tensor& t, const Tensor& p) {
   const Tensor losses = [&] {
-    const NoGrad no_grad;  // with log σ(−x) = log σ(x) − x
+    const InnerOperations inner;  // with log σ(−x) = log σ(x) − x
     const Tensor unlikely = unlikelihood(-x);
     return (1 - t) * x + (p.defined() ? (1 + (p - 1) * t) * unlikely : unlikely);
   }();

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <engram/autograd/kernels/elementwise.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 
 #include <type_traits>
 #include <utility>
@@ -30,6 +30,13 @@ inline void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
 
 inline void check_floating(const char* op, const Tensor& x) {
   check_dtype(is_floating(x.dtype()), "{}: needs f32 or f64, got {}", op, x.dtype());
+}
+
+/// AutogradError for an input that a tape would record: an operation without a gradient may not
+/// pass it on as a constant.
+inline void check_without_gradient(const char* op, const Tensor& x) {
+  check_autograd(!Tape::current() || !Tape::current()->watches(op, x),
+                 "{}: it has no gradient; detach() makes a constant of its input", op);
 }
 
 /// A number as a tensor of rank 0 and x's dtype, which broadcasts beside x. DTypeError when an
@@ -66,7 +73,9 @@ Tensor map(const char* op, const Tensor& a, const Tensor& b, F f) {
 template <class F>
 Tensor compare(const char* op, const Tensor& a, const Tensor& b, F f) {
   check_same_dtype(op, a, b);
-  return dispatch(a.dtype(), [&]<class T>() { return map_to<T, std::uint8_t>(op, a, b, f); });
+  return traced(
+      op, dispatch(a.dtype(), [&]<class T>() { return map_to<T, std::uint8_t>(op, a, b, f); }),
+      {a, b});
 }
 
 /// The type of the constants in a derivative of V: the numbers' own, so that f32 stays f32, and
@@ -88,11 +97,15 @@ Tensor apply_derivative(const char* op, const Tensor& v, Tensor dy, D derivative
 }
 
 /// y = f(x) with dx = derivative(x, dy).
-template <class F, class D>
-Tensor unary_of_input(const char* op, const Tensor& x, F f, D derivative) {
-  return record(op, map(op, x, f), {x}, [op, x = Saved(x), derivative](Tensor dy, Gradients& d) {
-    d[0] = apply_derivative(op, x, std::move(dy), derivative);
-  });
+template <class F, class D, class A = Attributes()>
+Tensor unary_of_input(const char* op, const Tensor& x, F f, D derivative,
+                      A&& attributes = no_attributes) {
+  return record(
+      op, map(op, x, f), {x},
+      [op, x = Saved(x), derivative](Tensor dy, Gradients& d) {
+        d[0] = apply_derivative(op, x, std::move(dy), derivative);
+      },
+      attributes);
 }
 
 template <class D>

@@ -7,7 +7,7 @@
 #include <engram/autograd/ops/normalization.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/ops/shaping.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 
 #include <algorithm>
 #include <limits>
@@ -68,7 +68,14 @@ Normalized normalize(const char* op, const Tensor& x, const Tensor& weight, cons
     if (d.wants(1)) d[1] = dw;
     if (d.wants(2)) d[2] = db;
   };
-  return {record(op, y, {x, weight, bias}, backward), means, variances};
+  const auto attributes = [&] {
+    Attributes all{{"eps", eps}};
+    if (layout.parameters == kernels::Parameters::of_place) {
+      all.emplace_back("normalized_shape", layout.shape);
+    }
+    return all;
+  };
+  return {record(op, y, {x, weight, bias}, backward, attributes), means, variances};
 }
 
 void check_parameter(const char* op, const char* name, const Tensor& x, const Tensor& parameter,

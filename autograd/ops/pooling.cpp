@@ -3,7 +3,7 @@
 #include <engram/autograd/ops/pooling.h>
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/ops/window.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 
 #include <limits>
 
@@ -63,36 +63,62 @@ Tensor max_pool2d_backward(const kernels::Window& window, const Tensor& x, const
                 });
 }
 
-template <class W>
+Shape pair_of(Size2d size) { return {size.height, size.width}; }
+
+Attributes attributes_of(const MaxPool2dOptions& options) {
+  return {{"kernel", pair_of(options.kernel)},
+          {"stride", pair_of(options.stride)},
+          {"padding", pair_of(options.padding)},
+          {"dilation", pair_of(options.dilation)},
+          {"ceil_mode", options.ceil_mode}};
+}
+
+Attributes attributes_of(const AvgPool2dOptions& options) {
+  return {{"kernel", pair_of(options.kernel)},
+          {"stride", pair_of(options.stride)},
+          {"padding", pair_of(options.padding)},
+          {"ceil_mode", options.ceil_mode},
+          {"count_include_pad", options.count_include_pad}};
+}
+
+Attributes attributes_of(Size2d output) { return {{"output", pair_of(output)}}; }
+
+template <class W, class O>
 Tensor mean_pool2d_backward(const char* op, const char* forward, const Tensor& dy, const W& rows,
-                            const W& columns);
+                            const W& columns, const O& options);
 
 /// Means over windows; `op` and `backward` are the names on the tape.
-template <class W>
+template <class W, class O>
 Tensor mean_pool2d(const char* op, const char* backward, const Tensor& x, const W& rows,
-                   const W& columns) {
+                   const W& columns, const O& options) {
   Tensor y = dispatch_floating(op, x.dtype(), [&]<class T>() {
     Tensor out(with_images(x, rows.out(), columns.out()), x.dtype());
     kernels::mean_pool2d(rows, columns, planes(x), x.data<T>().data(), out.data<T>().data());
     return out;
   });
-  return record(op, y, {x}, [op, backward, rows, columns](const Tensor& dy, Gradients& d) {
-    d[0] = mean_pool2d_backward(backward, op, dy, rows, columns);
-  });
+  return record(
+      op, y, {x},
+      [op, backward, rows, columns, options](const Tensor& dy, Gradients& d) {
+        d[0] = mean_pool2d_backward(backward, op, dy, rows, columns, options);
+      },
+      [&] { return attributes_of(options); });
 }
 
-template <class W>
+template <class W, class O>
 Tensor mean_pool2d_backward(const char* op, const char* forward, const Tensor& dy, const W& rows,
-                            const W& columns) {
+                            const W& columns, const O& options) {
   Tensor dx = dispatch_floating(op, dy.dtype(), [&]<class T>() {
     Tensor out(with_images(dy, rows.in(), columns.in()), dy.dtype());
     kernels::mean_pool2d_backward(rows, columns, planes(dy), dy.data<T>().data(),
                                   out.data<T>().data());
     return out;
   });
-  return record(op, dx, {dy}, [op, forward, rows, columns](const Tensor& ddx, Gradients& d) {
-    d[0] = mean_pool2d(forward, op, ddx, rows, columns);
-  });
+  return record(
+      op, dx, {dy},
+      [op, forward, rows, columns, options](const Tensor& ddx, Gradients& d) {
+        d[0] = mean_pool2d(forward, op, ddx, rows, columns, options);
+      },
+      [&] { return attributes_of(options); });
 }
 
 }  // namespace
@@ -113,9 +139,12 @@ Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options) {
     kernels::max_pool2d(window, planes(x), x.data<T>().data(), out.data<T>().data());
     return out;
   });
-  return record("max_pool2d", y, {x}, [window, x = Saved(x)](const Tensor& dy, Gradients& d) {
-    d[0] = max_pool2d_backward(window, x, dy);
-  });
+  return record(
+      "max_pool2d", y, {x},
+      [window, x = Saved(x)](const Tensor& dy, Gradients& d) {
+        d[0] = max_pool2d_backward(window, x, dy);
+      },
+      [&] { return attributes_of(options); });
 }
 
 Tensor avg_pool2d(const Tensor& x, const AvgPool2dOptions& options) {
@@ -124,7 +153,7 @@ Tensor avg_pool2d(const Tensor& x, const AvgPool2dOptions& options) {
       pooling_window("avg_pool2d", x, {0, kernel, stride, padding, 1, ceil_mode});
   return mean_pool2d("avg_pool2d", "avg_pool2d_backward", x,
                      kernels::MeanWindow{height, count_include_pad},
-                     kernels::MeanWindow{width, count_include_pad});
+                     kernels::MeanWindow{width, count_include_pad}, options);
 }
 
 Tensor adaptive_avg_pool2d(const Tensor& x, Size2d output) {
@@ -133,7 +162,7 @@ Tensor adaptive_avg_pool2d(const Tensor& x, Size2d output) {
         "adaptive_avg_pool2d: output must be at least 1, got {}", output);
   return mean_pool2d("adaptive_avg_pool2d", "adaptive_avg_pool2d_backward", x,
                      kernels::AdaptiveWindow{x.size(2), output.height},
-                     kernels::AdaptiveWindow{x.size(3), output.width});
+                     kernels::AdaptiveWindow{x.size(3), output.width}, output);
 }
 
 }  // namespace engram

@@ -39,6 +39,13 @@ struct Reduction {
   const Shape& shape(bool keepdim) const { return keepdim ? kept : reduced; }
 };
 
+/// The axes are counted from the front; none means all.
+Attributes reduction_attributes(const Shape& shape, const Axes& axes, bool keepdim) {
+  Axes numbers = axes;
+  for (std::int64_t& axis : numbers) axis = shape.axis(axis);
+  return {{"axes", numbers}, {"keepdim", keepdim}};
+}
+
 /// Reduces run after run of neighbouring axes with kernel(outer, n, inner, in, out): sums and
 /// extrema of parts are sums and extrema of the whole.
 template <class Kernel>
@@ -60,7 +67,7 @@ Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, DType d
     axis = first;
   }
   if (y.is(x)) {  // nothing to fold; the result must still be a tensor of its own
-    const NoGrad no_grad;
+    const InnerOperations inner;
     y = x.dtype() == dtype ? clone(x) : cast(x, dtype);
   }
   return view(y, reduction.shape(keepdim));
@@ -84,9 +91,12 @@ Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
     });
   };
   const Tensor y = reduce(x, r, options.keepdim, dtype, add_up);
-  return record("sum", y, {x}, [shape = x.shape(), kept = r.kept](const Tensor& dy, Gradients& d) {
-    d[0] = expand(reshape(dy, kept), shape);
-  });
+  return record(
+      "sum", y, {x},
+      [shape = x.shape(), kept = r.kept](const Tensor& dy, Gradients& d) {
+        d[0] = expand(reshape(dy, kept), shape);
+      },
+      [&] { return reduction_attributes(x.shape(), axes, options.keepdim); });
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
@@ -120,7 +130,8 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
         });
         const Tensor count = sum(cast(chosen, x.dtype()), axes, {.keepdim = true});
         d[0] = where(chosen, reshape(dy, kept) / count, 0);
-      });
+      },
+      [&] { return reduction_attributes(x.shape(), axes, keepdim); });
 }
 
 }  // namespace
@@ -160,14 +171,20 @@ Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {
   const Reduction r("var", x.shape(), axes);
   const double divisor = std::max<double>(0, static_cast<double>(r.count - options.correction));
   const Tensor y = [&] {
-    const NoGrad no_grad;
+    const InnerOperations inner;
     return sum(square(deviations(x, axes)), axes) / divisor;
   }();
   const double scale = r.count == 0 ? 0 : 2 / divisor;
-  return record("var", view(y, r.shape(options.keepdim)), {x},
-                [x = Saved(x), axes, scale, kept = r.kept](const Tensor& dy, Gradients& d) {
-                  d[0] = deviations(x, axes) * (reshape(dy, kept) * scale);
-                });
+  return record(
+      "var", view(y, r.shape(options.keepdim)), {x},
+      [x = Saved(x), axes, scale, kept = r.kept](const Tensor& dy, Gradients& d) {
+        d[0] = deviations(x, axes) * (reshape(dy, kept) * scale);
+      },
+      [&] {
+        Attributes attributes = reduction_attributes(x.shape(), axes, options.keepdim);
+        attributes.emplace_back("correction", options.correction);
+        return attributes;
+      });
 }
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
@@ -197,7 +214,9 @@ Tensor argmax(const Tensor& x, std::int64_t axis, const ReduceOptions& options) 
     kernels::argmax(view.outer, view.n, view.inner, x.data<T>().data(),
                     y.data<std::int64_t>().data());
   });
-  return y;
+  return traced("argmax", y, {x}, [&] {
+    return Attributes{{"axis", axis}, {"keepdim", options.keepdim}};
+  });
 }
 
 }  // namespace engram

@@ -1,7 +1,7 @@
 #include <engram/autograd/kernels/strided.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/shaping.h>
-#include <engram/autograd/tape.h>
+#include <engram/autograd/record.h>
 
 #include <utility>
 
@@ -24,8 +24,12 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
   check_shape(to.numel() == x.numel() && (inferred < 0 || known > 0), "reshape: {} does not fit {}",
               x.shape(), shape);
   if (to == x.shape()) return x;
-  return record("reshape", view(x, to), {x},
-                [from = x.shape()](const Tensor& dy, Gradients& d) { d[0] = reshape(dy, from); });
+  return record(
+      "reshape", view(x, to), {x},
+      [from = x.shape()](const Tensor& dy, Gradients& d) { d[0] = reshape(dy, from); },
+      [&] {
+        return Attributes{{"shape", to}};
+      });
 }
 
 Tensor flatten(const Tensor& x, std::int64_t start, std::int64_t end) {
@@ -78,8 +82,12 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     kernels::copy(kernels::broadcast_loops(x.shape(), shape, shape), x.data<T>().data(),
                   y.data<T>().data());
   });
-  return record("expand", y, {x},
-                [from = x.shape()](const Tensor& dy, Gradients& d) { d[0] = sum_to(dy, from); });
+  return record(
+      "expand", y, {x},
+      [from = x.shape()](const Tensor& dy, Gradients& d) { d[0] = sum_to(dy, from); },
+      [&] {
+        return Attributes{{"shape", shape}};
+      });
 }
 
 Tensor permute(const Tensor& x, const Axes& order) {
@@ -100,8 +108,11 @@ Tensor permute(const Tensor& x, const Axes& order) {
     kernels::copy(kernels::strided_loops(shape, walked, strides(shape)), x.data<T>().data(),
                   y.data<T>().data());
   });
-  return record("permute", y, {x},
-                [inverse](const Tensor& dy, Gradients& d) { d[0] = permute(dy, inverse); });
+  return record(
+      "permute", y, {x}, [inverse](const Tensor& dy, Gradients& d) { d[0] = permute(dy, inverse); },
+      [&] {
+        return Attributes{{"order", order}};
+      });
 }
 
 Tensor transpose(const Tensor& x, std::int64_t axis0, std::int64_t axis1) {

@@ -266,14 +266,12 @@ TEST_CASE("conv2d: the same bits for every number of threads") {
       CAPTURE(std::string(name_of(dtype)));
       const Tensor x = numbers(c.x, 1, dtype), weight = numbers(c.weight, 2, dtype);
       const Tensor dy = numbers(conv2d(x, weight, {}, c.options).shape(), 3, dtype);
-      weight.set_requires_grad();
       const auto compute = [&](int count) {
         set_num_threads(count);
-        Tape tape;
-        const Tensor y = conv2d(x, weight, {}, c.options);
-        const auto squares = tape.per_sample_squares(y, {weight}, {dy});
-        return std::array{y, conv2d_input_gradient(dy, weight, c.x, c.options),
-                          conv2d_weight_gradient(x, dy, c.weight, c.options), squares->front()};
+        return std::array{conv2d(x, weight, {}, c.options),
+                          conv2d_input_gradient(dy, weight, c.x, c.options),
+                          conv2d_weight_gradient(x, dy, c.weight, c.options),
+                          conv2d_weight_squares(x, dy, c.weight, c.options)};
       };
       for (const auto set : sets()) {
         const Using use(set);
@@ -293,34 +291,45 @@ TEST_CASE("conv2d: the same bits for every number of threads") {
   set_num_threads(threads);
 }
 
-TEST_CASE("conv2d: per-sample squares are those of a loop over batches of one") {
+TEST_CASE("conv2d_weight_squares: those of a loop over batches of one") {
   for (const Case& c : {cases[0], cases[2], cases[5], cases[11], cases[12], large}) {
     CAPTURE(c.name);
-    const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2),
-                 bias = numbers({c.weight[0]}, 3);
-    weight.set_requires_grad();
-    bias.set_requires_grad();
-    Tensor weight_squares = zeros_like(weight), bias_squares = zeros_like(bias);
-    Tensor dy;
-    {
-      const Tape tape;
-      dy = numbers(conv2d(x, weight, bias, c.options).shape(), 4);
-    }
+    const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2);
+    const Tensor dy = numbers(conv2d(x, weight, {}, c.options).shape(), 4);
+    Tensor wanted = zeros_like(weight);
     for (std::int64_t n = 0; n < x.size(0); ++n) {
-      Tape tape;
-      const auto own = tape.gradient(conv2d(image(x, n), weight, bias, c.options), {weight, bias},
-                                     {.gradient = image(dy, n)});
-      const NoGrad no_grad;
-      weight_squares = weight_squares + square(own[0]);
-      bias_squares = bias_squares + square(own[1]);
+      wanted =
+          wanted + square(conv2d_weight_gradient(image(x, n), image(dy, n), c.weight, c.options));
     }
-    Tape tape;
-    const auto squares =
-        tape.per_sample_squares(conv2d(x, weight, bias, c.options), {weight, bias}, {dy});
-    REQUIRE(squares);
-    const NoGrad no_grad;
-    CHECK(max(abs((*squares)[0] / weight_squares - 1)).item() < 1e-12);
-    CHECK(max(abs((*squares)[1] / bias_squares - 1)).item() < 1e-12);
+    const Tensor squares = conv2d_weight_squares(x, dy, c.weight, c.options);
+    CHECK(max(abs(squares / wanted - 1)).item() < 1e-12);
+  }
+}
+
+TEST_CASE("conv2d_patches, conv2d_weight_squares: no gradient passes in silence") {
+  const Tensor x = ones({1, 1, 3, 3}), dy = ones({1, 1, 2, 2});
+  x.set_requires_grad();
+  const Tape tape;
+  CHECK_THROWS_WITH_AS(conv2d_patches(x, {1, 1, 2, 2}),
+                       "conv2d_patches: it has no gradient; detach() makes a constant of its input",
+                       AutogradError);
+  CHECK_THROWS_WITH_AS(
+      conv2d_weight_squares(x, dy, {1, 1, 2, 2}),
+      "conv2d_weight_squares: it has no gradient; detach() makes a constant of its input",
+      AutogradError);
+}
+
+TEST_CASE("conv2d_patches: their product with the kernels is the convolution") {
+  for (const Case& c : cases) {
+    if (c.options.groups != 1) continue;
+    CAPTURE(c.name);
+    const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2);
+    const Tensor patches = conv2d_patches(x, c.weight, c.options);
+    if (patches.size(0) == 0 || weight.numel() == 0) continue;
+    const Tensor y = permute(conv2d(x, weight, {}, c.options), {0, 2, 3, 1});
+    const Tensor product =
+        linear(patches, reshape(weight, {c.weight[0], weight.numel() / c.weight[0]}));
+    CHECK(max(abs(reshape(product, y.shape()) - y)).item() <= 1e-12 * max(abs(y)).item() + 1e-300);
   }
 }
 

@@ -185,7 +185,7 @@ TEST_CASE("edges: every operation of the table has a case") {
   for (const EdgeCase& each : edge_cases()) {
     functions.insert(each.name.substr(0, each.name.find('/')));
   }
-  for (const Operation& operation : operations()) {
+  for (const OperationCase& operation : operations()) {
     const std::string function = operation.name.substr(0, operation.name.find('/'));
     CHECK_MESSAGE(functions.contains(function),
                   function << ": add cases to edges_cases.cpp and tests/golden/edges.py");

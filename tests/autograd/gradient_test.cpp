@@ -6,19 +6,8 @@
 
 #include "values.h"
 
-// `Tape::gradient`, `Tape::per_sample_squares` and `Tape::layer_factors`.
+// `Tape::gradient`, and sinks of one's own.
 using namespace engram;
-
-namespace {
-
-Tensor parameter(const Shape& shape, std::uint64_t seed) {
-  Generator generator(seed);
-  const Tensor x = randn(shape, f64, generator);
-  x.set_requires_grad();
-  return x;
-}
-
-}  // namespace
 
 TEST_CASE("gradient: leaves .grad() alone and follows the order of x") {
   const Tensor a = tensor({2}, f64), b = tensor({5}, f64);
@@ -111,144 +100,37 @@ TEST_CASE("gradient: a penalty on the gradient's norm reaches the parameters by 
   CHECK(values(x.grad()) == Values{36, 288});
 }
 
-TEST_CASE("per_sample_squares: of a dense layer are those of batches of one") {
-  const Tensor weight = parameter({3, 4}, 1), bias = parameter({3}, 2), last = parameter({2, 3}, 3);
-  const Tensor x = detach(parameter({5, 4}, 4)), gradient = detach(parameter({5, 2}, 5));
-  const auto net = [&](const Tensor& batch) {
-    return linear(tanh(linear(batch, weight, bias)), last);
+TEST_CASE("backward: into a sink of one's own, as soon as each gradient is there") {
+  struct Sink : GradientSink {
+    Tensor wanted;
+    std::vector<Tensor> awaited;
+    std::vector<std::string> events;
+
+    bool wants(const Tensor& leaf) const override { return leaf.is(wanted); }
+    void add(const Tensor&, Tensor term) override {
+      events.push_back(fmt::format("leaf {}", term.item()));
+    }
+    std::span<const Tensor> recorded() const override { return awaited; }
+    void arrived(std::size_t number, const Tensor& gradient) override {
+      events.push_back(fmt::format("{}: {}", number, gradient.item()));
+    }
   };
-
-  std::vector<Tensor> expected;
-  for (const Tensor& each : {weight, bias, last}) expected.push_back(zeros_like(each));
-  for (std::int64_t n = 0; n < 5; ++n) {
-    Tape tape;
-    const std::vector<Tensor> one = tape.gradient(net(view(x, {1, 4}, n * 4)), {weight, bias, last},
-                                                  {.gradient = view(gradient, {1, 2}, n * 2)});
-    const NoGrad no_grad;
-    for (std::size_t k = 0; k < one.size(); ++k) expected[k] = expected[k] + square(one[k]);
-  }
-
+  const Tensor a = tensor({2}, f64), b = tensor({5}, f64);
+  a.set_requires_grad();
+  b.set_requires_grad();
   Tape tape;
-  const Tensor y = net(x);
-  const auto squares = tape.per_sample_squares(y, {weight, bias, last}, {gradient});
-  REQUIRE(squares.has_value());
-  for (std::size_t k = 0; k < expected.size(); ++k) {
-    CAPTURE(k);
-    CHECK(max(abs((*squares)[k] - expected[k])).item() <= 1e-12 * max(expected[k]).item());
-  }
-  // The square of the batch's gradient is another thing, and the recording is kept for it.
-  const Tensor batch = tape.gradient(y, {weight}, {.gradient = gradient})[0];
-  const NoGrad no_grad;
-  CHECK(max(abs(square(batch) - expected[0])).item() > 0.1 * max(expected[0]).item());
-}
+  const Tensor early = a * b, y = early * early + a;
+  Sink sink;
+  sink.wanted = a;
+  sink.awaited = {early, y, a};  // of a leaf it is told by `add`
+  tape.backward(y, sink, {.retain_graph = true});
+  CHECK(sink.events == std::vector<std::string>{"1: 1", "leaf 1", "0: 20", "leaf 100"});
+  CHECK_FALSE(a.grad().defined());
+  CHECK_FALSE(b.grad().defined());
 
-TEST_CASE("per_sample_squares: of several cotangents are the sum of those of each") {
-  const Tensor kernel = parameter({2, 1, 2, 2}, 1), kernel_bias = parameter({2}, 2);
-  const Tensor weight = parameter({4, 8}, 3), bias = parameter({4}, 4), last = parameter({3, 4}, 5);
-  const std::vector<Tensor> parameters = {kernel, kernel_bias, weight, bias, last};
-  const Tensor x = detach(parameter({5, 1, 3, 3}, 6));
-  Tape tape;
-  const Tensor h = tanh(conv2d(x, kernel, kernel_bias));
-  const Tensor y = linear(tanh(linear(reshape(h, {5, 8}), weight, bias)), last);
-  std::vector<Tensor> cotangents, expected;
-  for (const Tensor& each : parameters) expected.push_back(zeros_like(each));
-  for (std::uint64_t seed = 7; seed < 10; ++seed) {
-    cotangents.push_back(detach(parameter({5, 3}, seed)));
-    const auto one = tape.per_sample_squares(y, parameters, {cotangents.back()});
-    REQUIRE(one);
-    const NoGrad no_grad;
-    for (std::size_t k = 0; k < expected.size(); ++k) expected[k] = expected[k] + (*one)[k];
-  }
-
-  const auto squares = tape.per_sample_squares(y, parameters, cotangents);
-  REQUIRE(squares);
-  const NoGrad no_grad;
-  for (std::size_t k = 0; k < expected.size(); ++k) {
-    CAPTURE(k);
-    CHECK(max(abs((*squares)[k] - expected[k])).item() <= 1e-12 * max(expected[k]).item());
-  }
-  const auto none = tape.per_sample_squares(y, {weight}, {});
-  REQUIRE(none);
-  CHECK_FALSE((*none)[0].defined());
-}
-
-TEST_CASE("per_sample_squares: nothing where there is no formula for it") {
-  const Tensor weight = parameter({4, 4}, 1), x = detach(parameter({2, 4}, 2));
-  const Tensor gradient = ones({2, 4}, f64);
-  {
-    Tape tape;  // used twice
-    const Tensor y = linear(linear(x, weight), weight);
-    CHECK_FALSE(tape.per_sample_squares(y, {weight}, {gradient}).has_value());
-    CHECK_FALSE(tape.per_sample_squares(y, {weight}, {gradient, gradient}).has_value());
-  }
-  {
-    Tape tape;  // an operation that knows nothing of samples
-    const Tensor y = matmul(x, weight);
-    CHECK_FALSE(tape.per_sample_squares(y, {weight}, {gradient}).has_value());
-  }
-  {
-    Tape tape;  // rows that are not the samples
-    const Tensor y =
-        reshape(linear(reshape(x, {4, 2}), slice(slice(weight, 0, 0, 2), 1, 0, 2)), {2, 4});
-    CHECK_FALSE(tape.per_sample_squares(y, {weight}, {gradient}).has_value());
-  }
-  Tape tape;
-  const Tensor narrow = parameter({2, 2}, 3);
-  const Tensor y = reshape(linear(reshape(x, {4, 2}), narrow), {2, 4});
-  CHECK_FALSE(tape.per_sample_squares(y, {narrow}, {gradient}).has_value());
-}
-
-TEST_CASE("layer_factors: their product is the weight's gradient") {
-  const Tensor kernel = parameter({2, 3, 2, 3}, 1), kernel_bias = parameter({2}, 2);
-  const Tensor weight = parameter({4, 3}, 3), bias = parameter({4}, 4), last = parameter({2, 4}, 5);
-  const std::vector<Tensor> parameters = {last, kernel, bias, kernel_bias, weight};
-  const Tensor x = detach(parameter({5, 3, 4, 5}, 6)), cotangent = detach(parameter({10, 2}, 7));
-  Tape tape;
-  const Tensor h = tanh(conv2d(x, kernel, kernel_bias, {.stride = {2, 3}, .padding = {1, 2}}));
-  REQUIRE(h.shape() == Shape{5, 2, 3, 3});
-  // Rows of three positions, six to an image, of which the product knows nothing.
-  const Tensor rows = slice(reshape(h, {30, 3}), 0, 0, 10);
-  const Tensor y = linear(tanh(linear(rows, weight, bias)), last);
-  const auto layers = tape.layer_factors(y, parameters, cotangent);
-  const auto gradients =
-      tape.gradient(y, {kernel, kernel_bias, weight, bias, last}, {.gradient = cotangent});
-  REQUIRE(layers.size() == 3);
-  const NoGrad no_grad;
-  const std::vector<Tensor> weights = {kernel, weight, last};
-  for (std::size_t k = 0; k < 3; ++k) {
-    CAPTURE(k);
-    CHECK(layers[k].weight.is(weights[k]));
-    const Tensor product = matmul(layers[k].gradient, layers[k].input, {.transpose_a = true});
-    CHECK(max(abs(reshape(product, weights[k].shape()) - gradients[2 * k])).item() < 1e-13);
-    CHECK_FALSE(layers[k].input.requires_grad());
-    if (k == 2) continue;
-    CHECK(max(abs(sum(layers[k].gradient, {0}) - gradients[2 * k + 1])).item() < 1e-13);
-  }
-  CHECK(layers[1].bias.is(bias));
-  CHECK_FALSE(layers[2].bias.defined());
-  CHECK(layers[0].input.shape() == Shape{45, 18});
-  CHECK(layers[2].gradient.shape() == Shape{10, 2});
-}
-
-TEST_CASE("layer_factors: leaves out what is not the product of one layer") {
-  const Tensor twice = parameter({3, 3}, 1), gained = parameter({3, 3}, 2);
-  const Tensor once = parameter({3, 3}, 3), bias = parameter({3}, 4), idle = parameter({3, 3}, 5);
-  const Tensor x = detach(parameter({2, 3}, 6));
-  Tape tape;
-  const Tensor h = linear(linear(linear(x, twice), once), twice);
-  const Tensor y = linear(linear(h, gained), detach(idle), bias) + sum(gained);
-  const auto layers = tape.layer_factors(y, {twice, gained, once, bias, idle}, ones_like(y));
-  REQUIRE(layers.size() == 1);
-  CHECK(layers[0].weight.is(once));
-  CHECK_FALSE(layers[0].bias.defined());
-
-  // A bias that two layers share has the sum of two gradients.
-  const Tensor z = linear(linear(x, once, bias), gained, bias);
-  CHECK(tape.layer_factors(z, {once, gained, bias}, ones_like(z)).empty());
-  // Two groups are two products.
-  const Tensor kernel = parameter({2, 1, 1, 1}, 7);
-  const Tensor image = conv2d(reshape(x, {1, 2, 1, 3}), kernel, {}, {.groups = 2});
-  CHECK(tape.layer_factors(image, {kernel}, ones_like(image)).empty());
-  CHECK_THROWS_WITH_AS(tape.layer_factors(y, {once}, bias),
-                       "layer_factors: the gradient is (3,), y is (2, 3)", ShapeError);
+  Sink of_leaf;
+  of_leaf.wanted = a;
+  tape.backward(a, of_leaf, {.gradient = tensor({3}, f64)});
+  tape.backward(b, of_leaf);  // which it does not want
+  CHECK(of_leaf.events == std::vector<std::string>{"leaf 3"});
 }

@@ -47,7 +47,7 @@ double gemm_error(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t
 }
 
 /// The result of an operation and the gradients of its inputs, in a dtype.
-std::vector<Values> results(const test::Operation& operation, DType dtype) {
+std::vector<Values> results(const test::OperationCase& operation, DType dtype) {
   std::vector<Tensor> inputs, parameters;
   for (const Tensor& input : operation.inputs) {
     inputs.push_back(is_floating(input.dtype()) ? clone(cast(input, dtype)) : input);
@@ -72,7 +72,7 @@ std::vector<Values> results(const test::Operation& operation, DType dtype) {
 TEST_CASE("operations: every set computes what the baseline does, up to rounding") {
   for (const DType dtype : {f32, f64}) {
     const double tolerance = dtype == f32 ? 2e-5 : 1e-13;
-    for (const test::Operation& operation : test::operations()) {
+    for (const test::OperationCase& operation : test::operations()) {
       CAPTURE(operation.name);
       std::vector<Values> expected;
       for (const InstructionSet set : sets()) {

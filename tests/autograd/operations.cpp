@@ -4,9 +4,9 @@
 
 namespace engram::test {
 
-const std::vector<Operation>& operations() {
-  static const std::vector<Operation> all = [] {
-    std::vector<Operation> rows;
+const std::vector<OperationCase>& operations() {
+  static const std::vector<OperationCase> all = [] {
+    std::vector<OperationCase> rows;
     for (const auto& family :
          {elementwise_operations(), reduce_operations(), shaping_operations(), linalg_operations(),
           convolution_operations(), normalization_operations(), classification_loss_operations(),

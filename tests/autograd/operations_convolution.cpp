@@ -6,42 +6,42 @@
 namespace engram::test {
 namespace {
 
-Operation conv2d_row(const std::string& variant, const Shape& x, const Shape& weight,
-                     const Conv2dOptions& options = {}) {
+OperationCase conv2d_row(const std::string& variant, const Shape& x, const Shape& weight,
+                         const Conv2dOptions& options = {}) {
   return {"conv2d" + variant,
           [options](const Tensors& in) { return conv2d(in[0], in[1], in[2], options); },
           {spread(x), spread(weight), spread({weight[0]})}};
 }
 
-Operation input_gradient_row(const std::string& variant, const Shape& dy, const Shape& weight,
-                             const Shape& x, const Conv2dOptions& options = {}) {
+OperationCase input_gradient_row(const std::string& variant, const Shape& dy, const Shape& weight,
+                                 const Shape& x, const Conv2dOptions& options = {}) {
   return {"conv2d_input_gradient" + variant,
           [=](const Tensors& in) { return conv2d_input_gradient(in[0], in[1], x, options); },
           {spread(dy), spread(weight)}};
 }
 
-Operation weight_gradient_row(const std::string& variant, const Shape& x, const Shape& dy,
-                              const Shape& weight, const Conv2dOptions& options = {}) {
+OperationCase weight_gradient_row(const std::string& variant, const Shape& x, const Shape& dy,
+                                  const Shape& weight, const Conv2dOptions& options = {}) {
   return {"conv2d_weight_gradient" + variant,
           [=](const Tensors& in) { return conv2d_weight_gradient(in[0], in[1], weight, options); },
           {spread(x), spread(dy)}};
 }
 
-Operation max_pool2d_row(const std::string& variant, const Shape& x,
-                         const MaxPool2dOptions& options) {
+OperationCase max_pool2d_row(const std::string& variant, const Shape& x,
+                             const MaxPool2dOptions& options) {
   return {"max_pool2d" + variant,
           [options](const Tensors& in) { return max_pool2d(in[0], options); },
           {spread(x)}};
 }
 
-Operation avg_pool2d_row(const std::string& variant, const Shape& x,
-                         const AvgPool2dOptions& options) {
+OperationCase avg_pool2d_row(const std::string& variant, const Shape& x,
+                             const AvgPool2dOptions& options) {
   return {"avg_pool2d" + variant,
           [options](const Tensors& in) { return avg_pool2d(in[0], options); },
           {spread(x)}};
 }
 
-Operation adaptive_row(const std::string& variant, const Shape& x, Size2d output) {
+OperationCase adaptive_row(const std::string& variant, const Shape& x, Size2d output) {
   return {"adaptive_avg_pool2d" + variant,
           [output](const Tensors& in) { return adaptive_avg_pool2d(in[0], output); },
           {spread(x)}};
@@ -53,7 +53,7 @@ constexpr Conv2dOptions all = {
 
 }  // namespace
 
-std::vector<Operation> convolution_operations() {
+std::vector<OperationCase> convolution_operations() {
   return {
       conv2d_row("", {2, 2, 4, 3}, {3, 2, 3, 2}),
       {"conv2d/no-bias",

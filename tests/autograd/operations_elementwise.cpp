@@ -7,7 +7,7 @@ namespace engram::test {
 namespace {
 
 /// The four ways in which two operands meet.
-void add_binary(std::vector<Operation>& rows, const std::string& name,
+void add_binary(std::vector<OperationCase>& rows, const std::string& name,
                 Tensor (*f)(const Tensor&, const Tensor&), double low = -2, double high = 2) {
   const auto row = [&](const std::string& variant, const Shape& a, const Shape& b) {
     rows.push_back({name + variant,
@@ -23,15 +23,15 @@ void add_binary(std::vector<Operation>& rows, const std::string& name,
                   {spread({2, 2}, low, high)}});
 }
 
-void add_unary(std::vector<Operation>& rows, const std::string& name, Tensor (*f)(const Tensor&),
-               double low = -2, double high = 2) {
+void add_unary(std::vector<OperationCase>& rows, const std::string& name,
+               Tensor (*f)(const Tensor&), double low = -2, double high = 2) {
   rows.push_back({name, [f](const Tensors& x) { return f(x[0]); }, {spread({2, 4}, low, high)}});
 }
 
 }  // namespace
 
-std::vector<Operation> elementwise_operations() {
-  std::vector<Operation> rows;
+std::vector<OperationCase> elementwise_operations() {
+  std::vector<OperationCase> rows;
   add_binary(rows, "add", add);
   add_binary(rows, "sub", sub);
   add_binary(rows, "mul", mul);
@@ -54,7 +54,7 @@ std::vector<Operation> elementwise_operations() {
   add_unary(rows, "relu", [](const Tensor& x) { return relu(x); });
   add_unary(rows, "gelu", gelu);
 
-  const std::vector<Operation> more = {
+  const std::vector<OperationCase> more = {
       {"add/number", [](const Tensors& x) { return 1.5 + x[0] + 0.5; }, {spread({3})}},
       {"sub/number", [](const Tensors& x) { return 1.5 - (x[0] - 0.5); }, {spread({3})}},
       {"mul/number", [](const Tensors& x) { return 1.5 * (x[0] * -3); }, {spread({3})}},

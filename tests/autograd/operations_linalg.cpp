@@ -5,8 +5,8 @@
 namespace engram::test {
 namespace {
 
-Operation matmul_row(const std::string& variant, const Shape& a, const Shape& b,
-                     const MatmulOptions& options = {}) {
+OperationCase matmul_row(const std::string& variant, const Shape& a, const Shape& b,
+                         const MatmulOptions& options = {}) {
   return {"matmul" + variant,
           [options](const Tensors& x) { return matmul(x[0], x[1], options); },
           {spread(a), spread(b)}};
@@ -16,7 +16,7 @@ Tensor linear_row(const Tensors& x) { return linear(x[0], x[1], x.size() > 2 ? x
 
 }  // namespace
 
-std::vector<Operation> linalg_operations() {
+std::vector<OperationCase> linalg_operations() {
   return {
       matmul_row("", {2, 3}, {3, 4}),
       matmul_row("/transpose-a", {3, 2}, {3, 4}, {.transpose_a = true}),

@@ -11,8 +11,8 @@ namespace {
 Tensor labels() { return tensor({2, 0, -100, 1}, i64); }
 Tensor class_weights(const Tensor& x) { return tensor({0.5, 2, 1.25}, x.dtype()); }
 
-Operation cross_entropy_row(const std::string& variant, const CrossEntropyOptions& options,
-                            bool weighted, const Shape& logits, const Tensor& target) {
+OperationCase cross_entropy_row(const std::string& variant, const CrossEntropyOptions& options,
+                                bool weighted, const Shape& logits, const Tensor& target) {
   return {"cross_entropy" + variant,
           [=](const Tensors& x) {
             CrossEntropyOptions all = options;
@@ -22,8 +22,8 @@ Operation cross_entropy_row(const std::string& variant, const CrossEntropyOption
           {spread(logits), target}};
 }
 
-Operation nll_loss_row(const std::string& variant, const NLLLossOptions& options, bool weighted,
-                       const Shape& log_probs, const Tensor& target) {
+OperationCase nll_loss_row(const std::string& variant, const NLLLossOptions& options, bool weighted,
+                           const Shape& log_probs, const Tensor& target) {
   return {"nll_loss" + variant,
           [=](const Tensors& x) {
             NLLLossOptions all = options;
@@ -34,7 +34,7 @@ Operation nll_loss_row(const std::string& variant, const NLLLossOptions& options
 }
 
 template <class Options>
-void add_pair(std::vector<Operation>& rows, const std::string& name,
+void add_pair(std::vector<OperationCase>& rows, const std::string& name,
               Tensor (*f)(const Tensor&, const Tensor&, const Options&)) {
   const auto row = [&](const char* variant, Reduction reduction) {
     rows.push_back({name + variant,
@@ -48,7 +48,7 @@ void add_pair(std::vector<Operation>& rows, const std::string& name,
 
 }  // namespace
 
-std::vector<Operation> classification_loss_operations() {
+std::vector<OperationCase> classification_loss_operations() {
   const auto none = Reduction::none, total = Reduction::sum;
   const Tensor pixels = tensor({0, 1, 2, 2, -100, 0}, {2, 3}, i64);
   return {
@@ -88,8 +88,8 @@ std::vector<Operation> classification_loss_operations() {
   };
 }
 
-std::vector<Operation> elementwise_loss_operations() {
-  std::vector<Operation> rows;
+std::vector<OperationCase> elementwise_loss_operations() {
+  std::vector<OperationCase> rows;
   add_pair(rows, "mse_loss", mse_loss);
   add_pair(rows, "l1_loss", l1_loss);
   add_pair(rows, "huber_loss", huber_loss);

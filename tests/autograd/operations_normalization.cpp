@@ -19,8 +19,8 @@ Tensor batch_norm_in_use(const Tensor& x, const Tensor& weight, const Tensor& bi
 
 }  // namespace
 
-std::vector<Operation> normalization_operations() {
-  std::vector<Operation> rows;
+std::vector<OperationCase> normalization_operations() {
+  std::vector<OperationCase> rows;
   const auto train = [](const Tensors& x) { return batch_norm_in_training(x[0], x[1], x[2]); };
   rows.push_back({"batch_norm", train, {spread({4, 3}), spread({3}), spread({3})}});
   rows.push_back({"batch_norm/images", train, {spread({2, 3, 2, 2}), spread({3}), spread({3})}});

@@ -7,7 +7,7 @@ namespace {
 
 /// All axes, one from the end, two that are not neighbours, and what keeps them.
 template <class Options>
-void add_reduction(std::vector<Operation>& rows, const std::string& name,
+void add_reduction(std::vector<OperationCase>& rows, const std::string& name,
                    Tensor (*f)(const Tensor&, const Axes&, const Options&)) {
   rows.push_back({name, [f](const Tensors& x) { return f(x[0], {}, {}); }, {spread({2, 3})}});
   rows.push_back(
@@ -29,8 +29,8 @@ void add_reduction(std::vector<Operation>& rows, const std::string& name,
 
 }  // namespace
 
-std::vector<Operation> reduce_operations() {
-  std::vector<Operation> rows;
+std::vector<OperationCase> reduce_operations() {
+  std::vector<OperationCase> rows;
   add_reduction(rows, "sum", sum);
   add_reduction(rows, "mean", mean);
   add_reduction(rows, "max", max);

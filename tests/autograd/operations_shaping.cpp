@@ -14,7 +14,7 @@ Tensor indices(std::initializer_list<double> values, const Shape& shape) {
 
 }  // namespace
 
-std::vector<Operation> shaping_operations() {
+std::vector<OperationCase> shaping_operations() {
   return {
       {"reshape",
        [](const Tensors& x) {

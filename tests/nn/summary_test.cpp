@@ -18,7 +18,7 @@ using namespace engram;
 
 namespace {
 
-/// A layer of the user's own, which does not report.
+/// A layer of the user's own.
 struct Scale : nn::Module {
   Scale() : Module("Scale") {}
   Tensor factor = add_parameter("factor", ones({2}));
@@ -42,16 +42,13 @@ TEST_CASE("a summary shows layers, shapes, counts and sums") {
   const Net net;
   net.out.freeze();
   CHECK(nn::summary(net, {8, 784}) ==
-        "layer   type         output    parameters\n"
-        "        Net          (8, 2)\n"
-        "body    Sequential   (8, 400)\n"
-        "body.0  Linear       (8, 400)     314,000\n"
-        "body.1  BatchNorm1d  (8, 400)         800\n"
-        "body.2  ReLU         (8, 400)\n"
-        "body.3  Dropout      (8, 400)\n"
-        "scale   Scale                           2\n"
-        "out     Linear       (8, 2)           802\n"
-        "unused  Linear                          2\n"
+        "layer   type         output      parameters\n"
+        "body.0  Linear       (8, 400)       314,000\n"
+        "body.1  BatchNorm1d  (8, 400)           800\n"
+        "        relu         (8, 400)\n"
+        "out     Linear       (8, 2)             802\n"
+        "scale   Scale        (8, 2)               2\n"
+        "unused  Linear       not called           2\n"
         "parameters: 315,606, 314,804 of them trainable, 1.2 MiB\n"
         "buffers: 801, 3.1 KiB\n");
 }

@@ -11,7 +11,8 @@
 #include <engram/autograd/ops/softmax.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
-#include <engram/optim/fisher.h>
+#include <engram/optim/curvature/fisher.h>
+#include <engram/optim/curvature/per_sample.h>
 
 #include <doctest/doctest.h>
 
@@ -133,9 +134,8 @@ TEST_CASE("Fisher: the batched computation equals the loop over single samples")
 
 TEST_CASE("Fisher: dense and convolution layers take the path without a loop over samples") {
   const auto takes_it = [](const Problem& p) {
-    Tape tape;
-    const Tensor logits = p.model(p.x);
-    return tape.per_sample_squares(logits, p.parameters, {ones_like(logits)}).has_value();
+    const auto uses = optim::layer_uses(p.parameters, [&] { p.model(p.x); });
+    return optim::separates_samples(p.parameters, uses, 3);
   };
   CHECK(takes_it(dense(3)));
   CHECK(takes_it(convolutional(3)));

@@ -5,7 +5,8 @@
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
-#include <engram/optim/fisher.h>
+#include <engram/optim/curvature/fisher.h>
+#include <engram/optim/curvature/per_sample.h>
 
 #include <algorithm>
 #include <cmath>
@@ -131,15 +132,16 @@ std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<T
     check_shape(x.rank() >= 1 && x.size(0) == std::ssize(part),
                 "diagonal_fisher: asked for {} samples, got {}", part.size(), x.shape());
     Tape tape;
-    const Tensor logits = model(x);
+    Tensor logits;
+    const LayerUses uses = layer_uses(parameters, [&] { logits = model(x); });
     check_shape(logits.rank() == 2 && logits.size(0) == x.size(0),
                 "diagonal_fisher: the model must give ({}, classes), got {}", x.size(0),
                 logits.shape());
     if (!logits.requires_grad()) continue;  // depends on no parameter
     const std::vector<Tensor> logit_gradients =
         fisher_cotangents(logits, y, options.labels, generator);
-    if (const auto squares = tape.per_sample_squares(logits, parameters, logit_gradients)) {
-      add_to(totals, *squares);
+    if (separates_samples(parameters, uses, x.size(0))) {
+      add_to(totals, per_sample_squares(tape, logits, parameters, uses, logit_gradients));
     } else {
       add_sample_by_sample(totals, model, parameters, x, logit_gradients);
     }

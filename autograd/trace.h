@@ -1,0 +1,124 @@
+#pragma once
+
+#include <engram/autograd/tensor.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// One door for whoever watches: every operation tells the listeners of its thread what it computed,
+// whether a tape recorded it or not.
+namespace engram {
+
+/// A setting of an operation, such as the stride of a convolution.
+using Attribute = std::variant<bool, std::int64_t, double, Shape, std::string>;
+using Attributes = std::vector<std::pair<std::string, Attribute>>;
+
+/// An input of an operation, as `record` takes it: `{a, b}` without touching reference counts.
+struct TensorRef {
+  TensorRef(const Tensor& input) : tensor(input) {}
+  const Tensor& tensor;
+};
+
+/// One call of an operation.
+struct Operation {
+  const char* name;
+  Attributes attributes;       ///< in the order of the declaration
+  std::vector<Tensor> inputs;  ///< in the order of the declaration; undefined where left out
+  Tensor output;
+
+  /// The attribute of this name. Error when there is none, or it has another type.
+  template <class T>
+  const T& attribute(const char* of_name) const;
+};
+
+/// Hears of every operation of its thread while it lives, and must die on that thread. All living
+/// listeners hear, the innermost first. Operations of which another one is made, and those that a
+/// listener calls while it is told, are not told.
+///
+/// A temporary that relu, say, may overwrite is overwritten though somebody listens, unless the
+/// listener keeps it.
+class Listener {
+ public:
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  /// After an operation computed its output, and recorded it where a tape is alive. The operations
+  /// that a backward pass is made of are told too.
+  virtual void computed(const Operation&) {}
+  /// Around the backward of a recorded operation; `gradients` are those of its inputs, undefined
+  /// where none was wanted.
+  virtual void backward_begins(const char* /*name*/) {}
+  virtual void backward_ends(const char* /*name*/, std::span<const Tensor> /*gradients*/) {}
+
+  /// Whether anybody listens on this thread.
+  static bool any() { return innermost_ != nullptr; }
+  static void tell(const Operation& operation);
+  static void tell_backward_begins(const char* name);
+  static void tell_backward_ends(const char* name, std::span<const Tensor> gradients);
+
+ protected:
+  Listener() : outer_(std::exchange(innermost_, this)) {}
+  virtual ~Listener();
+
+ private:
+  friend class InnerOperations;
+  template <class F>
+  static void tell_all(F tell);
+
+  Listener* outer_;
+  static constinit thread_local Listener* innermost_;
+};
+
+/// Lists the operations of this thread while it lives, recorded by a tape or not.
+///
+///     Trace trace;
+///     net(x);
+///     for (const Operation& operation : trace.operations()) …
+class Trace : public Listener {
+ public:
+  std::span<const Operation> operations() const { return operations_; }
+
+ private:
+  void computed(const Operation& operation) override { operations_.push_back(operation); }
+
+  std::vector<Operation> operations_;
+};
+
+inline Attributes no_attributes() { return {}; }
+
+/// Ends every operation that records nothing: tells the listeners, and returns `out`. `attributes`
+/// makes the Attributes; it is called only if somebody listens.
+template <class A>
+Tensor traced(const char* name, Tensor out, std::span<const TensorRef> inputs, A&& attributes) {
+  if (Listener::any()) [[unlikely]] {
+    Operation operation{name, attributes(), {}, out};
+    for (const TensorRef& input : inputs) operation.inputs.push_back(input.tensor);
+    Listener::tell(operation);
+  }
+  return out;
+}
+
+template <class A = Attributes()>
+Tensor traced(const char* name, Tensor out, std::initializer_list<TensorRef> inputs,
+              A&& attributes = no_attributes) {
+  return traced(name, std::move(out), std::span<const TensorRef>(inputs), attributes);
+}
+
+[[noreturn]] void fail_attribute(const Operation& operation, const char* name);
+
+template <class T>
+const T& Operation::attribute(const char* of_name) const {
+  for (const auto& [each, value] : attributes) {
+    if (each != of_name) continue;
+    if (const T* found = std::get_if<T>(&value)) return *found;
+  }
+  fail_attribute(*this, of_name);
+}
+
+}  // namespace engram
