@@ -9,6 +9,9 @@
 #include <engram/autograd/format.h>
 #include <engram/autograd/gradcheck.h>
 #include <engram/autograd/gradients.h>
+#include <engram/autograd/inspect/draw_tape.h>
+#include <engram/autograd/inspect/finite_check.h>
+#include <engram/autograd/inspect/operation_times.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/ops/activation.h>
 #include <engram/autograd/ops/arithmetic.h>

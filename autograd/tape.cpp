@@ -321,7 +321,12 @@ void Tape::run_node(const char* caller, std::int32_t index, Pass& pass) {
 void Tape::run_told(std::size_t at, Tensor dy, Gradients& gradients) {
   const char* name = nodes_[at].op;
   Listener::tell_backward_begins(name);
-  nodes_[at].backward(std::move(dy), gradients);
+  try {
+    nodes_[at].backward(std::move(dy), gradients);
+  } catch (...) {
+    Listener::tell_backward_ends(name, {});
+    throw;
+  }
   std::vector<Tensor> told;
   for (const Gradients::Slot& slot : slots_) told.push_back(slot.gradient);
   Listener::tell_backward_ends(name, told);

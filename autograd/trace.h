@@ -52,7 +52,7 @@ class Listener {
   /// that a backward pass is made of are told too.
   virtual void computed(const Operation&) {}
   /// Around the backward of a recorded operation; `gradients` are those of its inputs, undefined
-  /// where none was wanted.
+  /// where none was wanted, and none at all when it threw.
   virtual void backward_begins(const char* /*name*/) {}
   virtual void backward_ends(const char* /*name*/, std::span<const Tensor> /*gradients*/) {}
 
