@@ -20,7 +20,7 @@ const optim::LayerUse* use_of(const Layer& layer, const optim::LayerUses& uses) 
 
 /// Calls visit(x, y) for batches of the samples that `rows` names.
 template <class F>
-void for_each_batch(const data::Task& task, std::span<const std::int64_t> rows,
+void for_each_batch(const continual::Task& task, std::span<const std::int64_t> rows,
                     std::size_t batch_size, F visit) {
   for (std::size_t begin = 0; begin < rows.size(); begin += batch_size) {
     const auto [x, y] =
@@ -29,7 +29,7 @@ void for_each_batch(const data::Task& task, std::span<const std::int64_t> rows,
   }
 }
 
-Tensor drawn_rows(const data::Task& task, std::int64_t samples, Generator& generator) {
+Tensor drawn_rows(const continual::Task& task, std::int64_t samples, Generator& generator) {
   const std::int64_t size = task.train.size();
   check_data(size > 0, "task {}: the data set is empty", task.number);
   const Tensor order = randperm(size, generator);
@@ -38,7 +38,7 @@ Tensor drawn_rows(const data::Task& task, std::int64_t samples, Generator& gener
 
 }  // namespace
 
-std::vector<Layer> find_layers(const char* caller, const Network& network, const data::Task& task) {
+std::vector<Layer> find_layers(const char* caller, const Network& network, const continual::Task& task) {
   check_data(task.train.size() > 0, "{}: the data set of task {} is empty", caller, task.number);
   const std::int64_t row = 0;
   const Tensor x = task.train.batch({&row, 1}).x;
@@ -93,7 +93,7 @@ void check_layers(const char* caller, const Network& network, const std::vector<
 }
 
 std::vector<Tensor> input_moments(const Network& network, const std::vector<Layer>& layers,
-                                  const data::Task& task, std::int64_t samples,
+                                  const continual::Task& task, std::int64_t samples,
                                   Generator& generator) {
   std::vector<Tensor> moments;
   for (const Layer& layer : layers) moments.push_back(zeros({layer.in, layer.in}, f64));
@@ -113,7 +113,7 @@ std::vector<Tensor> input_moments(const Network& network, const std::vector<Laye
 
 std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
                                                       const std::vector<Layer>& layers,
-                                                      const data::Task& task,
+                                                      const continual::Task& task,
                                                       const optim::FisherOptions& options) {
   std::vector<optim::KroneckerFactors> sums;
   for (const Layer& layer : layers) {
@@ -122,7 +122,7 @@ std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
   Generator generator(options.seed, streams::fisher + options.stream);
   const Tensor rows = drawn_rows(task, options.samples, generator);
   const auto samples = static_cast<double>(rows.numel());
-  const data::Outputs active = active_outputs(task, task);
+  const continual::Outputs active = active_outputs(task, task);
   const auto mode = network.eval_mode();
   for_each_batch(task, rows.data<std::int64_t>(), static_cast<std::size_t>(options.batch),
                  [&](const Tensor& x, const Tensor& y) {

@@ -2,7 +2,7 @@
 
 #include <engram/autograd/tape.h>
 #include <engram/autograd/tensor.h>
-#include <engram/data/stream.h>
+#include <engram/continual/streams/stream.h>
 
 #include <cstdint>
 #include <functional>
@@ -56,19 +56,19 @@ class Network {
 };
 
 /// Those columns of logits (B, all outputs). ShapeError when they are not there.
-Tensor select_outputs(const Tensor& logits, const data::Outputs& outputs);
+Tensor select_outputs(const Tensor& logits, const continual::Outputs& outputs);
 
 /// Mean cross entropy over these outputs alone: the loss of a task. DTypeError unless y (B,) is
 /// i64, Error for a label that is none of them. Multi-head training and testing, and the classes
 /// seen so far, are this mask.
-Tensor classification_loss(const Tensor& logits, const Tensor& y, const data::Outputs& outputs);
+Tensor classification_loss(const Tensor& logits, const Tensor& y, const continual::Outputs& outputs);
 
 /// The same when each row has outputs of its own: one for each.
 Tensor classification_loss(const Tensor& logits, const Tensor& y,
-                           std::span<const data::Outputs> outputs);
+                           std::span<const continual::Outputs> outputs);
 
 /// 1 at each row's outputs and 0 elsewhere: a u8 mask (rows, all outputs). ShapeError when they are
 /// not there.
-Tensor output_mask(std::span<const data::Outputs> outputs, std::int64_t all);
+Tensor output_mask(std::span<const continual::Outputs> outputs, std::int64_t all);
 
 }  // namespace engram::continual

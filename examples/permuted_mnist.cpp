@@ -31,9 +31,9 @@ struct Net : nn::Module {
 };
 
 /// Accuracy on the test images of each task.
-std::vector<double> accuracies(const Net& net, const data::Stream& tasks) {
+std::vector<double> accuracies(const Net& net, const continual::Stream& tasks) {
   std::vector<double> row;
-  for (const data::Task& task : tasks) {
+  for (const continual::Task& task : tasks) {
     row.push_back(evaluate(net, task.test).accuracy);
     stop_if_interrupted();
   }
@@ -52,7 +52,7 @@ int main(int argc, char** argv) try {
   catch_interrupts();
 
   const auto [train, test] = data::mnist({.root = options.data});
-  const data::Stream tasks = data::permuted(
+  const continual::Stream tasks = continual::permuted(
       train, test, {.tasks = continual.tasks, .seed = options.seed, .pad = continual.pad});
   const std::int64_t per_epoch = (train.size() + options.batch - 1) / options.batch;
   const std::int64_t iterations = continual.iterations.value_or(options.epochs * per_epoch);
@@ -76,7 +76,7 @@ int main(int argc, char** argv) try {
     Net net(tasks[0].train.sample_shape().numel(), continual.hidden);
     auto optimizer = make_optimizer(options.optimizer, net.parameters(), options.learning_rate());
     optim::EWC ewc(net.parameters(), ewc_options(method, continual, options.seed));
-    std::vector<data::Task> seen;
+    std::vector<continual::Task> seen;
     Generator mixing(options.seed, 1);
     MethodRecord& record = records.emplace_back(method, method_options(method, continual));
     record.baseline = accuracies(net, tasks);
@@ -93,7 +93,7 @@ int main(int argc, char** argv) try {
       optimizer->zero_grad();
       stop_if_interrupted();
     };
-    for (const data::Task& task : tasks) {
+    for (const continual::Task& task : tasks) {
       seen.push_back(task);
       progress.begin(fmt::format("{} task {}/{}", method, seen.size(), tasks.size()));
       if (method == "joint") {

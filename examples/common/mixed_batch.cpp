@@ -4,7 +4,7 @@
 
 namespace engram::examples {
 
-MixedBatch mixed_batch(const std::vector<data::Task>& tasks, std::int64_t size,
+MixedBatch mixed_batch(const std::vector<continual::Task>& tasks, std::int64_t size,
                        Generator& generator) {
   std::vector<std::vector<std::int64_t>> rows(tasks.size());
   for (std::int64_t i = 0; i < size; ++i) {

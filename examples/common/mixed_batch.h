@@ -1,7 +1,7 @@
 #pragma once
 
 #include <engram/autograd/random.h>
-#include <engram/data/stream.h>
+#include <engram/continual/streams/stream.h>
 
 #include <cstdint>
 #include <vector>
@@ -16,7 +16,7 @@ struct MixedBatch {
 
 /// Images drawn at random from all these tasks alike: what joint training takes its steps on, as
 /// many of them for each task as the other methods take.
-MixedBatch mixed_batch(const std::vector<data::Task>& tasks, std::int64_t size,
+MixedBatch mixed_batch(const std::vector<continual::Task>& tasks, std::int64_t size,
                        Generator& generator);
 
 }  // namespace engram::examples

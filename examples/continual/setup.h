@@ -13,7 +13,7 @@ struct Setup {
   std::string dataset = "mnist";       ///< or "fashion-mnist"
   std::string images{};                ///< fingerprint of the images
   std::string scenario = "permuted";   ///< what makes tasks of the images
-  std::string incremental = "domain";  ///< or "task", "class": data::Scenario
+  std::string incremental = "domain";  ///< or "task", "class": continual::Scenario
   int tasks = 10;
   /// Learns other tasks of the kind, from a part of the training images, and is measured on the
   /// rest of them: what a hyperparameter is chosen by.

@@ -1,20 +1,20 @@
 #include "continual/stream.h"
 
 #include <engram/autograd/error.h>
-#include <engram/data/handwritings.h>
-#include <engram/data/permuted.h>
-#include <engram/data/rotated.h>
-#include <engram/data/split.h>
+#include <engram/continual/streams/handwritings.h>
+#include <engram/continual/streams/permuted.h>
+#include <engram/continual/streams/rotated.h>
+#include <engram/continual/streams/split.h>
 
 namespace engram::examples::runs {
 namespace {
 
 constexpr std::uint64_t validation_seed = 1'000'000'007;  // added to the run's
 
-data::Scenario scenario_of(const std::string& incremental) {
-  if (incremental == "task") return data::Scenario::task;
-  if (incremental == "class") return data::Scenario::classes;
-  return data::Scenario::domain;
+continual::Scenario scenario_of(const std::string& incremental) {
+  if (incremental == "task") return continual::Scenario::task;
+  if (incremental == "class") return continual::Scenario::classes;
+  return continual::Scenario::domain;
 }
 
 data::TrainTest validation_part(const data::TrainTest& images) {
@@ -24,34 +24,34 @@ data::TrainTest validation_part(const data::TrainTest& images) {
 
 }  // namespace
 
-data::Stream make_stream(const Setup& setup, const data::TrainTest& images) {
+continual::Stream make_stream(const Setup& setup, const data::TrainTest& images) {
   const auto [train, test] = setup.validation ? validation_part(images) : images;
   const std::uint64_t seed = setup.seed + (setup.validation ? validation_seed : 0);
-  const data::Scenario scenario = scenario_of(setup.incremental);
+  const continual::Scenario scenario = scenario_of(setup.incremental);
   if (setup.scenario == "permuted") {
-    return data::permuted(
+    return continual::permuted(
         train, test, {.tasks = setup.tasks, .seed = seed, .pad = setup.pad, .scenario = scenario});
   }
   const auto padded = [&](const data::Dataset& part) {
     return setup.pad == 0 ? part : part.pad(setup.pad);
   };
   if (setup.scenario == "rotated") {
-    return data::rotated(
+    return continual::rotated(
         padded(train), padded(test),
         {.tasks = setup.tasks, .seed = seed, .flatten = true, .scenario = scenario});
   }
   if (setup.scenario == "handwritings") {
-    return data::handwritings(
+    return continual::handwritings(
         padded(train), padded(test),
         {.customers = setup.tasks, .seed = seed, .flatten = true, .scenario = scenario});
   }
   if (setup.scenario == "split") {
-    const std::int64_t classes = data::class_count(train);
+    const std::int64_t classes = continual::class_count(train);
     check(classes % setup.tasks == 0, "--tasks: {} classes do not make {} tasks", classes,
           setup.tasks);
     // The classes in the order of their labels for seed 0, in another for every other seed, as in
     // the program of van de Ven and Tolias.
-    return data::split(padded(train).flatten(), padded(test).flatten(),
+    return continual::split(padded(train).flatten(), padded(test).flatten(),
                        {.classes_per_task = classes / setup.tasks,
                         .shuffle_classes = seed != 0,
                         .seed = seed,

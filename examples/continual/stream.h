@@ -3,7 +3,7 @@
 #include "common/images.h"
 #include "continual/setup.h"
 
-#include <engram/data/stream.h>
+#include <engram/continual/streams/stream.h>
 
 #include <string>
 
@@ -12,7 +12,7 @@ namespace engram::examples::runs {
 /// The tasks of a setup. With `validation` they are others than those that the same seed has
 /// without, learned from the first five sixths of the training images and tested on the last
 /// sixth; the test images are not used.
-data::Stream make_stream(const Setup& setup, const data::TrainTest& images);
+continual::Stream make_stream(const Setup& setup, const data::TrainTest& images);
 
 /// Of a data set: its labels, and some of its images.
 std::string fingerprint(const data::TrainTest& images);

@@ -38,23 +38,23 @@ std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t stream) {
   return std::uint64_t{block[0]} << 32 | block[1];
 }
 
-std::int64_t iterations_of(const Setup& setup, const data::Task& task) {
+std::int64_t iterations_of(const Setup& setup, const continual::Task& task) {
   if (setup.iterations) return setup.iterations;
   return setup.epochs * ((task.train.size() + setup.batch - 1) / setup.batch);
 }
 
 /// How many of a task's images are classified correctly among these outputs.
-std::int64_t count_correct_among(const data::Outputs& outputs, const Tensor& logits,
+std::int64_t count_correct_among(const continual::Outputs& outputs, const Tensor& logits,
                                  const Tensor& y) {
   return count_correct(continual::select_outputs(logits, outputs), y - outputs.begin);
 }
 
 /// Test accuracy on every task, as it is after `latest` was learned.
-std::vector<double> accuracies(const continual::Network& network, const data::Stream& tasks,
-                               const data::Task& latest) {
+std::vector<double> accuracies(const continual::Network& network, const continual::Stream& tasks,
+                               const continual::Task& latest) {
   std::vector<double> row;
-  for (const data::Task& task : tasks) {
-    const data::Outputs outputs = active_outputs(task, latest);
+  for (const continual::Task& task : tasks) {
+    const continual::Outputs outputs = active_outputs(task, latest);
     const auto classify = [&](const Tensor& x) {
       return continual::select_outputs(network.evaluate(x), outputs);
     };
@@ -72,7 +72,7 @@ struct StepDone {
 
 /// One step of joint training: on images of all tasks seen, each with the loss of its task.
 StepDone joint_step(const continual::Network& network, optim::Optimizer& optimizer,
-                    const std::vector<data::Task>& seen, const MixedBatch& mixed) {
+                    const std::vector<continual::Task>& seen, const MixedBatch& mixed) {
   Tape tape;
   const Tensor logits = network(mixed.batch.x);
   const auto all = static_cast<double>(logits.size(0));
@@ -81,7 +81,7 @@ StepDone joint_step(const continual::Network& network, optim::Optimizer& optimiz
   for (std::size_t task = 0; task < seen.size(); ++task) {
     const std::int64_t size = mixed.sizes[task], end = begin + size;
     if (size == 0) continue;
-    const data::Outputs outputs = active_outputs(seen[task], seen.back());
+    const continual::Outputs outputs = active_outputs(seen[task], seen.back());
     const Tensor of_task = slice(logits, 0, begin, end), y = slice(mixed.batch.y, 0, begin, end);
     const Tensor part =
         continual::classification_loss(of_task, y, outputs) * (static_cast<double>(size) / all);
@@ -141,7 +141,7 @@ class Run {
 
   void learn_next_task(Progress& progress) {
     const auto start = Clock::now();
-    const data::Task task = tasks_[learned()];
+    const continual::Task task = tasks_[learned()];
     manual_seed(derived_seed(setup_.seed, dropout_stream + number(task)));
     if (setup_.reset_optimizer) optimizer_->load_state_dict(new_optimizer_);
     method_->begin_task(task);
@@ -159,16 +159,16 @@ class Run {
   }
 
  private:
-  static Net seeded_net(const Setup& setup, const data::Stream& tasks) {
+  static Net seeded_net(const Setup& setup, const continual::Stream& tasks) {
     manual_seed(setup.seed);
     return Net(tasks[0].train.sample_shape().numel(), tasks.outputs(), setup);
   }
 
-  static std::uint64_t number(const data::Task& task) {
+  static std::uint64_t number(const continual::Task& task) {
     return static_cast<std::uint64_t>(task.number);
   }
 
-  void learn(const data::Task& task, Progress& progress) {
+  void learn(const continual::Task& task, Progress& progress) {
     data::Loader loader(task.train,
                         {.batch = setup_.batch,
                          .shuffle = true,
@@ -184,8 +184,8 @@ class Run {
     }
   }
 
-  void learn_jointly(const data::Task& task, Progress& progress) {
-    std::vector<data::Task> seen;
+  void learn_jointly(const continual::Task& task, Progress& progress) {
+    std::vector<continual::Task> seen;
     for (int n = 0; n <= task.number; ++n) seen.push_back(tasks_[n]);
     Generator mixing(setup_.seed, mixing_stream + number(task));
     const std::int64_t iterations = iterations_of(setup_, task);
@@ -211,7 +211,7 @@ class Run {
   }
 
   Setup setup_;
-  data::Stream tasks_;
+  continual::Stream tasks_;
   Net net_;
   continual::Network network_;
   std::unique_ptr<optim::Optimizer> optimizer_;
@@ -224,7 +224,7 @@ class Run {
 
 std::int64_t steps_of(const Setup& setup, const data::TrainTest& images) {
   std::int64_t steps = 0;
-  for (const data::Task& task : make_stream(setup, images)) steps += iterations_of(setup, task);
+  for (const continual::Task& task : make_stream(setup, images)) steps += iterations_of(setup, task);
   return steps;
 }
 

@@ -2,12 +2,12 @@
 
 #include <engram/autograd/error.h>
 #include <engram/autograd/random.h>
-#include <engram/nn/activation.h>
-#include <engram/nn/conv2d.h>
-#include <engram/nn/flatten.h>
+#include <engram/nn/layers/activation.h>
+#include <engram/nn/layers/conv2d.h>
+#include <engram/nn/layers/flatten.h>
 #include <engram/nn/init.h>
-#include <engram/nn/linear.h>
-#include <engram/nn/pool.h>
+#include <engram/nn/layers/linear.h>
+#include <engram/nn/layers/pool.h>
 
 #include <cmath>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <engram/nn/sequential.h>
+#include <engram/nn/layers/sequential.h>
 
 #include <string>
 

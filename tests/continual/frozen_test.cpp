@@ -34,7 +34,7 @@ std::vector<std::pair<std::string, Make>> methods() {
   };
 }
 
-data::Task task(int number) {
+continual::Task task(int number) {
   Generator generator(static_cast<std::uint64_t>(number));
   return task_of(randn({30, 4}, f64, generator), randint(0, 3, {30}, generator), {0, 3}, number);
 }

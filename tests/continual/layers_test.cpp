@@ -12,7 +12,7 @@ TEST_CASE("find_layers: what a layer is made of, and which is the head") {
   manual_seed(0);
   const nn::Sequential net(nn::Conv2d(2, 3, {2, 3}), nn::ReLU(), nn::Flatten(),
                            nn::Linear(3 * 3 * 2, 7, {.bias = false}), nn::Linear(7, 4));
-  const data::Task task = task_of(rand({2, 2, 4, 4}), tensor({0, 3}, i64), {0, 4});
+  const continual::Task task = task_of(rand({2, 2, 4, 4}), tensor({0, 3}, i64), {0, 4});
   const std::vector<Layer> layers = find_layers("here", net, task);
   REQUIRE(layers.size() == 3);
   CHECK(layers[0].in == 2 * 2 * 3 + 1);
@@ -31,7 +31,7 @@ TEST_CASE("find_layers: what a layer is made of, and which is the head") {
 
 TEST_CASE("find_layers: names the parameter that is of no layer") {
   const nn::Sequential net(nn::Linear(2, 3), nn::LayerNorm({3}));
-  const data::Task task = task_of(zeros({1, 2}), zeros({1}, i64), {0, 3});
+  const continual::Task task = task_of(zeros({1, 2}), zeros({1}, i64), {0, 3});
   CHECK_THROWS_WITH_AS(find_layers("here", net, task),
                        "here: parameter 2, (3,), is not of a dense or convolution layer (in one "
                        "group) that is used once",
@@ -43,7 +43,7 @@ TEST_CASE("find_layers: names the parameter that is of no layer") {
 
 TEST_CASE("input_moments: by hand, of all samples and of some") {
   const nn::Linear net(2, 2);
-  const data::Task task = task_of(tensor({1, 2, 3, -1}, {2, 2}), tensor({0, 1}, i64), {0, 2});
+  const continual::Task task = task_of(tensor({1, 2, 3, -1}, {2, 2}), tensor({0, 1}, i64), {0, 2});
   const std::vector<Layer> layers = find_layers("here", net, task);
   Generator generator;
   const Tensor moment = input_moments(net, layers, task, 0, generator)[0];
@@ -57,7 +57,7 @@ TEST_CASE("input_moments: by hand, of all samples and of some") {
 TEST_CASE("kronecker_fisher: of two samples, of every label, and in batches") {
   const SmallNetwork net = two_layers(3, 4, true, [](const Tensor& x) { return tanh(x); });
   Generator generator(5);
-  const data::Task task =
+  const continual::Task task =
       task_of(randn({6, 3}, f64, generator), tensor({0, 1, 2, 3, 3, 1}, i64), {0, 4});
   const std::vector<Layer> layers = find_layers("here", net, task);
   const auto factors = kronecker_fisher(net, layers, task, {.samples = 0, .batch = 4});
@@ -102,7 +102,7 @@ TEST_CASE("kronecker_fisher: a convolution whose window is the image is a dense 
   const Tensor weight = parameter(clone(reshape(detach(kernel), {3, 8})));
   const SmallNetwork dense{{weight, bias},
                            [=](const Tensor& x) { return linear(flatten(x, 1), weight, bias); }};
-  const data::Task task =
+  const continual::Task task =
       task_of(randn({4, 2, 2, 2}, f64, generator), tensor({0, 1, 2, 0}, i64), {0, 3});
   const auto one = kronecker_fisher(convolution, find_layers("here", convolution, task), task, {});
   const auto other = kronecker_fisher(dense, find_layers("here", dense, task), task, {});
@@ -114,7 +114,7 @@ TEST_CASE("kronecker_fisher: positions add up in A, and average in G") {
   // A kernel of one pixel over 1×2 images: two rows a sample. The logits are sums over positions.
   const Tensor kernel = parameter(zeros({2, 1, 1, 1}, f64));
   const SmallNetwork net{{kernel}, [=](const Tensor& x) { return sum(conv2d(x, kernel), {2, 3}); }};
-  const data::Task task = task_of(tensor({3, 4}, {1, 1, 1, 2}, f64), tensor({0}, i64), {0, 2});
+  const continual::Task task = task_of(tensor({3, 4}, {1, 1, 1, 2}, f64), tensor({0}, i64), {0, 2});
   const auto factors = kronecker_fisher(net, find_layers("here", net, task), task, {});
   CHECK(factors[0].inputs.item() == 25);  // 3² + 4²
   CHECK(distance(factors[0].gradients, tensor({.25, -.25, -.25, .25}, {2, 2}, f64)) < 1e-15);

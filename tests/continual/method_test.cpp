@@ -12,14 +12,14 @@ namespace {
 /// Writes down when it was called.
 struct Logged : Method {
   Logged(std::string name_, std::string& log_) : name(std::move(name_)), log(log_) {}
-  void begin_task(const data::Task&) override { log += name + " begins, "; }
+  void begin_task(const continual::Task&) override { log += name + " begins, "; }
   Tensor loss(const Step&, const Tensor& loss) override {
     log += name + " loss, ";
     return loss * 2;
   }
   void before_update() override { log += name + " before, "; }
   void after_update() override { log += name + " after, "; }
-  void end_task(const data::Task&) override { log += name + " ends, "; }
+  void end_task(const continual::Task&) override { log += name + " ends, "; }
   StateDict state_dict() const override { return {{"x.y", clone(state)}}; }
   void load_state_dict(const StateDict& saved) override { state = clone(saved["x.y"]); }
 
@@ -28,7 +28,7 @@ struct Logged : Method {
   Tensor state = scalar(1);
 };
 
-data::Task two_classes(int number = 0) {
+continual::Task two_classes(int number = 0) {
   const data::Dataset dataset(tensor({1, 2, 3, -1}, {2, 2}), tensor({0, 1}, i64));
   return {number, "two", dataset, dataset, {0, 2}};
 }
@@ -46,7 +46,7 @@ TEST_CASE("train_step: calls a combination's methods in turn, and takes their lo
   const nn::Linear net(2, 2);
   const Tensor before = clone(net.parameters()[0]);
   optim::SGD sgd(net.parameters(), {.lr = 0.5});
-  const data::Task task = two_classes();
+  const continual::Task task = two_classes();
   methods.begin_task(task);
   const data::Batch batch = task.train.all();
   const double plain = cross_entropy(net(batch.x), batch.y).item();
@@ -127,7 +127,7 @@ TEST_CASE("Network: evaluated with other values of its parameters") {
 
 TEST_CASE("load_state_dict: no method takes the state of another") {
   const nn::Linear net(2, 2);
-  const data::Task task = two_classes();
+  const continual::Task task = two_classes();
   std::vector<std::unique_ptr<Method>> methods;
   const auto add = [&]<class M>(std::type_identity<M>, const auto&... options) {
     methods.push_back(std::make_unique<M>(net, options...));
@@ -178,7 +178,7 @@ TEST_CASE("classification_loss: the other outputs do not compete") {
 TEST_CASE("EWC as a method is the penalty of optim::EWC") {
   manual_seed(0);
   const nn::Linear net(2, 2);
-  const data::Task task = two_classes();
+  const continual::Task task = two_classes();
   EWC method(net, {.lambda = 3});
   optim::EWC penalty(net.parameters(), {.lambda = 3});
   method.end_task(task);
@@ -200,7 +200,7 @@ TEST_CASE("EWC as a method is the penalty of optim::EWC") {
 TEST_CASE("EWC: of a head with labels of its own") {
   manual_seed(0);
   const nn::Linear net(2, 4);
-  const data::Task task = data::in_scenario(data::Scenario::task, two_classes(1), 2);
+  const continual::Task task = continual::in_scenario(continual::Scenario::task, two_classes(1), 2);
   EWC method(net, {.fisher = {.labels = optim::Labels::empirical}});
   method.end_task(task);
   const Tensor importance = method.state_dict()["1.importance"];  // of the bias

@@ -227,9 +227,9 @@ TEST_CASE("train: joint training in the form of tasks gives each image its own o
 TEST_CASE("make_stream: validation tasks are others, and see no test image") {
   Setup setup = small_setup();
   const auto images = small_images(60, 20);
-  const data::Stream tasks = make_stream(setup, images);
+  const continual::Stream tasks = make_stream(setup, images);
   setup.validation = true;
-  const data::Stream validation = make_stream(setup, images);
+  const continual::Stream validation = make_stream(setup, images);
   CHECK(tasks[0].train.size() == 60);
   CHECK(tasks[0].test.size() == 20);
   CHECK(validation[0].train.size() == 50);
@@ -255,7 +255,7 @@ TEST_CASE("make_stream: every scenario in every form, flat, with and without pad
         setup.incremental = incremental;
         setup.pad = pad;
         setup.tasks = 2;
-        const data::Stream tasks = make_stream(setup, small_images());
+        const continual::Stream tasks = make_stream(setup, small_images());
         REQUIRE(tasks.size() == 2);
         CHECK(tasks[1].train.batch({{0, 1}}).x.shape() == Shape{2, (4 + 2 * pad) * (4 + 2 * pad)});
         const bool split = scenario == std::string("split");

@@ -2,7 +2,7 @@
 
 #include <engram/autograd/create.h>
 #include <engram/autograd/tape.h>
-#include <engram/nn/linear.h>
+#include <engram/nn/layers/linear.h>
 
 #include <doctest/doctest.h>
 

@@ -5,10 +5,10 @@
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/tape.h>
-#include <engram/nn/dropout.h>
-#include <engram/nn/linear.h>
+#include <engram/nn/layers/dropout.h>
+#include <engram/nn/layers/linear.h>
 #include <engram/nn/module.h>
-#include <engram/nn/sequential.h>
+#include <engram/nn/layers/sequential.h>
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -4,12 +4,12 @@
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
-#include <engram/nn/activation.h>
-#include <engram/nn/batch_norm.h>
-#include <engram/nn/dropout.h>
-#include <engram/nn/embedding.h>
-#include <engram/nn/linear.h>
-#include <engram/nn/sequential.h>
+#include <engram/nn/layers/activation.h>
+#include <engram/nn/layers/batch_norm.h>
+#include <engram/nn/layers/dropout.h>
+#include <engram/nn/layers/embedding.h>
+#include <engram/nn/layers/linear.h>
+#include <engram/nn/layers/sequential.h>
 #include <engram/nn/summary.h>
 
 #include <doctest/doctest.h>

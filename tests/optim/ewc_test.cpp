@@ -8,7 +8,7 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
 #include <engram/data/dataset.h>
-#include <engram/nn/linear.h>
+#include <engram/nn/layers/linear.h>
 #include <engram/optim/ewc.h>
 #include <engram/optim/saved_state.h>
 

@@ -12,8 +12,8 @@
 #include <engram/autograd/sanitized.h>
 #include <engram/autograd/tape.h>
 #include <engram/autograd/threads.h>
-#include <engram/nn/linear.h>
-#include <engram/nn/sequential.h>
+#include <engram/nn/layers/linear.h>
+#include <engram/nn/layers/sequential.h>
 #include <engram/optim/clip.h>
 
 #include <algorithm>

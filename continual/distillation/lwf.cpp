@@ -1,0 +1,87 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/loss.h>
+#include <engram/autograd/ops/shaping.h>
+#include <engram/autograd/ops/softmax.h>
+#include <engram/continual/distillation/lwf.h>
+#include <engram/continual/tensor_lists.h>
+#include <engram/optim/saved_state.h>
+
+namespace engram::continual {
+namespace {
+
+constexpr const char* lwf_tasks_key = "LwF.tasks";
+constexpr const char* heads_key = "LwF.heads";  // (heads, 2): begin and end
+
+}  // namespace
+
+LwF::LwF(Network network, const LwFOptions& options)
+    : network_(std::move(network)), options_(options), old_(zeros_like(network_.parameters())) {
+  check(options_.temperature > 0, "LwF: temperature must be above 0, got {}", options_.temperature);
+  const double weight = options_.weight.value_or(0);
+  check(weight >= 0 && weight <= 1, "LwF: weight must be in [0, 1], got {}", weight);
+}
+
+Tensor LwF::loss(const Step& step, const Tensor& loss) {
+  if (tasks_ == 0) return loss;
+  const double weight = options_.weight.value_or(1 - 1.0 / (tasks_ + 1));
+  const double scale = options_.temperature * options_.temperature;
+  return (1 - weight) * loss + weight * scale * distillation(step);
+}
+
+/// The cross entropy of the present network relative to the old one, a mean over the heads.
+Tensor LwF::distillation(const Step& step) const {
+  const Tensor old_logits = network_.evaluate(step.batch.x, old_);
+  const bool grows = step.task.scenario == continual::Scenario::classes;
+  Tensor total;
+  for (const continual::Outputs& head : heads_) {
+    const continual::Outputs outputs = grows ? active_outputs(step.task, step.task) : head;
+    Tensor target = softmax(select_outputs(old_logits, head) / options_.temperature, 1);
+    if (outputs.end > head.end) {
+      const Tensor none = zeros({target.size(0), outputs.end - head.end}, target.dtype());
+      target = cat({target, none}, 1);
+    }
+    const Tensor each =
+        cross_entropy(select_outputs(step.logits, outputs) / options_.temperature, target);
+    total = total.defined() ? total + each : each;
+  }
+  return total / static_cast<double>(heads_.size());
+}
+
+void LwF::end_task(const continual::Task& task) {
+  copy_values("LwF", network_.parameters(), old_);
+  const continual::Outputs learned = active_outputs(task, task);
+  std::erase_if(heads_, [&](const continual::Outputs& head) {
+    return head.begin >= learned.begin && head.end <= learned.end;
+  });
+  heads_.push_back(learned);
+  ++tasks_;
+}
+
+StateDict LwF::state_dict() const {
+  std::vector<std::int64_t> heads;
+  for (const continual::Outputs& head : heads_) heads.insert(heads.end(), {head.begin, head.end});
+  StateDict state{{lwf_tasks_key, scalar(tasks_, i64)},
+                  {heads_key, tensor(heads, {std::ssize(heads_), 2})}};
+  add_list(state, "old", old_);
+  return state;
+}
+
+void LwF::load_state_dict(const StateDict& state) {
+  optim::check_owner(state, "LwF", lwf_tasks_key);
+  check(state.size() == 2 + old_.size(),
+        "load_state_dict: {} entries are not those of LwF with {} parameters", state.size(),
+        old_.size());
+  const int tasks = optim::read_count(state, lwf_tasks_key);
+  const std::int64_t count = state[heads_key].rank() > 0 ? state[heads_key].size(0) : 0;
+  const Tensor saved = optim::read_tensor(state, heads_key, i64, {count, 2});
+  const auto values = saved.data<std::int64_t>();
+  check((count > 0) == (tasks > 0), "load_state_dict: {} tasks with {} heads", tasks, count);
+  std::vector<continual::Outputs> heads;
+  for (std::size_t k = 0; k < values.size(); k += 2) heads.push_back({values[k], values[k + 1]});
+  old_ = read_list(state, "old", old_);
+  heads_ = std::move(heads);
+  tasks_ = tasks;
+}
+
+}  // namespace engram::continual

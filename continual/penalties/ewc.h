@@ -1,0 +1,25 @@
+#pragma once
+
+#include <engram/continual/method.h>
+#include <engram/optim/ewc.h>
+
+namespace engram::continual {
+
+/// Elastic weight consolidation, and with `gamma` online EWC: adds the penalty of optim::EWC, where
+/// formulas and sources are, to the loss. The Fisher information of a task is taken over the
+/// outputs that compete for it.
+class EWC : public Method {
+ public:
+  explicit EWC(Network network, const optim::EWCOptions& options = {});
+
+  Tensor loss(const Step& step, const Tensor& loss) override;
+  void end_task(const continual::Task& task) override;
+  StateDict state_dict() const override { return penalty_.state_dict(); }
+  void load_state_dict(const StateDict& state) override { penalty_.load_state_dict(state); }
+
+ private:
+  Network network_;
+  optim::EWC penalty_;
+};
+
+}  // namespace engram::continual

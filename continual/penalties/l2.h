@@ -1,0 +1,36 @@
+#pragma once
+
+#include <engram/continual/method.h>
+
+namespace engram::continual {
+
+struct L2Options {
+  double lambda = 1;  ///< strength of the penalty
+};
+
+/// Keeps the parameters near θ*, where the last task left them, all alike:
+///
+///     loss + ½·λ·Σ (θ − θ*)²
+///
+/// The baseline that methods with importances are measured against; "L2" in Kirkpatrick et al.,
+/// "Overcoming catastrophic forgetting in neural networks", 2017 (arXiv 1612.00796). Keeps one
+/// tensor for each parameter.
+class L2 : public Method {
+ public:
+  /// Error for a lambda below 0.
+  explicit L2(Network network, const L2Options& options = {});
+
+  Tensor loss(const Step& step, const Tensor& loss) override;
+  void end_task(const continual::Task& task) override;
+  StateDict state_dict() const override;
+  void load_state_dict(const StateDict& state) override;
+
+ private:
+  Network network_;
+  L2Options options_;
+  std::vector<Tensor> alike_;   // the importances: undefined, which is 1
+  std::vector<Tensor> center_;  // θ*
+  int tasks_ = 0;
+};
+
+}  // namespace engram::continual

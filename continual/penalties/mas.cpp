@@ -1,0 +1,160 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/copy.h>
+#include <engram/autograd/ops/linalg.h>
+#include <engram/autograd/ops/math.h>
+#include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/ops/shaping.h>
+#include <engram/autograd/random.h>
+#include <engram/continual/penalties/mas.h>
+#include <engram/continual/tensor_lists.h>
+#include <engram/optim/curvature/per_sample.h>
+#include <engram/optim/quadratic_penalty.h>
+#include <engram/optim/saved_state.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace engram::continual {
+namespace {
+
+using Logits = std::function<Tensor(const Tensor& x)>;
+
+constexpr const char* mas_tasks_key = "MAS.tasks";
+
+/// ∂‖f‖²/∂f
+Tensor cotangent(const Tensor& logits) { return 2 * detach(logits); }
+
+/// Σ_n |∂ ‖f(x_n)‖² / ∂θ| for each parameter, 0 for one that is frozen; nothing unless all others
+/// that are used belong to dense layers whose rows are the samples.
+std::optional<std::vector<Tensor>> magnitudes_of_layers(const Logits& f,
+                                                        const std::vector<Tensor>& parameters,
+                                                        const Tensor& x) {
+  Tape tape;
+  Tensor logits;
+  const optim::LayerUses uses = optim::layer_uses(parameters, [&] { logits = f(x); });
+  const auto is_dense = [](const optim::LayerUse& layer) { return !layer.convolution; };
+  if (!logits.requires_grad() || !std::ranges::all_of(uses.layers, is_dense) ||
+      !optim::separates_samples(parameters, uses, x.size(0))) {
+    return std::nullopt;
+  }
+  const NoGrad no_grad;
+  std::vector<Tensor> sums = zeros_like(parameters);
+  const auto set = [&](const Tensor& parameter, const Tensor& sum) {
+    for (std::size_t k = 0; k < sums.size(); ++k) {
+      if (parameters[k].is(parameter)) sums[k] = sum;
+    }
+  };
+  optim::visit_output_gradients(
+      tape, logits, cotangent(logits), uses.layers, [&](std::size_t k, const Tensor& delta) {
+        const optim::LayerUse& layer = uses.layers[k];
+        const Tensor magnitude = abs(delta);
+        set(layer.weight, matmul(magnitude, abs(layer.input), {.transpose_a = true}));
+        if (layer.bias.defined()) set(layer.bias, sum(magnitude, {0}));
+      });
+  return sums;
+}
+
+/// The same for any network, by a backward for each sample.
+std::vector<Tensor> magnitudes_sample_by_sample(const Logits& f,
+                                                const std::vector<Tensor>& parameters,
+                                                const Tensor& x) {
+  std::vector<Tensor> sums = zeros_like(parameters);
+  for (std::int64_t n = 0; n < x.size(0); ++n) {
+    Tape tape;
+    const Tensor logits = f(slice(x, 0, n, n + 1));
+    if (!logits.requires_grad()) break;  // of no parameter at all
+    const auto gradients =
+        tape.gradient(logits, parameters, {.gradient = cotangent(logits), .allow_unused = true});
+    const NoGrad no_grad;
+    for (std::size_t k = 0; k < sums.size(); ++k) {
+      if (gradients[k].defined()) sums[k] = sums[k] + abs(gradients[k]);
+    }
+  }
+  return sums;
+}
+
+}  // namespace
+
+MAS::MAS(Network network, const MASOptions& options)
+    : network_(std::move(network)),
+      options_(options),
+      importance_(zeros_like(network_.parameters())),
+      center_(zeros_like(network_.parameters())) {
+  check(options_.lambda >= 0, "MAS: lambda must be at least 0, got {}", options_.lambda);
+  check(options_.samples >= 0, "MAS: samples must be at least 0, got {}", options_.samples);
+  check(options_.batch >= 1, "MAS: batch must be at least 1, got {}", options_.batch);
+}
+
+Tensor MAS::loss(const Step&, const Tensor& loss) {
+  if (tasks_ == 0) return loss;
+  return loss +
+         optim::quadratic_penalty(network_.parameters(), importance_, center_, 2 * options_.lambda);
+}
+
+void MAS::end_task(const continual::Task& task) {
+  std::vector<Tensor> importance = measure(task);
+  {
+    const NoGrad no_grad;
+    for (std::size_t k = 0; k < importance.size(); ++k) {
+      importance[k] = importance_[k] + importance[k];
+    }
+  }
+  check_importances("MAS", importance);
+  copy_values("MAS", network_.parameters(), center_);
+  importance_ = std::move(importance);
+  ++tasks_;
+}
+
+/// The mean over samples of the magnitudes.
+std::vector<Tensor> MAS::measure(const continual::Task& task) const {
+  check_data(task.train.size() > 0, "MAS: the data set is empty");
+  const std::int64_t size = task.train.size();
+  const std::int64_t count = options_.samples == 0 ? size : std::min(options_.samples, size);
+  Generator generator(options_.seed,
+                      streams::output_norms + static_cast<std::uint64_t>(task.number));
+  const Tensor order = randperm(size, generator);
+  const auto rows = order.data<std::int64_t>().first(static_cast<std::size_t>(count));
+
+  const auto mode = network_.eval_mode();
+  const Logits f = [&](const Tensor& x) {
+    return select_outputs(network_(x), active_outputs(task, task));
+  };
+  const std::vector<Tensor>& parameters = network_.parameters();
+  std::vector<Tensor> sums = zeros_like(parameters);
+  for (std::size_t begin = 0; begin < rows.size();) {
+    const auto part = rows.subspan(
+        begin, std::min(rows.size() - begin, static_cast<std::size_t>(options_.batch)));
+    begin += part.size();
+    const Tensor x = task.train.batch(part).x;
+    auto more = magnitudes_of_layers(f, parameters, x);
+    if (!more) more = magnitudes_sample_by_sample(f, parameters, x);
+    const NoGrad no_grad;
+    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] = sums[k] + (*more)[k];
+  }
+  const NoGrad no_grad;
+  for (Tensor& sum : sums) sum = sum / static_cast<double>(count);
+  return sums;
+}
+
+StateDict MAS::state_dict() const {
+  StateDict state{{mas_tasks_key, scalar(tasks_, i64)}};
+  add_list(state, "importance", importance_);
+  add_list(state, "center", center_);
+  return state;
+}
+
+void MAS::load_state_dict(const StateDict& state) {
+  optim::check_owner(state, "MAS", mas_tasks_key);
+  check(state.size() == 1 + 2 * center_.size(),
+        "load_state_dict: {} entries are not those of MAS with {} parameters", state.size(),
+        center_.size());
+  const int tasks = optim::read_count(state, mas_tasks_key);
+  std::vector<Tensor> importance = read_list(state, "importance", importance_);
+  check_importances("load_state_dict", importance);
+  center_ = read_list(state, "center", center_);
+  importance_ = std::move(importance);
+  tasks_ = tasks;
+}
+
+}  // namespace engram::continual

@@ -1,0 +1,124 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/kernels/elementwise.h>
+#include <engram/continual/penalties/si.h>
+#include <engram/continual/tensor_lists.h>
+#include <engram/optim/saved_state.h>
+
+#include <algorithm>
+
+namespace engram::continual {
+namespace {
+
+// The path integral is summed by parts, which spares a copy of the parameters before each step.
+// With φ = θ − θ_start and steps 0 to n − 1,
+//
+//     −Σ_t g_t (φ_t+1 − φ_t) = Σ_t (g_t − g_t−1) φ_t − g_n−1 φ_n,    g_−1 = 0
+//
+// so a step adds (g_t − g_t−1) φ_t, and the end subtracts g_n−1 φ_n.
+
+/// A step: adds to the path, remembers the gradient, and adds the penalty's to it. One pass over
+/// the memory, which is what it waits for.
+template <class T>
+void step(std::int64_t n, const T* __restrict theta, const T* __restrict start,
+          const T* __restrict omega, T twice_c, T* __restrict path, T* __restrict last_gradient,
+          T* __restrict gradient) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T away = theta[i] - start[i], g = gradient[i];
+    path[i] += (g - last_gradient[i]) * away;
+    last_gradient[i] = g;
+    gradient[i] = g + twice_c * omega[i] * away;
+  }
+}
+
+}  // namespace
+
+SI::SI(Network network, const SIOptions& options)
+    : network_(std::move(network)),
+      options_(options),
+      importance_(zeros_like(network_.parameters())),
+      center_(copies(network_.parameters())) {
+  check(options_.strength >= 0, "SI: strength must be at least 0, got {}", options_.strength);
+  check(options_.damping > 0, "SI: damping must be above 0, got {}", options_.damping);
+  begin_path();
+}
+
+void SI::begin_path() {
+  path_ = zeros_like(center_);
+  last_gradient_ = zeros_like(center_);
+}
+
+void SI::begin_task(const continual::Task&) {
+  if (tasks_ == 0) copy_values("SI", network_.parameters(), center_);
+  begin_path();
+}
+
+void SI::before_update() {
+  check_like("SI", network_.parameters(), center_);
+  for (std::size_t k = 0; k < center_.size(); ++k) {
+    const Tensor& parameter = network_.parameters()[k];
+    if (!parameter.requires_grad()) continue;  // it does not move
+    const bool reached = parameter.grad().defined();
+    const Tensor gradient = reached ? parameter.grad() : engram::zeros_like(center_[k]);
+    dispatch_floating("SI", parameter.dtype(), [&]<class T>() {
+      const T* theta = parameter.data<T>().data();
+      const T *start = center_[k].data<T>().data(), *omega = importance_[k].data<T>().data();
+      T *path = path_[k].data<T>().data(), *last = last_gradient_[k].data<T>().data();
+      T* g = gradient.data<T>().data();
+      const T twice_c(2 * options_.strength);
+      kernels::parallel_for(parameter.numel(), kernels::elementwise_grain,
+                            [=](std::int64_t begin, std::int64_t end) {
+                              step<T>(end - begin, theta + begin, start + begin, omega + begin,
+                                      twice_c, path + begin, last + begin, g + begin);
+                            });
+    });
+    if (!reached && tasks_ > 0) parameter.set_grad(gradient);  // the penalty's alone
+  }
+}
+
+void SI::end_task(const continual::Task&) {
+  check_like("SI", network_.parameters(), center_);
+  std::vector<Tensor> importance;
+  for (std::size_t k = 0; k < center_.size(); ++k) {
+    importance.emplace_back(center_[k].shape(), center_[k].dtype());
+    dispatch_floating("SI", center_[k].dtype(), [&]<class T>() {
+      const T *theta = network_.parameters()[k].data<T>().data(),
+              *start = center_[k].data<T>().data();
+      const T *path = path_[k].data<T>().data(), *last = last_gradient_[k].data<T>().data();
+      const T* before = importance_[k].data<T>().data();
+      T* omega = importance[k].data<T>().data();
+      const T damping(options_.damping);
+      kernels::for_each_index(center_[k].numel(), [=](std::int64_t i) {
+        const T away = theta[i] - start[i];
+        const T w = path[i] - last[i] * away;
+        omega[i] = std::max(before[i] + w / (away * away + damping), T(0));  // so NaN stays
+      });
+    });
+  }
+  check_importances("SI", importance);
+  importance_ = std::move(importance);
+  copy_values("SI", network_.parameters(), center_);
+  ++tasks_;
+}
+
+StateDict SI::state_dict() const {
+  StateDict state{{"SI.tasks", scalar(tasks_, i64)}};
+  add_list(state, "importance", importance_);
+  add_list(state, "center", center_);
+  return state;
+}
+
+void SI::load_state_dict(const StateDict& state) {
+  optim::check_owner(state, "SI", "SI.tasks");
+  check(state.size() == 1 + 2 * center_.size(),
+        "load_state_dict: {} entries are not those of SI with {} parameters", state.size(),
+        center_.size());
+  const int tasks = optim::read_count(state, "SI.tasks");
+  std::vector<Tensor> importance = read_list(state, "importance", importance_);
+  check_importances("load_state_dict", importance);
+  std::vector<Tensor> center = read_list(state, "center", center_);
+  tasks_ = tasks;
+  importance_ = std::move(importance);
+  center_ = std::move(center);
+}
+
+}  // namespace engram::continual

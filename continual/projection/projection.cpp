@@ -1,0 +1,238 @@
+#include <engram/autograd/create.h>
+#include <engram/autograd/kernels/elementwise.h>
+#include <engram/autograd/kernels/gemm.h>
+#include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/copy.h>
+#include <engram/autograd/ops/linalg.h>
+#include <engram/autograd/random.h>
+#include <engram/continual/projection/projection.h>
+#include <engram/optim/saved_state.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace engram::continual {
+namespace {
+
+/// now - before, into `before`.
+void subtract_into(const Tensor& before, const Tensor& now) {
+  dispatch_floating("Projection", now.dtype(), [&]<class T>() {
+    kernels::map(now.numel(), now.data<T>().data(), before.data<T>().data(),
+                 before.data<T>().data(), [](T a, T b) { return a - b; });
+  });
+}
+
+Tensor copy(const Tensor& x) { return x.defined() ? clone(detach(x)) : Tensor(); }
+
+}  // namespace
+
+Projection::Projection(Network network, const Options& options)
+    : network_(std::move(network)), options_(options), kept_(network_.parameters().size()) {
+  check(options_.samples >= 0, "{}: samples must be at least 0, got {}", options_.name,
+        options_.samples);
+}
+
+void Projection::find_layers_once(const continual::Task& task) {
+  if (!layers_.empty()) return check_layers(options_.name, network_, this->layers());
+  std::vector<Protected> layers;
+  for (const Layer& layer : find_layers(options_.name, network_, task)) {
+    const Tensor& kept = kept_[layer.number];  // from a state that was loaded
+    check(!kept.defined() || kept.size(0) == layer.in,
+          "{}: parameter {} has {} inputs with the bias's, the loaded {} has {}", options_.name,
+          layer.number, layer.in, options_.kept, kept.defined() ? kept.size(0) : 0);
+    check_outputs(layer, outputs_);
+    layers.push_back({layer, {}, {}, {}});
+  }
+  make_projectors(layers, kept_);
+  layers_ = std::move(layers);
+}
+
+std::vector<Layer> Projection::layers() const {
+  std::vector<Layer> all;
+  for (const Protected& part : layers_) all.push_back(part.layer);
+  return all;
+}
+
+/// Those that earlier tasks used, out of a state that was loaded, must be rows of the head.
+void Projection::check_outputs(const Layer& layer, const continual::Outputs& outputs) const {
+  check(!layer.head || outputs.end <= layer.out, "{}: tasks used outputs {} to {}, of {}",
+        options_.name, outputs.begin, outputs.end, layer.out);
+}
+
+/// Makes the projectors of layers from what is kept of them. What is not finite throws here, before
+/// anything has changed.
+void Projection::make_projectors(std::vector<Protected>& layers,
+                                 const std::vector<Tensor>& kept_of_all) const {
+  for (Protected& part : layers) {
+    const Tensor& kept = kept_of_all[part.layer.number];
+    part.projector = {};
+    if (!kept.defined()) continue;
+    const auto [left, right] = projector(cast(kept, f64));
+    const DType dtype = part.layer.weight.dtype();
+    part.projector = {cast(left, dtype), right.defined() ? cast(right, dtype) : Tensor()};
+  }
+}
+
+void Projection::begin_task(const continual::Task& task) { find_layers_once(task); }
+
+void Projection::before_update() {
+  if (tasks_ == 0) return;
+  for (Protected& part : layers_) {
+    const Tensor &weight = part.layer.weight, &bias = part.layer.bias;
+    if (options_.projects != Projects::update && weight.grad().defined()) {
+      const Tensor bias_gradient = bias.defined() ? bias.grad() : Tensor();
+      project(part, copy(weight.grad()), copy(bias_gradient), weight.grad(), bias_gradient);
+    }
+    if (options_.projects != Projects::gradient) {
+      part.weight = copy(weight);
+      part.bias = copy(bias);
+    }
+  }
+}
+
+void Projection::after_update() {
+  if (tasks_ == 0 || options_.projects == Projects::gradient) return;
+  for (Protected& part : layers_) {
+    if (!part.weight.defined()) continue;
+    const Tensor &weight = part.layer.weight, &bias = part.layer.bias;
+    subtract_into(part.weight, weight);
+    if (bias.defined()) subtract_into(part.bias, bias);
+    project(part, part.weight, part.bias, weight, bias);
+    part.weight = part.bias = Tensor();
+  }
+}
+
+/// [weight bias] += [weight_change bias_change]·(P - I), in the rows that are protected.
+template <class T>
+void Projection::project(const Protected& part, const Tensor& weight_change,
+                         const Tensor& bias_change, const Tensor& weight,
+                         const Tensor& bias) const {
+  const auto& [left, right] = part.projector;
+  const std::int64_t begin = part.layer.head ? outputs_.begin : 0;
+  const std::int64_t rows = (part.layer.head ? outputs_.end : part.layer.out) - begin;
+  const std::int64_t all = part.layer.in, in = part.layer.bias.defined() ? all - 1 : all;
+  const T* dw = weight_change.data<T>().data() + begin * in;
+  const T* db = bias_change.defined() ? bias_change.data<T>().data() + begin : nullptr;
+  T* w = weight.mutable_data<T>().data() + begin * in;
+  T* b = bias.defined() ? bias.mutable_data<T>().data() + begin : nullptr;
+  const T* l = left.data<T>().data();
+  using kernels::gemm;
+  if (right.defined()) {  // two thin products
+    const T* r = right.data<T>().data();
+    const std::int64_t k = right.size(1);
+    const Tensor part_in_basis({rows, k}, left.dtype());
+    T* u = part_in_basis.data<T>().data();
+    gemm<T>(false, false, rows, k, in, dw, in, l, k, false, u, k);
+    if (db) gemm<T>(false, false, rows, k, 1, db, 1, l + in * k, k, true, u, k);
+    gemm<T>(false, true, rows, in, k, u, k, r, k, true, w, in);
+    if (b) gemm<T>(false, true, rows, 1, k, u, k, r + in * k, k, true, b, 1);
+    return;
+  }
+  gemm<T>(false, false, rows, in, in, dw, in, l, all, true, w, in);
+  if (db) gemm<T>(false, false, rows, in, 1, db, 1, l + in * all, all, true, w, in);
+  if (b) gemm<T>(false, true, rows, 1, in, dw, in, l + in * all, all, true, b, 1);
+  if (b && db) gemm<T>(false, true, rows, 1, 1, db, 1, l + all * all - 1, 1, true, b, 1);
+}
+
+void Projection::project(const Protected& part, const Tensor& weight_change,
+                         const Tensor& bias_change, const Tensor& weight,
+                         const Tensor& bias) const {
+  dispatch_floating("Projection", weight.dtype(),
+                    [&]<class T>() { project<T>(part, weight_change, bias_change, weight, bias); });
+}
+
+void Projection::end_task(const continual::Task& task) {
+  find_layers_once(task);
+  Generator generator(options_.seed,
+                      streams::representations + static_cast<std::uint64_t>(task.number));
+  const std::vector<Layer> layers = this->layers();
+  const std::vector<Tensor> moments =
+      input_moments(network_, layers, task, options_.samples, generator);
+  std::vector<Tensor> learned = kept_;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    Tensor& kept = learned[layers[l].number];
+    const Tensor before = kept.defined() ? cast(kept, f64) : Tensor();
+    kept = cast(learn(layers[l], l, before, moments[l]), layers[l].weight.dtype());
+  }
+  std::vector<Protected> ready = layers_;
+  make_projectors(ready, learned);
+  layers_ = std::move(ready);
+  kept_ = std::move(learned);
+  const continual::Outputs used = active_outputs(task, task);
+  outputs_ = tasks_ == 0 ? used
+                         : continual::Outputs{std::min(outputs_.begin, used.begin),
+                                         std::max(outputs_.end, used.end)};
+  ++tasks_;
+}
+
+std::vector<Tensor> Projection::projectors() const {
+  std::vector<Tensor> all;
+  for (const Protected& part : layers_) {
+    const Tensor identity = eye(part.layer.in, part.layer.weight.dtype());
+    const auto& [left, right] = part.projector;
+    if (!left.defined()) {
+      all.push_back(identity);
+    } else {
+      all.push_back(identity +
+                    (right.defined() ? matmul(left, right, {.transpose_b = true}) : left));
+    }
+  }
+  return all;
+}
+
+StateDict Projection::state_dict() const {
+  StateDict state;
+  state.add(fmt::format("{}.tasks", options_.name), scalar(tasks_, i64));
+  state.add(fmt::format("{}.outputs", options_.name),
+            tensor(std::vector<std::int64_t>{outputs_.begin, outputs_.end}));
+  for (std::size_t k = 0; k < kept_.size(); ++k) {
+    if (kept_[k].defined()) state.add(fmt::format("{}.{}", k, options_.kept), clone(kept_[k]));
+  }
+  return state;
+}
+
+void Projection::load_state_dict(const StateDict& state) {
+  optim::check_owner(state, options_.name, fmt::format("{}.tasks", options_.name));
+  const int tasks = optim::read_count(state, fmt::format("{}.tasks", options_.name));
+  const std::string outputs_key = fmt::format("{}.outputs", options_.name);
+  const Tensor saved = optim::read_tensor(state, outputs_key, i64, {2});
+  const continual::Outputs outputs{saved.data<std::int64_t>()[0], saved.data<std::int64_t>()[1]};
+  check(outputs.begin >= 0 && outputs.begin <= outputs.end, "load_state_dict: \"{}\" are {} to {}",
+        outputs_key, outputs.begin, outputs.end);
+  for (const Protected& part : layers_) check_outputs(part.layer, outputs);
+  std::vector<Tensor> kept(kept_.size());
+  std::size_t entries = 2;
+  for (std::size_t k = 0; k < kept.size(); ++k) {
+    const Tensor& weight = network_.parameters()[k];
+    const std::string key = fmt::format("{}.{}", k, options_.kept);
+    const Tensor* value = state.find(key);
+    if (!value) continue;
+    const std::int64_t in = weight.rank() < 2 ? 0 : weight.shape().without(0).numel();
+    check_shape(value->rank() == 2 && in > 0 &&
+                    (value->size(0) == in || value->size(0) == in + 1) &&
+                    value->size(1) <= value->size(0) &&
+                    (!options_.square || value->size(1) == value->size(0)),
+                "load_state_dict: \"{}\" is {}, which does not fit parameter {}, {}", key,
+                value->shape(), k, weight.shape());
+    check_dtype(value->dtype() == weight.dtype(), "load_state_dict: \"{}\" is {}, not {}", key,
+                value->dtype(), weight.dtype());
+    for (const Protected& part : layers_) {
+      check_shape(part.layer.number != k || part.layer.in == value->size(0),
+                  "load_state_dict: \"{}\" is {}, the layer has {} inputs with the bias's", key,
+                  value->shape(), part.layer.in);
+    }
+    kept[k] = clone(detach(*value));
+    ++entries;
+  }
+  check(state.size() == entries, "load_state_dict: of {} entries only {} are those of {}",
+        state.size(), entries, options_.name);
+  std::vector<Protected> ready = layers_;
+  make_projectors(ready, kept);
+  tasks_ = tasks;
+  outputs_ = outputs;
+  layers_ = std::move(ready);
+  kept_ = std::move(kept);
+}
+
+}  // namespace engram::continual

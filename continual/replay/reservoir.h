@@ -1,0 +1,95 @@
+#pragma once
+
+#include <engram/autograd/random.h>
+#include <engram/autograd/state.h>
+#include <engram/continual/network.h>
+#include <engram/continual/streams/stream.h>
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace engram::continual {
+
+/// Samples out of a memory, stacked.
+struct Replay {
+  Tensor x;                            ///< (K, ...)
+  Tensor y;                            ///< (K,) of i64
+  std::vector<continual::Outputs> outputs;  ///< of the task that each is from
+  Tensor logits;                       ///< (K, all outputs), undefined where none are kept
+};
+
+struct ReservoirOptions {
+  std::int64_t capacity;
+  bool logits = false;              ///< keep those beside each sample
+  std::string owner = "Reservoir";  ///< whose state it is: no other owner's is loaded
+};
+
+/// A memory of samples out of all that pass: at any time every sample seen so far is in it with the
+/// same probability, capacity / seen, in whatever order they come. (Vitter, "Random Sampling with a
+/// Reservoir", 1985: algorithm R.) The samples are kept as batches give them, ready for a network.
+class Reservoir {
+ public:
+  static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
+
+  /// Error when the capacity is below 0. Memory is taken for samples that are there, and not for
+  /// the capacity.
+  explicit Reservoir(const ReservoirOptions& options);
+
+  /// Offers every sample of a batch, all of a task with these outputs: y (B,) of i64, and where
+  /// logits are kept theirs, (B, all outputs). ShapeError and DTypeError for what does not go with
+  /// the samples in memory; DataError for a label that is none of the outputs; then nothing was
+  /// changed.
+  void offer(const data::Batch& batch, const continual::Outputs& outputs, Generator& generator,
+             const Tensor& logits = {});
+  /// Offers every sample of a data set, once; only those that stay are read.
+  void offer(const data::Dataset& dataset, const continual::Outputs& outputs, Generator& generator);
+
+  /// `count` distinct samples at random, or all if there are fewer. Error when there are none.
+  Replay draw(std::int64_t count, Generator& generator) const;
+
+  std::int64_t capacity() const { return options_.capacity; }
+  std::int64_t seen() const { return seen_; }  ///< samples that were offered so far
+  std::int64_t size() const { return std::ssize(samples_.outputs); }
+  bool empty() const { return samples_.outputs.empty(); }
+  /// All that is kept, in the order of the places.
+  const Replay& samples() const { return samples_; }
+
+  StateDict state_dict() const;
+  /// Error (ShapeError, DTypeError) for a state that such a memory cannot have; then nothing was
+  /// changed.
+  void load_state_dict(const StateDict& state);
+
+ private:
+  /// Where new samples go: sample rows[k] to place places[k].
+  struct Placement {
+    std::vector<std::int64_t> rows;
+    std::vector<std::int64_t> places;
+    std::int64_t seen;
+  };
+  std::string seen_key() const;
+  Placement place(std::int64_t count, Generator& generator) const;
+  void check_fits(const Replay& samples) const;
+  void put(const Replay& chosen, const Placement& placement);
+
+  ReservoirOptions options_;
+  std::int64_t seen_ = 0;
+  Replay samples_;
+};
+
+/// At most `count` samples of each label, drawn at random.
+data::Dataset draw_per_class(const data::Dataset& dataset, std::int64_t count,
+                             Generator& generator);
+
+/// Fills a memory when a task ends: from its training data, or from `per_class` of each class.
+void offer_task(Reservoir& memory, const continual::Task& task, std::optional<std::int64_t> per_class,
+                std::uint64_t seed);
+
+/// Mean cross entropy of replayed samples while the latest task has these outputs: each competes
+/// among those that are right for it, as continual::active_outputs has it.
+Tensor replay_loss(const Tensor& logits, const Replay& samples, continual::Scenario scenario,
+                   const continual::Outputs& latest);
+
+}  // namespace engram::continual

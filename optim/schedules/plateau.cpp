@@ -1,0 +1,70 @@
+#include <engram/optim/schedules/plateau.h>
+#include <engram/optim/saved_state.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace engram::optim {
+
+ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, const ReduceLROnPlateauOptions& options)
+    : optimizer_(&optimizer), options_(options) {
+  const auto at_least_0 = [](const char* option, auto value) {
+    check(value >= 0, "ReduceLROnPlateau: {} must be at least 0, got {}", option, value);
+  };
+  check(options.factor > 0 && options.factor < 1,
+        "ReduceLROnPlateau: factor must be in (0, 1), got {}", options.factor);
+  at_least_0("patience", options.patience);
+  at_least_0("threshold", options.threshold);
+  at_least_0("cooldown", options.cooldown);
+  at_least_0("min_lr", options.min_lr);
+  at_least_0("eps", options.eps);
+  const double infinity = std::numeric_limits<double>::infinity();
+  best_ = options.mode == PlateauMode::min ? infinity : -infinity;
+}
+
+bool ReduceLROnPlateau::is_better(double metric) const {
+  const double sign = options_.mode == PlateauMode::min ? -1 : 1;
+  const double bound = options_.threshold_mode == ThresholdMode::rel
+                           ? best_ * (1 + sign * options_.threshold)
+                           : best_ + sign * options_.threshold;
+  return sign * metric > sign * bound;
+}
+
+void ReduceLROnPlateau::step(double metric) {
+  ++bad_epochs_;
+  if (is_better(metric)) {
+    best_ = metric;
+    bad_epochs_ = 0;
+  }
+  if (cooldown_ > 0) {
+    --cooldown_;
+    bad_epochs_ = 0;
+  }
+  if (bad_epochs_ <= options_.patience) return;
+  for (std::size_t k = 0; k < optimizer_->group_count(); ++k) {
+    double& lr = optimizer_->lr(k);
+    const double reduced = std::max(lr * options_.factor, options_.min_lr);
+    if (lr - reduced > options_.eps) lr = reduced;
+  }
+  cooldown_ = options_.cooldown;
+  bad_epochs_ = 0;
+}
+
+StateDict ReduceLROnPlateau::state_dict() const {
+  return {{"ReduceLROnPlateau.best", to_tensor(best_)},
+          {"num_bad_epochs", to_tensor(bad_epochs_)},
+          {"cooldown_counter", to_tensor(cooldown_)}};
+}
+
+void ReduceLROnPlateau::load_state_dict(const StateDict& state) {
+  check_owner(state, "ReduceLROnPlateau", "ReduceLROnPlateau.best");
+  const auto best = read_number<double>(state, "ReduceLROnPlateau.best");
+  const auto bad_epochs = read_number<std::int64_t>(state, "num_bad_epochs");
+  const auto cooldown = read_number<std::int64_t>(state, "cooldown_counter");
+  check_names(state, {"ReduceLROnPlateau.best", "num_bad_epochs", "cooldown_counter"});
+  best_ = best;
+  bad_epochs_ = bad_epochs;
+  cooldown_ = cooldown;
+}
+
+}  // namespace engram::optim
