@@ -41,6 +41,10 @@ Tensor* LeafGradients::sum(const Tensor& leaf) {
   return sum.defined() && sum.unshared() ? &sum : nullptr;
 }
 
+GradientList::GradientList(std::span<const Tensor> x) : x_(x), gradients_(x.size()) {
+  for (const Tensor& each : x) places_.push_back(each.place());
+}
+
 bool GradientList::wants(const Tensor& leaf) const {
   return std::ranges::any_of(x_, [&](const Tensor& each) { return each.is(leaf); });
 }

@@ -101,9 +101,9 @@ class GradientSink {
   /// null otherwise.
   virtual Tensor* sum(const Tensor& /*leaf*/) { return nullptr; }
 
-  /// Recorded tensors whose gradients are wanted too, and the whole gradient of one of them, as
-  /// soon as it is known.
-  virtual std::span<const Tensor> recorded() const { return {}; }
+  /// The places of recorded tensors whose gradients are wanted too, and the whole gradient of one
+  /// of them, as soon as it is known.
+  virtual std::span<const Place> recorded() const { return {}; }
   virtual void arrived(std::size_t /*number*/, const Tensor& /*gradient*/) {}
 
   /// Whether every leaf is wanted that requires a gradient, which spares the search for them.
@@ -123,11 +123,11 @@ class LeafGradients final : public GradientSink {
 class GradientList final : public GradientSink {
  public:
   /// `x` must outlive it.
-  explicit GradientList(std::span<const Tensor> x) : x_(x), gradients_(x.size()) {}
+  explicit GradientList(std::span<const Tensor> x);
 
   bool wants(const Tensor& leaf) const override;
   void add(const Tensor& leaf, Tensor term) override;
-  std::span<const Tensor> recorded() const override { return x_; }
+  std::span<const Place> recorded() const override { return places_; }
   void arrived(std::size_t number, const Tensor& gradient) override;
 
   /// One for each x; undefined where none arrived.
@@ -135,6 +135,7 @@ class GradientList final : public GradientSink {
 
  private:
   std::span<const Tensor> x_;
+  std::vector<Place> places_;
   std::vector<Tensor> gradients_;
 };
 

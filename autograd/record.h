@@ -32,7 +32,9 @@ Tensor record(const char* op, Tensor out, std::span<const TensorRef> inputs, F&&
     for (const TensorRef& input : inputs) watched |= tape->watches(op, input.tensor);
     if (watched) tape->push(op, out, inputs, Backward(std::forward<F>(backward)));
   }
-  return traced(op, std::move(out), inputs, attributes);
+  if (Listener::any()) [[unlikely]]
+    Listener::tell(op, attributes(), inputs, out);
+  return out;
 }
 
 template <class F, class A = Attributes()>

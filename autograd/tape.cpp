@@ -3,10 +3,8 @@
 #include <engram/autograd/tape.h>
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
 #include <optional>
-#include <string>
 
 namespace engram {
 
@@ -177,7 +175,6 @@ void Tape::backward(const Tensor& y, GradientSink& sink, const BackwardOptions& 
 
 std::vector<Tensor> Tape::gradient(const Tensor& y, const std::vector<Tensor>& x,
                                    const GradientOptions& options) {
-  for (const Tensor& each : x) each.impl();  // it throws when that is undefined
   GradientList list(x);
   run("gradient", y, options.gradient,
       {list, options.retain_graph || options.create_graph, options.create_graph});
@@ -275,9 +272,8 @@ void Tape::mark_wanted(std::int32_t last, const Pass& pass) {
   for (std::int32_t index = 0; index <= last; ++index) {
     nodes_[static_cast<std::size_t>(index)].wanted = every_leaf;
   }
-  for (const Tensor& x : pass.sink.recorded()) {
-    const Tensor::Impl& impl = *x.impl_;
-    if (impl.tape == id_) nodes_[static_cast<std::size_t>(impl.node)].wanted = true;
+  for (const auto& [tape, node] : pass.sink.recorded()) {
+    if (tape == id_) nodes_[static_cast<std::size_t>(node)].wanted = true;
   }
   for (std::int32_t index = 0; index <= last && !every_leaf; ++index) {
     Node& node = nodes_[static_cast<std::size_t>(index)];
@@ -291,10 +287,9 @@ void Tape::run_node(const char* caller, std::int32_t index, Pass& pass) {
   const auto at = static_cast<std::size_t>(index);
   Tensor dy = std::exchange(nodes_[at].gradient, Tensor());
 
-  const std::span<const Tensor> awaited = pass.sink.recorded();
-  for (std::size_t k = 0; k < awaited.size(); ++k) {
-    const Tensor::Impl& impl = *awaited[k].impl_;
-    if (impl.tape == id_ && impl.node == index) pass.sink.arrived(k, dy);
+  const std::span<const Place> places = pass.sink.recorded();
+  for (std::size_t k = 0; k < places.size(); ++k) {
+    if (places[k] == Place{id_, index}) pass.sink.arrived(k, dy);
   }
 
   if (!fill_slots(at, pass)) return;
@@ -320,14 +315,14 @@ void Tape::run_node(const char* caller, std::int32_t index, Pass& pass) {
 
 void Tape::run_told(std::size_t at, Tensor dy, Gradients& gradients) {
   const char* name = nodes_[at].op;
+  std::vector<Tensor> told;
   Listener::tell_backward_begins(name);
   try {
     nodes_[at].backward(std::move(dy), gradients);
   } catch (...) {
-    Listener::tell_backward_ends(name, {});
+    Listener::tell_backward_ends(name, told);
     throw;
   }
-  std::vector<Tensor> told;
   for (const Gradients::Slot& slot : slots_) told.push_back(slot.gradient);
   Listener::tell_backward_ends(name, told);
 }
@@ -340,8 +335,8 @@ bool Tape::fill_slots(std::size_t at, const Pass& pass) {
     const Input& input = inputs_[nodes_[at].first_input + k];
     if (!wants(input, pass)) continue;
     any = slots_[k].wanted = true;
-    const bool is_leaf = input.node < 0 && !recorder_of(input.leaf, pass);
-    if (is_leaf) slots_[k].sum = pass.sink.sum(input.leaf);
+    if (input.node >= 0 || recorder_of(input.leaf, pass)) continue;
+    slots_[k].sum = pass.sink.sum(input.leaf);
   }
   return any;
 }

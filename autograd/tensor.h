@@ -13,6 +13,14 @@ namespace engram {
 
 class Tape;
 
+/// Where on which tape a tensor was recorded: its identity without its elements.
+struct Place {
+  std::uint64_t tape = 0;  ///< 0 when it was not recorded
+  std::int32_t node = 0;
+
+  bool operator==(const Place&) const = default;
+};
+
 /// A block of elements from the recycling pool, shared by the tensors that look into it.
 class Buffer {
  public:
@@ -102,6 +110,7 @@ class Tensor {
   /// Whether this is no result of a recorded operation: leaves alone keep the gradients that reach
   /// them.
   bool is_leaf() const;
+  Place place() const;
   /// Makes this tensor a parameter, or a constant. DTypeError unless f32 or f64; AutogradError for
   /// the result of a recorded operation.
   void set_requires_grad(bool on = true) const;
@@ -177,6 +186,7 @@ inline DType Tensor::dtype() const { return impl().dtype; }
 inline bool Tensor::requires_grad() const { return impl().requires_grad || impl().tape != 0; }
 inline std::uint64_t Tensor::version() const { return impl().buffer.version(); }
 inline bool Tensor::is_leaf() const { return impl().tape == 0; }
+inline Place Tensor::place() const { return {impl().tape, impl_->node}; }
 inline const Tensor& Tensor::grad() const { return impl().gradient; }
 inline bool Tensor::unshared() const {
   return impl().references.load(std::memory_order_acquire) == 1 && impl_->buffer.unique();

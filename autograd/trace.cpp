@@ -23,7 +23,10 @@ void Listener::tell_all(F tell) {
   for (Listener* each = silence.listeners; each; each = each->outer_) tell(*each);
 }
 
-void Listener::tell(const Operation& operation) {
+void Listener::tell(const char* name, Attributes attributes, std::span<const TensorRef> inputs,
+                    const Tensor& output) {
+  Operation operation{name, std::move(attributes), {}, output};
+  for (const TensorRef& input : inputs) operation.inputs.push_back(input.tensor);
   tell_all([&](Listener& each) { each.computed(operation); });
 }
 

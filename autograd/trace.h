@@ -58,7 +58,8 @@ class Listener {
 
   /// Whether anybody listens on this thread.
   static bool any() { return innermost_ != nullptr; }
-  static void tell(const Operation& operation);
+  static void tell(const char* name, Attributes attributes, std::span<const TensorRef> inputs,
+                   const Tensor& output);
   static void tell_backward_begins(const char* name);
   static void tell_backward_ends(const char* name, std::span<const Tensor> gradients);
 
@@ -96,11 +97,8 @@ inline Attributes no_attributes() { return {}; }
 /// makes the Attributes; it is called only if somebody listens.
 template <class A>
 Tensor traced(const char* name, Tensor out, std::span<const TensorRef> inputs, A&& attributes) {
-  if (Listener::any()) [[unlikely]] {
-    Operation operation{name, attributes(), {}, out};
-    for (const TensorRef& input : inputs) operation.inputs.push_back(input.tensor);
-    Listener::tell(operation);
-  }
+  if (Listener::any()) [[unlikely]]
+    Listener::tell(name, attributes(), inputs, out);
   return out;
 }
 

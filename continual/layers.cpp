@@ -44,7 +44,7 @@ std::vector<Layer> find_layers(const char* caller, const Network& network, const
   const Tensor x = task.train.batch({&row, 1}).x;
   const auto mode = network.eval_mode();
   const std::vector<Tensor>& parameters = network.parameters();
-  const NoGrad no_grad;
+  const Tape tape;  // so that the logits have a place
   Tensor logits;
   const optim::LayerUses uses = optim::layer_uses(parameters, [&] { logits = network(x); });
   std::vector<Layer> layers;
@@ -66,7 +66,7 @@ std::vector<Layer> find_layers(const char* caller, const Network& network, const
                       .bias = use.bias,
                       .out = out,
                       .in = in + (has_bias ? 1 : 0),
-                      .head = use.output.is(logits)});
+                      .head = use.output == logits.place()});
   }
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     check(found[k] || !parameters[k].requires_grad(),

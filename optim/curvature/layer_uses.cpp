@@ -8,7 +8,7 @@
 namespace engram::optim {
 
 std::int64_t LayerUse::rows() const {
-  return output.shape().without(convolution ? 1 : output.rank() - 1).numel();
+  return output_shape.without(convolution ? 1 : output_shape.rank() - 1).numel();
 }
 
 Tensor LayerUse::input_rows() const {
@@ -54,7 +54,8 @@ class LayerListener : public Listener {
     layers_.push_back({.weight = weight,
                        .bias = learns(bias) ? bias : Tensor(),
                        .input = operation.inputs[0],
-                       .output = operation.output});
+                       .output_shape = operation.output.shape(),
+                       .output = operation.output.place()});
     if (name == "linear") return;
     layers_.back().convolution = {.stride = size_of(operation, "stride"),
                                   .padding = size_of(operation, "padding"),
@@ -85,11 +86,11 @@ class OutputGradients final : public GradientSink {
 
   bool wants(const Tensor&) const override { return false; }
   void add(const Tensor&, Tensor) override {}
-  std::span<const Tensor> recorded() const override { return outputs_; }
+  std::span<const Place> recorded() const override { return outputs_; }
   void arrived(std::size_t k, const Tensor& gradient) override { visit_(k, gradient); }
 
  private:
-  std::vector<Tensor> outputs_;
+  std::vector<Place> outputs_;
   const Visit& visit_;
 };
 

@@ -103,14 +103,14 @@ TEST_CASE("gradient: a penalty on the gradient's norm reaches the parameters by 
 TEST_CASE("backward: into a sink of one's own, as soon as each gradient is there") {
   struct Sink : GradientSink {
     Tensor wanted;
-    std::vector<Tensor> awaited;
+    std::vector<Place> awaited;
     std::vector<std::string> events;
 
     bool wants(const Tensor& leaf) const override { return leaf.is(wanted); }
     void add(const Tensor&, Tensor term) override {
       events.push_back(fmt::format("leaf {}", term.item()));
     }
-    std::span<const Tensor> recorded() const override { return awaited; }
+    std::span<const Place> recorded() const override { return awaited; }
     void arrived(std::size_t number, const Tensor& gradient) override {
       events.push_back(fmt::format("{}: {}", number, gradient.item()));
     }
@@ -122,7 +122,7 @@ TEST_CASE("backward: into a sink of one's own, as soon as each gradient is there
   const Tensor early = a * b, y = early * early + a;
   Sink sink;
   sink.wanted = a;
-  sink.awaited = {early, y, a};  // of a leaf it is told by `add`
+  sink.awaited = {early.place(), y.place(), a.place()};  // of a leaf it is told by `add`
   tape.backward(y, sink, {.retain_graph = true});
   CHECK(sink.events == std::vector<std::string>{"1: 1", "leaf 1", "0: 20", "leaf 100"});
   CHECK_FALSE(a.grad().defined());

@@ -66,7 +66,7 @@ TEST_CASE("layer_uses: the product of a layer's rows is its weight's gradient") 
   CHECK_FALSE(layers[2].bias.defined());
   CHECK(layers[0].input.shape() == Shape{45, 18});
   CHECK(layers[2].gradient.shape() == Shape{10, 2});
-  CHECK(uses.layers[2].output.is(y));
+  CHECK(uses.layers[2].output == y.place());
 }
 
 TEST_CASE("layer_uses: leaves out what is not the product of one layer") {
