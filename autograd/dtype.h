@@ -24,9 +24,12 @@ inline constexpr DType u8 = DType::u8;
 
 template <class T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, float>) return f32;
-  else if constexpr (std::is_same_v<T, double>) return f64;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return i64;
+  if constexpr (std::is_same_v<T, float>)
+    return f32;
+  else if constexpr (std::is_same_v<T, double>)
+    return f64;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return i64;
   else {
     static_assert(std::is_same_v<T, std::uint8_t>,
                   "elements are float, double, int64_t or uint8_t");
@@ -37,9 +40,7 @@ constexpr DType dtype_of() {
 constexpr bool is_floating(DType dtype) { return dtype == f32 || dtype == f64; }
 
 /// Bytes of one element.
-constexpr std::size_t size_of(DType dtype) {
-  return dtype == f32 ? 4 : dtype == u8 ? 1 : 8;
-}
+constexpr std::size_t size_of(DType dtype) { return dtype == f32 ? 4 : dtype == u8 ? 1 : 8; }
 
 constexpr const char* name_of(DType dtype) {
   return dtype == f32 ? "f32" : dtype == f64 ? "f64" : dtype == i64 ? "i64" : "u8";
@@ -66,10 +67,14 @@ constexpr To convert(From value) {
 template <class F>
 decltype(auto) dispatch(DType dtype, F&& f) {
   switch (dtype) {
-    case f32: return f.template operator()<float>();
-    case f64: return f.template operator()<double>();
-    case i64: return f.template operator()<std::int64_t>();
-    default: return f.template operator()<std::uint8_t>();
+    case f32:
+      return f.template operator()<float>();
+    case f64:
+      return f.template operator()<double>();
+    case i64:
+      return f.template operator()<std::int64_t>();
+    default:
+      return f.template operator()<std::uint8_t>();
   }
 }
 

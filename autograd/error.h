@@ -41,27 +41,32 @@ template <class E = Error, class... Args>
 /// Throws an Error with the formatted text unless `ok`. So do the ones below, each with its kind.
 template <class... Args>
 void check(bool ok, fmt::format_string<const Args&...> text, const Args&... args) {
-  if (!ok) [[unlikely]] fail<Error>(text, args...);
+  if (!ok) [[unlikely]]
+    fail<Error>(text, args...);
 }
 
 template <class... Args>
 void check_shape(bool ok, fmt::format_string<const Args&...> text, const Args&... args) {
-  if (!ok) [[unlikely]] fail<ShapeError>(text, args...);
+  if (!ok) [[unlikely]]
+    fail<ShapeError>(text, args...);
 }
 
 template <class... Args>
 void check_dtype(bool ok, fmt::format_string<const Args&...> text, const Args&... args) {
-  if (!ok) [[unlikely]] fail<DTypeError>(text, args...);
+  if (!ok) [[unlikely]]
+    fail<DTypeError>(text, args...);
 }
 
 template <class... Args>
 void check_autograd(bool ok, fmt::format_string<const Args&...> text, const Args&... args) {
-  if (!ok) [[unlikely]] fail<AutogradError>(text, args...);
+  if (!ok) [[unlikely]]
+    fail<AutogradError>(text, args...);
 }
 
 template <class... Args>
 void check_data(bool ok, fmt::format_string<const Args&...> text, const Args&... args) {
-  if (!ok) [[unlikely]] fail<DataError>(text, args...);
+  if (!ok) [[unlikely]]
+    fail<DataError>(text, args...);
 }
 
 }  // namespace engram

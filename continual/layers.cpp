@@ -38,7 +38,8 @@ Tensor drawn_rows(const continual::Task& task, std::int64_t samples, Generator& 
 
 }  // namespace
 
-std::vector<Layer> find_layers(const char* caller, const Network& network, const continual::Task& task) {
+std::vector<Layer> find_layers(const char* caller, const Network& network,
+                               const continual::Task& task) {
   check_data(task.train.size() > 0, "{}: the data set of task {} is empty", caller, task.number);
   const std::int64_t row = 0;
   const Tensor x = task.train.batch({&row, 1}).x;

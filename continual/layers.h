@@ -23,7 +23,8 @@ struct Layer {
 
 /// The layers of a network that learn, in the order in which they work. Error, in the name of
 /// `caller`, when a parameter that is not frozen belongs to no layer, or to more than one.
-std::vector<Layer> find_layers(const char* caller, const Network& network, const continual::Task& task);
+std::vector<Layer> find_layers(const char* caller, const Network& network,
+                               const continual::Task& task);
 
 /// Error when a parameter was frozen, or learns again, since the layers were found: what the tasks
 /// in between asked of it nobody knows.

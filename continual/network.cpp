@@ -75,7 +75,8 @@ void check_label(std::int64_t label, const continual::Outputs& outputs) {
 
 }  // namespace
 
-Tensor classification_loss(const Tensor& logits, const Tensor& y, const continual::Outputs& outputs) {
+Tensor classification_loss(const Tensor& logits, const Tensor& y,
+                           const continual::Outputs& outputs) {
   const Tensor chosen = select_outputs(logits, outputs);
   check_dtype(y.dtype() == i64, "classification_loss: labels must be i64, got {}", y.dtype());
   for (std::int64_t label : y.data<std::int64_t>()) check_label(label, outputs);

@@ -61,7 +61,8 @@ Tensor select_outputs(const Tensor& logits, const continual::Outputs& outputs);
 /// Mean cross entropy over these outputs alone: the loss of a task. DTypeError unless y (B,) is
 /// i64, Error for a label that is none of them. Multi-head training and testing, and the classes
 /// seen so far, are this mask.
-Tensor classification_loss(const Tensor& logits, const Tensor& y, const continual::Outputs& outputs);
+Tensor classification_loss(const Tensor& logits, const Tensor& y,
+                           const continual::Outputs& outputs);
 
 /// The same when each row has outputs of its own: one for each.
 Tensor classification_loss(const Tensor& logits, const Tensor& y,

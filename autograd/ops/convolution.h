@@ -35,8 +35,8 @@ Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape
 Tensor conv2d_weight_gradient(const Tensor& x, const Tensor& dy, const Shape& weight_shape,
                               const Conv2dOptions& options = {});
 
-/// Σ over the images of the square of each image's own weight gradient, in the weight's shape. It has
-/// no gradient: AutogradError for an input that is recorded.
+/// Σ over the images of the square of each image's own weight gradient, in the weight's shape. It
+/// has no gradient: AutogradError for an input that is recorded.
 Tensor conv2d_weight_squares(const Tensor& x, const Tensor& dy, const Shape& weight_shape,
                              const Conv2dOptions& options = {});
 

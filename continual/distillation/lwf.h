@@ -44,7 +44,7 @@ class LwF : public Method {
 
   Network network_;
   LwFOptions options_;
-  std::vector<Tensor> old_;           // the parameters where the last task ended
+  std::vector<Tensor> old_;                // the parameters where the last task ended
   std::vector<continual::Outputs> heads_;  // that were learned; none lies in another
   int tasks_ = 0;
 };

@@ -162,7 +162,7 @@ void Projection::end_task(const continual::Task& task) {
   const continual::Outputs used = active_outputs(task, task);
   outputs_ = tasks_ == 0 ? used
                          : continual::Outputs{std::min(outputs_.begin, used.begin),
-                                         std::max(outputs_.end, used.end)};
+                                              std::max(outputs_.end, used.end)};
   ++tasks_;
 }
 

@@ -91,7 +91,7 @@ class Projection : public Method {
   Options options_;
   std::vector<Protected> layers_;  // in the order in which they work
   std::vector<Tensor> kept_;       // of the weight of each number; undefined for biases
-  continual::Outputs outputs_;          // that tasks have used
+  continual::Outputs outputs_;     // that tasks have used
   int tasks_ = 0;
 };
 

@@ -52,7 +52,7 @@ class AGEM : public Method {
   Network network_;
   AGEMOptions options_;
   Reservoir memory_;
-  Generator generator_;        // of the samples for the reference gradient
+  Generator generator_;             // of the samples for the reference gradient
   continual::Scenario scenario_{};  // of the running task
   continual::Outputs outputs_;
 };

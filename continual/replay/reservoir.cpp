@@ -84,8 +84,8 @@ Reservoir::Placement Reservoir::place(std::int64_t count, Generator& generator) 
   return placement;
 }
 
-void Reservoir::offer(const data::Batch& batch, const continual::Outputs& outputs, Generator& generator,
-                      const Tensor& logits) {
+void Reservoir::offer(const data::Batch& batch, const continual::Outputs& outputs,
+                      Generator& generator, const Tensor& logits) {
   const NoGrad no_grad;
   check_shape(batch.y.rank() == 1, "Reservoir: labels must be (B,), got {}", batch.y.shape());
   const Replay offered{
@@ -226,8 +226,8 @@ data::Dataset draw_per_class(const data::Dataset& dataset, std::int64_t count,
   return dataset.subset(chosen);
 }
 
-void offer_task(Reservoir& memory, const continual::Task& task, std::optional<std::int64_t> per_class,
-                std::uint64_t seed) {
+void offer_task(Reservoir& memory, const continual::Task& task,
+                std::optional<std::int64_t> per_class, std::uint64_t seed) {
   Generator generator(seed, streams::reservoir + static_cast<std::uint64_t>(task.number));
   const data::Dataset offered =
       per_class ? draw_per_class(task.train, *per_class, generator) : task.train;

@@ -15,10 +15,10 @@ namespace engram::continual {
 
 /// Samples out of a memory, stacked.
 struct Replay {
-  Tensor x;                            ///< (K, ...)
-  Tensor y;                            ///< (K,) of i64
+  Tensor x;                                 ///< (K, ...)
+  Tensor y;                                 ///< (K,) of i64
   std::vector<continual::Outputs> outputs;  ///< of the task that each is from
-  Tensor logits;                       ///< (K, all outputs), undefined where none are kept
+  Tensor logits;                            ///< (K, all outputs), undefined where none are kept
 };
 
 struct ReservoirOptions {
@@ -84,8 +84,8 @@ data::Dataset draw_per_class(const data::Dataset& dataset, std::int64_t count,
                              Generator& generator);
 
 /// Fills a memory when a task ends: from its training data, or from `per_class` of each class.
-void offer_task(Reservoir& memory, const continual::Task& task, std::optional<std::int64_t> per_class,
-                std::uint64_t seed);
+void offer_task(Reservoir& memory, const continual::Task& task,
+                std::optional<std::int64_t> per_class, std::uint64_t seed);
 
 /// Mean cross entropy of replayed samples while the latest task has these outputs: each competes
 /// among those that are right for it, as continual::active_outputs has it.

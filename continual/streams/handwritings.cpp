@@ -1,8 +1,8 @@
 #include <engram/autograd/kernels/parallel.h>
 #include <engram/autograd/random.h>
 #include <engram/continual/streams/handwritings.h>
-#include <engram/data/transforms/smooth_noise.h>
 #include <engram/continual/streams/versions.h>
+#include <engram/data/transforms/smooth_noise.h>
 #include <engram/data/transforms/warp.h>
 
 #include <algorithm>
@@ -39,7 +39,8 @@ void thicken(const std::uint8_t* x, const float* strength, std::int64_t height, 
 /// Writes images of one size in one handwriting; memory that it works in is its own.
 class Writer {
  public:
-  Writer(const Handwriting& hand, const SmoothNoise& noise, std::int64_t height, std::int64_t width)
+  Writer(const Handwriting& hand, const data::SmoothNoise& noise, std::int64_t height,
+         std::int64_t width)
       : hand_(hand),
         noise_(noise),
         places_(height, width),
@@ -49,7 +50,7 @@ class Writer {
         warped_(field_.size()) {}
 
   /// Blocks of random bits that an image takes.
-  static std::int64_t blocks(const SmoothNoise& noise) {
+  static std::int64_t blocks(const data::SmoothNoise& noise) {
     return (digit_numbers + 3 * noise.knots() + 3) / 4;
   }
 
@@ -74,7 +75,7 @@ class Writer {
 
   /// One channel of it.
   void write(const std::uint8_t* x, std::uint8_t* y) {
-    warp(x, places_, warped_.data());
+    data::warp(x, places_, warped_.data());
     thicken(warped_.data(), strength_.data(), places_.height, places_.width, y);
   }
 
@@ -96,9 +97,9 @@ class Writer {
     const double height = hand_.height * std::exp(jitter(2, 0.04));
     const double width = hand_.width * std::exp(jitter(3, 0.04));
     // A digit is scaled, slanted and turned; its pixels come back by the way that they went.
-    const Linear unslant = {.cr = slant};
-    const Linear unscale = {.rr = 1 / height, .cc = 1 / width};
-    places_.set(rotation(-turn).then(unslant).then(unscale), jitter(4, 0.5), jitter(5, 0.5));
+    const data::Linear unslant = {.cr = slant};
+    const data::Linear unscale = {.rr = 1 / height, .cc = 1 / width};
+    places_.set(data::rotation(-turn).then(unslant).then(unscale), jitter(4, 0.5), jitter(5, 0.5));
   }
 
   void shake(const float* noise, std::vector<float>& coordinates) {
@@ -108,13 +109,13 @@ class Writer {
   }
 
   const Handwriting& hand_;
-  const SmoothNoise& noise_;
-  Places places_;
+  const data::SmoothNoise& noise_;
+  data::Places places_;
   std::vector<float> random_, scratch_, field_, strength_;
   std::vector<std::uint8_t> warped_;
 };
 
-void check_writable(const char* caller, const Dataset& images) {
+void check_writable(const char* caller, const data::Dataset& images) {
   check_images(caller, images);
   check_dtype(images.dtype() == u8, "{}: images must be u8, got {}", caller, images.dtype());
 }
@@ -152,8 +153,8 @@ std::uint64_t stream_of_customer(int customer, int which) {
 
 }  // namespace
 
-Dataset handwritten(const Dataset& images, const Handwriting& hand, std::uint64_t seed,
-                    std::uint64_t stream) {
+data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand, std::uint64_t seed,
+                          std::uint64_t stream) {
   check_writable("handwritten", images);
   check_hand(hand);
   return images.transform([hand, seed, stream](const Tensor& x) {
@@ -163,7 +164,7 @@ Dataset handwritten(const Dataset& images, const Handwriting& hand, std::uint64_
     const std::int64_t count = x.size(0), channels = x.numel() / (count * pixels);
     const std::uint8_t* from = x.data<std::uint8_t>().data();
     std::uint8_t* to = result.data<std::uint8_t>().data();
-    const SmoothNoise noise(height, width, hand.smoothness);
+    const data::SmoothNoise noise(height, width, hand.smoothness);
     const RandomStream random{seed, stream};
     kernels::parallel_for(
         count, kernels::groups_per_grain(32 * pixels), [&](std::int64_t begin, std::int64_t end) {
@@ -201,7 +202,8 @@ Handwriting handwriting(int customer, const HandwritingsOptions& options) {
   return hand;
 }
 
-Stream handwritings(const Dataset& train, const Dataset& test, const HandwritingsOptions& options) {
+Stream handwritings(const data::Dataset& train, const data::Dataset& test,
+                    const HandwritingsOptions& options) {
   check_writable("handwritings", train);
   check_writable("handwritings", test);
   check(options.customers >= 0, "handwritings: the number of customers must be at least 0, got {}",
@@ -211,7 +213,7 @@ Stream handwritings(const Dataset& train, const Dataset& test, const Handwriting
   for (int customer = 0; customer < options.customers; ++customer) {
     const auto write = [&](int which) {
       return [hand = handwriting(customer, options), seed = options.seed,
-              stream = stream_of_customer(customer, which)](const Dataset& images) {
+              stream = stream_of_customer(customer, which)](const data::Dataset& images) {
         return handwritten(images, hand, seed, stream);
       };
     };

@@ -35,7 +35,8 @@ struct HandwritingsOptions {
 /// thickness and tremble are drawn once for a customer, and vary a little from image to image;
 /// thickness and tremble vary within an image too.
 ///
-///     for (const continual::Task& task : continual::handwritings(train, test, {.customers = 10})) { ... }
+///     for (const continual::Task& task : continual::handwritings(train, test, {.customers = 10}))
+///     { ... }
 ///
 /// An image is sheared, turned, scaled and displaced in one bilinear step; then strokes are made
 /// thicker or thinner by a share of a grey dilation or erosion with a cross of five pixels. The
@@ -52,7 +53,7 @@ struct HandwritingsOptions {
 /// Error when `customers` is negative, or `variety` negative or not finite; DTypeError unless
 /// samples are u8; ShapeError unless they are (…, height, width), the same in train and test; the
 /// errors of `class_count`.
-Stream handwritings(const Dataset& train, const Dataset& test,
+Stream handwritings(const data::Dataset& train, const data::Dataset& test,
                     const HandwritingsOptions& options = {});
 
 /// The handwriting of a customer from 0 on: of `options`, it depends on variety and seed. Error for
@@ -64,7 +65,7 @@ Handwriting handwriting(int customer, const HandwritingsOptions& options = {});
 ///
 /// Error when a value is not finite, a size is not above 0, the smoothness is below 0.1, or
 /// another value that cannot be negative is; DTypeError and ShapeError as above.
-Dataset handwritten(const Dataset& images, const Handwriting& hand, std::uint64_t seed = 0,
-                    std::uint64_t stream = 0);
+data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand,
+                          std::uint64_t seed = 0, std::uint64_t stream = 0);
 
 }  // namespace engram::continual

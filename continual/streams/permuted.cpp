@@ -5,13 +5,14 @@
 
 namespace engram::continual {
 
-Stream permuted(const Dataset& train, const Dataset& test, const PermutedOptions& options) {
+Stream permuted(const data::Dataset& train, const data::Dataset& test,
+                const PermutedOptions& options) {
   check(options.tasks >= 0, "permuted: the number of tasks must be at least 0, got {}",
         options.tasks);
   check_shape(train.sample_shape() == test.sample_shape(),
               "permuted: samples to train are {}, to test {}", train.sample_shape(),
               test.sample_shape());
-  const auto prepare = [&](const Dataset& dataset) {
+  const auto prepare = [&](const data::Dataset& dataset) {
     return (options.pad == 0 ? dataset : dataset.pad(options.pad)).flatten();
   };
   const std::int64_t classes = std::max(class_count(train), class_count(test));

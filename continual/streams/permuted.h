@@ -18,7 +18,8 @@ struct PermutedOptions {
 /// which (seed, number of the task) name completely. Samples come flat: (784,), with pad = 2
 /// (1024,). The tasks share the images of `train` and `test`. Goodfellow et al., arXiv 1312.6211.
 ///
-///     for (const continual::Task& task : continual::permuted(train, test, {.tasks = 10, .seed = 0})) { ... }
+///     for (const continual::Task& task : continual::permuted(train, test, {.tasks = 10, .seed =
+///     0})) { ... }
 ///
 /// By default the first task is permuted like the others, as in van de Ven & Tolias,
 /// arXiv 1809.10635 (whose program leaves it plain for seed 0 alone, to show the images). To a
@@ -26,6 +27,7 @@ struct PermutedOptions {
 ///
 /// Error when `tasks` or `pad` is negative; ShapeError when samples of train and test differ; the
 /// errors of `class_count`.
-Stream permuted(const Dataset& train, const Dataset& test, const PermutedOptions& options = {});
+Stream permuted(const data::Dataset& train, const data::Dataset& test,
+                const PermutedOptions& options = {});
 
 }  // namespace engram::continual

@@ -11,19 +11,19 @@ namespace engram::continual {
 namespace {
 
 template <class X>
-Tensor warp_all(const Tensor& x, const Places& from) {
+Tensor warp_all(const Tensor& x, const data::Places& from) {
   Tensor y(x.shape(), x.dtype());
   const X* before = x.data<X>().data();
   X* after = y.data<X>().data();
   const std::int64_t pixels = from.height * from.width;
   kernels::parallel_for_each(x.numel() / pixels, pixels,
                              [&from, before, after, pixels](std::int64_t i) {
-                               warp(before + i * pixels, from, after + i * pixels);
+                               data::warp(before + i * pixels, from, after + i * pixels);
                              });
   return y;
 }
 
-void check_rotatable(const char* caller, const Dataset& dataset) {
+void check_rotatable(const char* caller, const data::Dataset& dataset) {
   check_images(caller, dataset);
   check_dtype(dataset.dtype() == u8 || dataset.dtype() == f32,
               "{}: images must be u8 or f32, got {}", caller, dataset.dtype());
@@ -43,23 +43,24 @@ std::vector<double> angles_of(const RotatedOptions& options) {
 
 }  // namespace
 
-Dataset rotate(const Dataset& images, double degrees) {
+data::Dataset rotate(const data::Dataset& images, double degrees) {
   check_rotatable("rotate", images);
   check(std::isfinite(degrees), "rotate: the angle must be finite, got {}", degrees);
-  Places from(images.sample_shape().size(-2), images.sample_shape().size(-1));
-  from.set(rotation(-degrees));
+  data::Places from(images.sample_shape().size(-2), images.sample_shape().size(-1));
+  from.set(data::rotation(-degrees));
   return images.transform([from](const Tensor& x) {
     return x.dtype() == u8 ? warp_all<std::uint8_t>(x, from) : warp_all<float>(x, from);
   });
 }
 
-Stream rotated(const Dataset& train, const Dataset& test, const RotatedOptions& options) {
+Stream rotated(const data::Dataset& train, const data::Dataset& test,
+               const RotatedOptions& options) {
   check_rotatable("rotated", train);
   check_rotatable("rotated", test);
   std::vector<Version> turned;
   for (double angle : angles_of(options)) {
     check(std::isfinite(angle), "rotated: an angle must be finite, got {}", angle);
-    const auto turn = [angle](const Dataset& images) { return rotate(images, angle); };
+    const auto turn = [angle](const data::Dataset& images) { return rotate(images, angle); };
     turned.push_back({fmt::format("{:.1f} degrees", angle), turn, turn});
   }
   return versions("rotated", train, test, std::move(turned),

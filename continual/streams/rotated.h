@@ -21,7 +21,8 @@ struct RotatedOptions {
 /// own, counter-clockwise; bilinear between the pixels, and 0 where the image does not reach. What
 /// is turned out of the frame is lost.
 ///
-///     for (const continual::Task& task : continual::rotated(train, test, {.tasks = 20, .seed = 0})) { ... }
+///     for (const continual::Task& task : continual::rotated(train, test, {.tasks = 20, .seed =
+///     0})) { ... }
 ///
 /// The angles are those of Lopez-Paz & Ranzato, "Gradient Episodic Memory for Continual Learning",
 /// arXiv 1706.08840, in the form that their program gives them: the range is cut into as many equal
@@ -34,9 +35,10 @@ struct RotatedOptions {
 /// Error when `tasks` is negative, or an angle is not finite; DTypeError unless samples are u8 or
 /// f32; ShapeError unless they are (…, height, width), the same in train and test; the errors of
 /// `class_count`.
-Stream rotated(const Dataset& train, const Dataset& test, const RotatedOptions& options = {});
+Stream rotated(const data::Dataset& train, const data::Dataset& test,
+               const RotatedOptions& options = {});
 
 /// The same images, turned counter-clockwise. The errors as of `rotated`.
-Dataset rotate(const Dataset& images, double degrees);
+data::Dataset rotate(const data::Dataset& images, double degrees);
 
 }  // namespace engram::continual

@@ -22,8 +22,8 @@ std::vector<std::int64_t> places_of(std::int64_t classes, const SplitOptions& op
 }
 
 /// The samples whose classes have places [first, first + count), labelled from 0.
-Dataset part(const Dataset& dataset, const std::vector<std::int64_t>& places, std::int64_t first,
-             std::int64_t count) {
+data::Dataset part(const data::Dataset& dataset, const std::vector<std::int64_t>& places,
+                   std::int64_t first, std::int64_t count) {
   const auto label_in_task = [places, first](std::int64_t label) {
     check_data(label >= 0 && label < std::ssize(places), "split: label {} is none of {} classes",
                label, places.size());
@@ -55,7 +55,7 @@ std::string name_of(const std::vector<std::int64_t>& places, std::int64_t first,
 
 }  // namespace
 
-Stream split(const Dataset& train, const Dataset& test, const SplitOptions& options) {
+Stream split(const data::Dataset& train, const data::Dataset& test, const SplitOptions& options) {
   const std::int64_t count = options.classes_per_task;
   check(count >= 1, "split: a task must have at least 1 class, got {}", count);
   check_shape(train.sample_shape() == test.sample_shape(),

@@ -30,6 +30,7 @@ struct SplitOptions {
 /// Error when classes_per_task is below 1, or the classes do not make whole tasks; DataError when
 /// there is no sample; ShapeError when samples of train and test differ; the errors of
 /// `class_count`.
-Stream split(const Dataset& train, const Dataset& test, const SplitOptions& options = {});
+Stream split(const data::Dataset& train, const data::Dataset& test,
+             const SplitOptions& options = {});
 
 }  // namespace engram::continual

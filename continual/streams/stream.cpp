@@ -15,7 +15,7 @@ Outputs active_outputs(Scenario scenario, const Outputs& own, const Outputs& lat
   return {0, std::max(own.end, latest.end)};
 }
 
-std::int64_t class_count(const Dataset& dataset) {
+std::int64_t class_count(const data::Dataset& dataset) {
   const Tensor y = dataset.targets();
   check_dtype(y.dtype() == i64, "class_count: labels must be i64, got {}", y.dtype());
   check_shape(y.rank() == 1, "class_count: labels must be (N,), got {}", y.shape());
@@ -64,7 +64,9 @@ Task in_scenario(Scenario scenario, Task task, const Outputs& own) {
 namespace {
 
 /// Of the samples of a batch.
-DType batch_dtype(const Dataset& dataset) { return dataset.dtype() == u8 ? f32 : dataset.dtype(); }
+DType batch_dtype(const data::Dataset& dataset) {
+  return dataset.dtype() == u8 ? f32 : dataset.dtype();
+}
 
 }  // namespace
 

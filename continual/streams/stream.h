@@ -31,8 +31,8 @@ struct Outputs {
 struct Task {
   int number;  ///< from 0
   std::string name;
-  Dataset train;  ///< labels (N,) of i64: the number of the output that stands for the class
-  Dataset test;
+  data::Dataset train;  ///< labels (N,) of i64: the number of the output that stands for the class
+  data::Dataset test;
   Outputs outputs;  ///< of the task's classes
   Scenario scenario = Scenario::domain;
 };
@@ -49,7 +49,7 @@ inline constexpr std::int64_t max_classes = std::int64_t{1} << 24;
 
 /// How many classes there are: the largest label and 1. DTypeError or ShapeError unless the labels
 /// are i64 of shape (N,); DataError when one is below 0, or not below `max_classes`.
-std::int64_t class_count(const Dataset& dataset);
+std::int64_t class_count(const data::Dataset& dataset);
 
 /// How many outputs a network needs for this many tasks of as many classes each. Error for a
 /// negative number of tasks, and for classes not in [0, max_classes].
@@ -110,8 +110,8 @@ class Stream {
 /// One of the data sets of a stream of one's own.
 struct NamedData {
   std::string name;
-  Dataset train;  ///< labels from 0 on in every one of the data sets
-  Dataset test;
+  data::Dataset train;  ///< labels from 0 on in every one of the data sets
+  data::Dataset test;
 };
 
 /// A stream of one's own data sets, in this order.

@@ -1,16 +1,16 @@
 #include "continual/methods.h"
 
-#include <engram/continual/replay/a_gem.h>
-#include <engram/continual/replay/der.h>
+#include <engram/continual/distillation/lwf.h>
 #include <engram/continual/penalties/ewc.h>
-#include <engram/continual/replay/experience_replay.h>
-#include <engram/continual/projection/gpm.h>
 #include <engram/continual/penalties/kronecker_laplace.h>
 #include <engram/continual/penalties/l2.h>
-#include <engram/continual/distillation/lwf.h>
 #include <engram/continual/penalties/mas.h>
-#include <engram/continual/projection/owm.h>
 #include <engram/continual/penalties/si.h>
+#include <engram/continual/projection/gpm.h>
+#include <engram/continual/projection/owm.h>
+#include <engram/continual/replay/a_gem.h>
+#include <engram/continual/replay/der.h>
+#include <engram/continual/replay/experience_replay.h>
 
 #include <map>
 #include <optional>

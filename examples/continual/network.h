@@ -3,8 +3,8 @@
 #include "continual/setup.h"
 
 #include <engram/autograd/ops/activation.h>
-#include <engram/nn/layers/dropout.h>
 #include <engram/nn/init.h>
+#include <engram/nn/layers/dropout.h>
 #include <engram/nn/layers/linear.h>
 
 #include <fmt/format.h>

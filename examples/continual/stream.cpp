@@ -52,10 +52,10 @@ continual::Stream make_stream(const Setup& setup, const data::TrainTest& images)
     // The classes in the order of their labels for seed 0, in another for every other seed, as in
     // the program of van de Ven and Tolias.
     return continual::split(padded(train).flatten(), padded(test).flatten(),
-                       {.classes_per_task = classes / setup.tasks,
-                        .shuffle_classes = seed != 0,
-                        .seed = seed,
-                        .scenario = scenario});
+                            {.classes_per_task = classes / setup.tasks,
+                             .shuffle_classes = seed != 0,
+                             .seed = seed,
+                             .scenario = scenario});
   }
   fail<Error>("make_stream: there is no scenario {}", setup.scenario);
 }

@@ -224,7 +224,8 @@ class Run {
 
 std::int64_t steps_of(const Setup& setup, const data::TrainTest& images) {
   std::int64_t steps = 0;
-  for (const continual::Task& task : make_stream(setup, images)) steps += iterations_of(setup, task);
+  for (const continual::Task& task : make_stream(setup, images))
+    steps += iterations_of(setup, task);
   return steps;
 }
 

@@ -2,10 +2,10 @@
 
 #include <engram/autograd/error.h>
 #include <engram/autograd/random.h>
+#include <engram/nn/init.h>
 #include <engram/nn/layers/activation.h>
 #include <engram/nn/layers/conv2d.h>
 #include <engram/nn/layers/flatten.h>
-#include <engram/nn/init.h>
 #include <engram/nn/layers/linear.h>
 #include <engram/nn/layers/pool.h>
 

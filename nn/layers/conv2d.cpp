@@ -1,7 +1,7 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/ops/convolution.h>
-#include <engram/nn/layers/conv2d.h>
 #include <engram/nn/init.h>
+#include <engram/nn/layers/conv2d.h>
 
 namespace engram::nn {
 namespace {

@@ -3,8 +3,8 @@
 #include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/indexing.h>
 #include <engram/autograd/ops/shaping.h>
-#include <engram/nn/layers/embedding.h>
 #include <engram/nn/init.h>
+#include <engram/nn/layers/embedding.h>
 
 namespace engram::nn {
 

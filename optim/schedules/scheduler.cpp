@@ -1,5 +1,5 @@
-#include <engram/optim/schedules/scheduler.h>
 #include <engram/optim/saved_state.h>
+#include <engram/optim/schedules/scheduler.h>
 
 #include <utility>
 

@@ -20,8 +20,8 @@ struct Lines {
 
 /// A task of samples x (N, inputs), its test data the same.
 inline engram::continual::Task task_of(int number, engram::continual::Scenario scenario,
-                                  engram::continual::Outputs outputs, const engram::Tensor& x,
-                                  const engram::Tensor& y) {
+                                       engram::continual::Outputs outputs, const engram::Tensor& x,
+                                       const engram::Tensor& y) {
   const engram::data::Dataset samples(x, y);
   return {number, "task", samples, samples, outputs, scenario};
 }

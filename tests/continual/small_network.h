@@ -37,15 +37,16 @@ SmallNetwork two_layers(std::int64_t in, std::int64_t out, bool bias, F between,
 
 /// A task with these samples, of as many classes as there are outputs.
 inline engram::continual::Task task_of(const engram::Tensor& x, const engram::Tensor& y,
-                                  engram::continual::Outputs outputs, int number = 0,
-                                  engram::continual::Scenario scenario = {}) {
+                                       engram::continual::Outputs outputs, int number = 0,
+                                       engram::continual::Scenario scenario = {}) {
   const engram::data::Dataset dataset(x, y);
   return {number, "", dataset, dataset, outputs, scenario};
 }
 
 /// Steps on whole tasks.
 inline void train(const engram::continual::Network& network, engram::continual::Method& method,
-                  engram::optim::Optimizer& optimizer, const engram::continual::Task& task, int steps) {
+                  engram::optim::Optimizer& optimizer, const engram::continual::Task& task,
+                  int steps) {
   method.begin_task(task);
   for (int step = 0; step < steps; ++step) {
     train_step(network, method, optimizer, task, task.train.all());

@@ -7,8 +7,8 @@
 #include <engram/autograd/tape.h>
 #include <engram/nn/layers/dropout.h>
 #include <engram/nn/layers/linear.h>
-#include <engram/nn/module.h>
 #include <engram/nn/layers/sequential.h>
+#include <engram/nn/module.h>
 
 #include <doctest/doctest.h>
 #include <unistd.h>

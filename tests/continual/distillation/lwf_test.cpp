@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string>
 
-#include "../close.h"
+#include "../../close.h"
 
 using namespace engram;
 using namespace engram::continual;

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 #include <engram/engram.h>
 
-#include "small_network.h"
+#include "../small_network.h"
 
 #include <cmath>
 
@@ -159,8 +159,8 @@ TEST_CASE("KroneckerLaplace: a share of the energy takes less memory, and away f
 TEST_CASE("KroneckerLaplace: of a head with labels of its own") {
   const SmallNetwork net = two_layers(3, 4, false, smooth);
   Generator generator(1);
-  const continual::Task task =
-      task_of(randn({9, 3}, f64, generator), full({9}, 2, i64), {2, 4}, 1, continual::Scenario::task);
+  const continual::Task task = task_of(randn({9, 3}, f64, generator), full({9}, 2, i64), {2, 4}, 1,
+                                       continual::Scenario::task);
   KroneckerLaplace method(net, {.energy = 1, .fisher = {.labels = optim::Labels::empirical}});
   method.end_task(task);
   // What the outputs of other tasks are made of is free.

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "../close.h"
+#include "../../close.h"
 
 using namespace engram;
 using namespace engram::continual;

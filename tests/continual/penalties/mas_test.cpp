@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "../close.h"
+#include "../../close.h"
 
 using namespace engram;
 using namespace engram::continual;

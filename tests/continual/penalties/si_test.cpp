@@ -8,7 +8,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "../close.h"
+#include "../../close.h"
 
 using namespace engram;
 using namespace engram::continual;

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 #include <engram/engram.h>
 
-#include "small_network.h"
+#include "../small_network.h"
 
 #include <cmath>
 #include <limits>
@@ -239,7 +239,8 @@ TEST_CASE("projection: of a convolution, over the patches that its window sees")
                            return sum(conv2d(x, kernel, bias), {2, 3});
                          }};
   // Two images of four patches each, in a space of nine with the bias's.
-  const continual::Task task = task_of(randn({2, 2, 3, 3}, f64, generator), zeros({2}, i64), {0, 3});
+  const continual::Task task =
+      task_of(randn({2, 2, 3, 3}, f64, generator), zeros({2}, i64), {0, 3});
   const continual::Task next =
       task_of(randn({4, 2, 3, 3}, f64, generator), tensor({0, 1, 2, 2}, i64), {0, 3}, 1);
   GPM method(net, {.threshold = {1}});

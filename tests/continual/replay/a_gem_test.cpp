@@ -1,4 +1,4 @@
-#include "lines.h"
+#include "../lines.h"
 
 #include <doctest/doctest.h>
 
@@ -122,7 +122,8 @@ TEST_CASE("AGEM: the reference is over the outputs right for each sample") {
   for (const Scenario scenario : {Scenario::task, Scenario::classes}) {
     const Lines net(1, 4);
     const continual::Task first = task_of(0, scenario, {0, 2}, ones({1, 1}, f64), tensor({0}, i64));
-    const continual::Task second = task_of(1, scenario, {2, 4}, ones({1, 1}, f64), tensor({2}, i64));
+    const continual::Task second =
+        task_of(1, scenario, {2, 4}, ones({1, 1}, f64), tensor({2}, i64));
     AGEM method(net);
     method.end_task(first);
     method.begin_task(second);

@@ -1,4 +1,4 @@
-#include "lines.h"
+#include "../lines.h"
 
 #include <doctest/doctest.h>
 
@@ -48,7 +48,8 @@ TEST_CASE("DER++: its loss and gradient by hand") {
 
 TEST_CASE("DER++: without either of its terms") {
   const Lines net(1, 2);
-  const continual::Task task = task_of(0, Scenario::domain, {0, 2}, ones({1, 1}, f64), tensor({0}, i64));
+  const continual::Task task =
+      task_of(0, Scenario::domain, {0, 2}, ones({1, 1}, f64), tensor({0}, i64));
   DER der(net, {.alpha = 1, .beta = 0}), labels_only(net, {.alpha = 0, .beta = 1});
   added(der, net, task);
   added(labels_only, net, task);
@@ -61,7 +62,8 @@ TEST_CASE("DER++: which logits are held") {
   const auto distance = [](Scenario scenario) {
     const Lines net(1, 4);
     const continual::Task first = task_of(0, scenario, {0, 2}, ones({1, 1}, f64), tensor({0}, i64));
-    const continual::Task second = task_of(1, scenario, {2, 4}, ones({1, 1}, f64), tensor({2}, i64));
+    const continual::Task second =
+        task_of(1, scenario, {2, 4}, ones({1, 1}, f64), tensor({2}, i64));
     DER method(net, {.beta = 0});
     method.begin_task(first);
     added(method, net, first);
@@ -82,7 +84,8 @@ TEST_CASE("DER++: the labels compete among the outputs right for them") {
        {std::pair(Scenario::task, 2), std::pair(Scenario::classes, 4)}) {
     const Lines net(1, 6);
     const continual::Task first = task_of(0, scenario, {0, 2}, ones({1, 1}, f64), tensor({0}, i64));
-    const continual::Task second = task_of(1, scenario, {2, 4}, ones({1, 1}, f64), tensor({2}, i64));
+    const continual::Task second =
+        task_of(1, scenario, {2, 4}, ones({1, 1}, f64), tensor({2}, i64));
     DER method(net, {.alpha = 0, .beta = 1});
     added(method, net, first);
     CHECK(added(method, net, second).item() == doctest::Approx(std::log(outputs)));

@@ -134,11 +134,13 @@ TEST_CASE("handwritten: the same for any number of threads") {
 }
 
 TEST_CASE("handwriting: a function of the customer, the seed and the variety") {
-  CHECK(continual::handwriting(3, {.customers = 4}) == continual::handwriting(3, {.customers = 100}));
+  CHECK(continual::handwriting(3, {.customers = 4}) ==
+        continual::handwriting(3, {.customers = 100}));
   CHECK(continual::handwriting(3) != continual::handwriting(4));
   CHECK(continual::handwriting(3) != continual::handwriting(3, {.seed = 1}));
   CHECK(continual::handwriting(3, {.variety = 0}) == Handwriting{});
-  const Handwriting once = continual::handwriting(3), twice = continual::handwriting(3, {.variety = 2});
+  const Handwriting once = continual::handwriting(3),
+                    twice = continual::handwriting(3, {.variety = 2});
   CHECK(twice.slant == doctest::Approx(2 * once.slant));
   CHECK(twice.height == doctest::Approx(once.height * once.height));
 }
@@ -172,8 +174,8 @@ TEST_CASE("handwritings: every customer writes all the images") {
 
 TEST_CASE("handwritings: vectors, and outputs of their own") {
   const data::Dataset images = crosses(2);
-  const continual::Stream tasks =
-      continual::handwritings(images, images, {.flatten = true, .scenario = continual::Scenario::task});
+  const continual::Stream tasks = continual::handwritings(
+      images, images, {.flatten = true, .scenario = continual::Scenario::task});
   CHECK(tasks.outputs() == 20);
   CHECK(tasks[1].train.all().x.shape() == Shape{2, 320});
   CHECK(tasks[1].train.all().y.data<std::int64_t>()[1] == 3);
@@ -206,8 +208,8 @@ TEST_CASE("handwritings: mistakes") {
                        "handwritings: the number of customers must be at least 0, got -1", Error);
   CHECK_THROWS_WITH_AS(continual::handwritings(images, images, {.customers = 0, .variety = -1}),
                        "handwritings: variety must be at least 0 and finite, got -1", Error);
-  CHECK_THROWS_WITH_AS(continual::handwriting(-1), "handwriting: customers are counted from 0, got -1",
-                       Error);
+  CHECK_THROWS_WITH_AS(continual::handwriting(-1),
+                       "handwriting: customers are counted from 0, got -1", Error);
   CHECK_THROWS_WITH_AS(continual::handwritings(images, images.flatten()),
                        "handwritings: needs images (…, height, width), got (320,)", ShapeError);
   CHECK_THROWS_WITH_AS(continual::handwritings(images, images.pad(1)),

@@ -75,7 +75,8 @@ TEST_CASE("the padding is permuted with the image") {
 TEST_CASE("a scenario moves the labels and leaves the pixels") {
   const data::Dataset images(zeros({2, 1, 2, 2}, u8), tensor({0, 2}, i64));
   const auto labels = [&](continual::Scenario scenario, int number) {
-    const continual::Stream tasks = continual::permuted(images, images, {.tasks = 3, .scenario = scenario});
+    const continual::Stream tasks =
+        continual::permuted(images, images, {.tasks = 3, .scenario = scenario});
     const continual::Task task = tasks[number];
     CHECK(task.scenario == scenario);
     CHECK(task.test.targets().data<std::int64_t>()[1] == task.outputs.begin + 2);
@@ -94,7 +95,8 @@ TEST_CASE("a scenario moves the labels and leaves the pixels") {
 
 TEST_CASE("the first task can be left plain") {
   const data::Dataset images = numbered_pixels(3, 5);
-  const continual::Stream tasks = continual::permuted(images, images, {.tasks = 2, .first_plain = true});
+  const continual::Stream tasks =
+      continual::permuted(images, images, {.tasks = 2, .first_plain = true});
   CHECK(tasks[0].name == "plain");
   CHECK(values(tasks[0].train.all().x) == values(images.all().x));
   const continual::Stream all_permuted = continual::permuted(images, images, {.tasks = 2});
@@ -114,7 +116,8 @@ TEST_CASE("the tasks share the images") {
 
 TEST_CASE("no tasks, and tasks that are not there") {
   const data::Dataset images = numbered_pixels(2, 2);
-  for (const continual::Task& task : continual::permuted(images, images, {.tasks = 0})) FAIL(task.name);
+  for (const continual::Task& task : continual::permuted(images, images, {.tasks = 0}))
+    FAIL(task.name);
   const continual::Stream tasks = continual::permuted(images, images, {.tasks = 2});
   CHECK_THROWS_WITH_AS(tasks[2], "Stream: there is no task 2, there are 2", Error);
   CHECK_THROWS_WITH_AS(tasks[-1], "Stream: there is no task -1, there are 2", Error);

@@ -56,7 +56,8 @@ TEST_CASE("split: labels in each scenario") {
     CHECK(numbers(own[1].test.targets()) == Labels{3, 2});
     CHECK(own[1].scenario == scenario);
   }
-  CHECK(continual::active_outputs(stream(continual::Scenario::task)[0], domain[2]) == continual::Outputs{0, 2});
+  CHECK(continual::active_outputs(stream(continual::Scenario::task)[0], domain[2]) ==
+        continual::Outputs{0, 2});
   const continual::Stream classes = stream(continual::Scenario::classes);
   CHECK(continual::active_outputs(classes[0], classes[1]) == continual::Outputs{0, 4});
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace engram;
+using namespace engram::continual;
 using namespace engram::data;
 
 namespace {
@@ -83,8 +84,8 @@ TEST_CASE("labels and numbers of classes that no memory would hold are refused")
         fmt::format("class_count: labels must be below 16777216, got {}", label);
     CHECK_THROWS_WITH_AS(continual::class_count(labelled(label)), text.c_str(), DataError);
     CHECK_THROWS_WITH_AS(continual::split(labelled(label), labelled(0)), text.c_str(), DataError);
-    CHECK_THROWS_WITH_AS(continual::permuted(labelled(0), labelled(label), {.tasks = 2}), text.c_str(),
-                         DataError);
+    CHECK_THROWS_WITH_AS(continual::permuted(labelled(0), labelled(label), {.tasks = 2}),
+                         text.c_str(), DataError);
     CHECK_THROWS_WITH_AS(stream_of({{"a", labelled(label), labelled(0)}}), text.c_str(), DataError);
   }
   CHECK_THROWS_WITH_AS(continual::output_count(continual::Scenario::task, 3, most),
@@ -93,9 +94,9 @@ TEST_CASE("labels and numbers of classes that no memory would hold are refused")
   CHECK_THROWS_WITH_AS(continual::output_count(continual::Scenario::task, -3, 2),
                        "output_count: tasks must be at least 0, got -3", Error);
   const Dataset good = labelled(1);
-  CHECK_THROWS_WITH_AS(continual::in_scenario(continual::Scenario::task, {2, "a", good, good, {}}, most),
-                       "in_scenario: classes must be in [0, 16777216], got 9223372036854775807",
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      continual::in_scenario(continual::Scenario::task, {2, "a", good, good, {}}, most),
+      "in_scenario: classes must be in [0, 16777216], got 9223372036854775807", Error);
 }
 
 TEST_CASE("stream_of: what is no data set of a stream") {

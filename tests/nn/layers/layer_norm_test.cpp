@@ -1,4 +1,4 @@
-#include "../close.h"
+#include "../../close.h"
 
 #include <engram/autograd/create.h>
 #include <engram/autograd/error.h>

@@ -1,7 +1,8 @@
-#include "../temporary_folder.h"
+#include "../../temporary_folder.h"
 
 #include <doctest/doctest.h>
 #include <engram/autograd/create.h>
+#include <engram/optim/momentum.h>
 #include <engram/optim/schedules/composition.h>
 #include <engram/optim/schedules/cosine.h>
 #include <engram/optim/schedules/decay.h>
@@ -9,7 +10,6 @@
 #include <engram/optim/schedules/plateau.h>
 #include <engram/optim/schedules/swa.h>
 #include <engram/optim/schedules/warmup.h>
-#include <engram/optim/momentum.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <engram/autograd/create.h>
 #include <engram/optim/adam.h>
+#include <engram/optim/rmsprop.h>
 #include <engram/optim/schedules/composition.h>
 #include <engram/optim/schedules/cosine.h>
 #include <engram/optim/schedules/decay.h>
@@ -8,7 +9,6 @@
 #include <engram/optim/schedules/plateau.h>
 #include <engram/optim/schedules/swa.h>
 #include <engram/optim/schedules/warmup.h>
-#include <engram/optim/rmsprop.h>
 #include <engram/optim/sgd.h>
 
 #include <algorithm>
