@@ -1,0 +1,102 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "source_tree.h"
+
+using namespace engram::test;
+
+namespace {
+
+/// Whom the headers and sources of a folder may include, beside themselves.
+const std::map<std::string, std::set<std::string>> known = {
+    {"autograd", {}},
+    {"nn", {"autograd"}},
+    {"optim", {"autograd"}},
+    {"data", {"autograd"}},
+    {"continual", {"autograd", "optim", "data"}},
+};
+
+/// Of autograd/kernels what is meant for the other folders; docs/architecture.md says why.
+const std::set<std::string> kernels_for_others = {
+    "autograd/kernels/elementwise.h",     "autograd/kernels/gemm.h",
+    "autograd/kernels/instruction_set.h", "autograd/kernels/parallel.h",
+    "autograd/kernels/reduce_blocks.h",   "autograd/kernels/runs.h"};
+
+/// Headers that engram.h leaves out, because only the library uses them; a folder ends in a slash.
+const std::vector<std::string> internal = {"autograd/hold_over_forks.h",
+                                           "autograd/json.h",
+                                           "autograd/kernels/",
+                                           "autograd/new_file.h",
+                                           "autograd/ops/map.h",
+                                           "autograd/ops/numbers.h",
+                                           "autograd/ops/window.h",
+                                           "autograd/path.h",
+                                           "autograd/safetensors.h",
+                                           "autograd/sanitized.h",
+                                           "continual/streams/versions.h",
+                                           "data/transforms/"};
+
+bool is_internal(const std::string& header) {
+  for (const std::string& each : internal) {
+    if (each.ends_with('/') ? header.starts_with(each) : header == each) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> includes(const std::filesystem::path& file) {
+  return matches(text_of(file), "^#include <engram/([^>]+)>");
+}
+
+}  // namespace
+
+TEST_CASE("includes run one way between the folders") {
+  int seen = 0;
+  for (const auto& [folder, may] : known) {
+    for (const auto& file : source_files(folder, {".h", ".cpp"})) {
+      for (const std::string& included : includes(file)) {
+        const std::string to = included.substr(0, included.find('/'));
+        ++seen;
+        CHECK_MESSAGE((to == folder || may.contains(to)),
+                      file.string()
+                          << " includes " << included << ", but " << folder << " does not know "
+                          << to << ": docs/architecture.md has the order of the folders");
+        const bool kernel = included.starts_with("autograd/kernels/") && folder != "autograd";
+        CHECK_MESSAGE((!kernel || kernels_for_others.contains(included)),
+                      file.string() << " includes " << included
+                                    << ", which is no kernel for other folders: call an operation, "
+                                       "or name it in kernels_for_others and docs/architecture.md");
+      }
+    }
+  }
+  CHECK(seen > 300);  // they were found
+}
+
+TEST_CASE("engram.h has every header of the library") {
+  const std::string all = text_of("engram.h");
+  int seen = 0;
+  for (const auto& [folder, may] : known) {
+    for (const auto& file : source_files(folder, {".h"})) {
+      const std::string header = file.string();
+      const bool included = all.find("#include <engram/" + header + ">") != std::string::npos;
+      ++seen;
+      CHECK_MESSAGE((included || is_internal(header)),
+                    header << " is missing from engram.h: add it there, or, if only the library "
+                              "uses it, to `internal` in this test");
+    }
+  }
+  CHECK(seen > 80);
+}
+
+TEST_CASE("no file of the library is above 320 lines") {
+  for (const auto& [folder, may] : known) {
+    for (const auto& file : source_files(folder, {".h", ".cpp"})) {
+      const std::string text = text_of(file);
+      const auto lines = std::count(text.begin(), text.end(), '\n');
+      // What is left of the tape is one subject.
+      CHECK_MESSAGE((lines <= 320 || file == "autograd/tape.cpp"),
+                    file.string() << " has " << lines << " lines: it has more than one subject");
+    }
+  }
+}
