@@ -3,6 +3,7 @@
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/compare.h>
 #include <engram/autograd/ops/loss.h>
+#include <engram/autograd/ops/loss_reduction.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/ops/shaping.h>
@@ -56,24 +57,6 @@ double check_labels(const char* op, const char* name, const Tensor& x, const Ten
 void check_constant(const char* op, const Tensor& weight) {
   check_autograd(!Tape::current() || !weight.defined() || !weight.requires_grad(),
                  "{}: beside class indices the weight has no gradient; detach() it", op);
-}
-
-const char* name_of(Reduction reduction) {
-  switch (reduction) {
-    case Reduction::mean:
-      return "mean";
-    case Reduction::sum:
-      return "sum";
-    case Reduction::none:
-      return "none";
-  }
-  return "";
-}
-
-Tensor reduce_losses(const Tensor& losses, Reduction reduction, double divisor) {
-  if (reduction == Reduction::none) return losses;
-  const Tensor total = sum(losses);
-  return reduction == Reduction::sum ? total : averaged(total, divisor);
 }
 
 /// Something that is given for each class, (C,), or for each position, (N, …), beside x.

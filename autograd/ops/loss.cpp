@@ -4,6 +4,7 @@
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/compare.h>
 #include <engram/autograd/ops/loss.h>
+#include <engram/autograd/ops/loss_reduction.h>
 #include <engram/autograd/ops/map.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/numbers.h>
@@ -28,14 +29,7 @@ void check_pair(const char* op, const Tensor& input, const Tensor& target) {
 }
 
 Tensor reduce_losses(const Tensor& losses, Reduction reduction) {
-  switch (reduction) {
-    case Reduction::mean:
-      return mean(losses);
-    case Reduction::sum:
-      return sum(losses);
-    default:
-      return losses;
-  }
+  return reduce_losses(losses, reduction, static_cast<double>(losses.numel()));
 }
 
 /// x·log x, and 0 where x is 0: there its derivative, log x + 1, is -∞.

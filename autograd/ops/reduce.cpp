@@ -14,12 +14,12 @@ namespace engram {
 namespace {
 
 /// What a reduction over some axes leaves, and how many elements go into each result.
-struct Reduction {
+struct ReducedAxes {
   Shape kept;     // x's shape with 1 for each reduced axis
   Shape reduced;  // x's shape without the reduced axes
   std::int64_t count = 1;
 
-  Reduction(const char* op, const Shape& shape, const Axes& axes) : kept(shape) {
+  ReducedAxes(const char* op, const Shape& shape, const Axes& axes) : kept(shape) {
     bool drop[Shape::max_rank] = {};
     for (std::int64_t each : axes) {
       const int axis = shape.axis(each);
@@ -49,7 +49,7 @@ Attributes reduction_attributes(const Shape& shape, const Axes& axes, bool keepd
 /// Reduces run after run of neighbouring axes with kernel(outer, n, inner, in, out): sums and
 /// extrema of parts are sums and extrema of the whole.
 template <class Kernel>
-Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, DType dtype,
+Tensor reduce(const Tensor& x, const ReducedAxes& reduction, bool keepdim, DType dtype,
               Kernel kernel) {
   Tensor y = x;
   for (int axis = x.rank() - 1; axis >= 0; --axis) {
@@ -76,7 +76,7 @@ Tensor reduce(const Tensor& x, const Reduction& reduction, bool keepdim, DType d
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  const Reduction r("sum", x.shape(), axes);
+  const ReducedAxes r("sum", x.shape(), axes);
   const DType dtype = x.dtype() == u8 ? i64 : x.dtype();
   const auto add_up = [](auto outer, auto n, auto inner, const Tensor& in, const Tensor& out) {
     dispatch(out.dtype(), [&]<class Y>() {
@@ -100,7 +100,7 @@ Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  const Reduction r("mean", x.shape(), axes);
+  const ReducedAxes r("mean", x.shape(), axes);
   const auto n = static_cast<double>(r.count);
   if (is_floating(x.dtype())) return averaged(sum(x, axes, options), n);
   // In f64, where sums of i64 do not wrap around.
@@ -118,7 +118,7 @@ namespace {
 /// max and min alike: the elements equal to the result, or NaN as it is, share its gradient.
 template <class Kernel>
 Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim, Kernel kernel) {
-  const Reduction r(op, x.shape(), axes);
+  const ReducedAxes r(op, x.shape(), axes);
   check_shape(r.count > 0, "{}: no elements to choose from in shape {}", op, x.shape());
   const Tensor y = reduce(x, r, keepdim, x.dtype(), kernel);
   return record(
@@ -168,7 +168,7 @@ Tensor deviations(const Tensor& x, const Axes& axes) {
 
 Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {
   check_floating("var", x);
-  const Reduction r("var", x.shape(), axes);
+  const ReducedAxes r("var", x.shape(), axes);
   const double divisor = std::max<double>(0, static_cast<double>(r.count - options.correction));
   const Tensor y = [&] {
     const InnerOperations inner;
@@ -189,7 +189,7 @@ Tensor var(const Tensor& x, const Axes& axes, const VarOptions& options) {
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   check_floating("logsumexp", x);
-  const Reduction r("logsumexp", x.shape(), axes);
+  const ReducedAxes r("logsumexp", x.shape(), axes);
   if (r.count == 0) {
     return full(r.shape(options.keepdim), -std::numeric_limits<double>::infinity(), x.dtype());
   }
@@ -206,7 +206,7 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options
 
 Tensor argmax(const Tensor& x, std::int64_t axis, const ReduceOptions& options) {
   axis = x.shape().axis(axis);
-  const Reduction r("argmax", x.shape(), {axis});
+  const ReducedAxes r("argmax", x.shape(), {axis});
   check_shape(r.count > 0, "argmax: no elements to choose from in shape {}", x.shape());
   const AxisView view = view_along(x.shape(), axis);
   Tensor y(r.shape(options.keepdim), i64);

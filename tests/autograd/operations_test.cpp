@@ -145,6 +145,30 @@ void check_overwritten(const OperationCase& operation, int place) {
   }
 }
 
+/// The gradients of the floating inputs but that at `constant`, which requires none; undefined for
+/// it and where there is none.
+Tensors gradients_beside(const OperationCase& operation, std::ptrdiff_t constant) {
+  Tensors inputs, learning;
+  std::vector<std::size_t> places;
+  for (const Tensor& input : operation.inputs) {
+    const auto place = std::ssize(inputs);
+    inputs.push_back(input.defined() ? clone(input) : input);
+    if (!input.defined() || !is_floating(input.dtype()) || place == constant) continue;
+    inputs.back().set_requires_grad();
+    learning.push_back(inputs.back());
+    places.push_back(static_cast<std::size_t>(place));
+  }
+  Tensors gradients(inputs.size());
+  if (learning.empty()) return gradients;
+  Tape tape;
+  const Tensor y = operation.f(inputs);
+  if (!y.requires_grad()) return gradients;
+  const Tensors found =
+      tape.gradient(y, learning, {.gradient = spread(y.shape()), .allow_unused = true});
+  for (std::size_t k = 0; k < places.size(); ++k) gradients[places[k]] = found[k];
+  return gradients;
+}
+
 }  // namespace
 
 TEST_CASE("operations: every differentiable operation has a row") {
@@ -152,10 +176,11 @@ TEST_CASE("operations: every differentiable operation has a row") {
   for (const OperationCase& operation : operations()) rows.insert(function_of(operation.name));
   int declared = 0;
   for (const auto& entry : std::filesystem::directory_iterator(ENGRAM_SOURCE_DIR "/autograd/ops")) {
-    // map.h holds what operations are made of.
-    if (entry.path().extension() != ".h" || entry.path().filename() == "map.h") continue;
+    // These hold what operations are made of.
+    const std::string file = entry.path().filename().string();
+    if (!file.ends_with(".h") || file == "map.h" || file == "loss_reduction.h") continue;
     for (const std::string& name : declared_in(entry.path())) {
-      CAPTURE(entry.path().filename().string());
+      CAPTURE(file);
       CAPTURE(name);
       const bool has_row = rows.contains(name);
       CHECK_MESSAGE(
@@ -183,6 +208,22 @@ TEST_CASE("operations: gradients") {
     const GradcheckResult result = gradcheck(operation.f, operation.inputs);
     CAPTURE(operation.name);
     CHECK_MESSAGE(result, result.report);
+  }
+}
+
+TEST_CASE("operations: gradients beside an input that is a constant, each in turn") {
+  for (const OperationCase& operation : operations()) {
+    CAPTURE(operation.name);
+    const Tensors all = gradients_beside(operation, -1);
+    for (std::ptrdiff_t constant = 0; constant < std::ssize(operation.inputs); ++constant) {
+      CAPTURE(constant);
+      const Tensors rest = gradients_beside(operation, constant);
+      for (std::size_t k = 0; k < rest.size(); ++k) {
+        if (std::ssize(rest) == 1 || static_cast<std::ptrdiff_t>(k) == constant) continue;
+        REQUIRE(rest[k].defined() == all[k].defined());
+        if (rest[k].defined()) CHECK(difference(rest[k], all[k]) == 0);
+      }
+    }
   }
 }
 

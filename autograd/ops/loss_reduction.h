@@ -1,0 +1,13 @@
+#pragma once
+
+#include <engram/autograd/ops/loss.h>
+
+namespace engram {
+
+/// "mean", "sum" or "none".
+const char* name_of(Reduction reduction);
+
+/// How every loss ends: the losses themselves, their sum, or the sum over `divisor`.
+Tensor reduce_losses(const Tensor& losses, Reduction reduction, double divisor);
+
+}  // namespace engram
