@@ -1,8 +1,8 @@
 #include "continual/command_line.h"
 
-#include "../../continual/network.h"
 #include "common/stop.h"
 #include "continual/methods.h"
+#include "continual/network.h"
 #include "continual/protocol.h"
 
 #include "../temporary_folder.h"

@@ -1,9 +1,9 @@
 #include "continual/training.h"
 
-#include "../../continual/network.h"
 #include "common/stop.h"
 #include "continual/checkpoint.h"
 #include "continual/methods.h"
+#include "continual/network.h"
 #include "continual/stream.h"
 
 #include "../temporary_folder.h"
