@@ -63,9 +63,10 @@
 #include <engram/continual/streams/stream.h>
 #include <engram/continual/tensor_lists.h>
 #include <engram/data/dataset.h>
-#include <engram/data/idx.h>
 #include <engram/data/loader.h>
 #include <engram/data/mnist.h>
+#include <engram/io/idx.h>
+#include <engram/io/state_file.h>
 #include <engram/nn/init.h>
 #include <engram/nn/layers/activation.h>
 #include <engram/nn/layers/batch_norm.h>

@@ -2,7 +2,6 @@
 
 #include <engram/autograd/tensor.h>
 
-#include <filesystem>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -50,17 +49,5 @@ class StateDict {
 ///
 ///     auto best = clone(net.state_dict());  // early stopping: net.load_state_dict(best) goes back
 StateDict clone(const StateDict& state);
-
-/// Writes the state as a safetensors file (https://github.com/huggingface/safetensors), which
-/// Python reads too: the length of a JSON header as 8 bytes, the header, the elements, all
-/// little-endian. The file appears under its name complete or not at all. Error when it cannot be
-/// written, with the system's reason, for a name that is longer than 1024 bytes, not UTF-8 or
-/// `__metadata__`, which the format keeps for itself, and for a header of more than 100 MB.
-void save(const StateDict& state, const std::filesystem::path& path);
-
-/// Reads a safetensors file of F32, F64, I64 and U8 tensors, in the order of its header. DataError,
-/// with the file, the offset and what was expected, for any file that `save` cannot have written
-/// but for white space and `__metadata__`, which is read over.
-StateDict load(const std::filesystem::path& path);
 
 }  // namespace engram

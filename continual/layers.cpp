@@ -20,8 +20,8 @@ const optim::LayerUse* use_of(const Layer& layer, const optim::LayerUses& uses) 
 
 /// Calls visit(x, y) for batches of the samples that `rows` names.
 template <class F>
-void for_each_batch(const continual::Task& task, std::span<const std::int64_t> rows,
-                    std::size_t batch_size, F visit) {
+void for_each_batch(const Task& task, std::span<const std::int64_t> rows, std::size_t batch_size,
+                    F visit) {
   for (std::size_t begin = 0; begin < rows.size(); begin += batch_size) {
     const auto [x, y] =
         task.train.batch(rows.subspan(begin, std::min(batch_size, rows.size() - begin)));
@@ -29,7 +29,7 @@ void for_each_batch(const continual::Task& task, std::span<const std::int64_t> r
   }
 }
 
-Tensor drawn_rows(const continual::Task& task, std::int64_t samples, Generator& generator) {
+Tensor drawn_rows(const Task& task, std::int64_t samples, Generator& generator) {
   const std::int64_t size = task.train.size();
   check_data(size > 0, "task {}: the data set is empty", task.number);
   const Tensor order = randperm(size, generator);
@@ -38,8 +38,7 @@ Tensor drawn_rows(const continual::Task& task, std::int64_t samples, Generator& 
 
 }  // namespace
 
-std::vector<Layer> find_layers(const char* caller, const Network& network,
-                               const continual::Task& task) {
+std::vector<Layer> find_layers(const char* caller, const Network& network, const Task& task) {
   check_data(task.train.size() > 0, "{}: the data set of task {} is empty", caller, task.number);
   const std::int64_t row = 0;
   const Tensor x = task.train.batch({&row, 1}).x;
@@ -94,8 +93,7 @@ void check_layers(const char* caller, const Network& network, const std::vector<
 }
 
 std::vector<Tensor> input_moments(const Network& network, const std::vector<Layer>& layers,
-                                  const continual::Task& task, std::int64_t samples,
-                                  Generator& generator) {
+                                  const Task& task, std::int64_t samples, Generator& generator) {
   std::vector<Tensor> moments;
   for (const Layer& layer : layers) moments.push_back(zeros({layer.in, layer.in}, f64));
   const Tensor rows = drawn_rows(task, samples, generator);
@@ -114,7 +112,7 @@ std::vector<Tensor> input_moments(const Network& network, const std::vector<Laye
 
 std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
                                                       const std::vector<Layer>& layers,
-                                                      const continual::Task& task,
+                                                      const Task& task,
                                                       const optim::FisherOptions& options) {
   std::vector<optim::KroneckerFactors> sums;
   for (const Layer& layer : layers) {
@@ -123,7 +121,7 @@ std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
   Generator generator(options.seed, streams::fisher + options.stream);
   const Tensor rows = drawn_rows(task, options.samples, generator);
   const auto samples = static_cast<double>(rows.numel());
-  const continual::Outputs active = active_outputs(task, task);
+  const Outputs active = active_outputs(task, task);
   const auto mode = network.eval_mode();
   for_each_batch(task, rows.data<std::int64_t>(), static_cast<std::size_t>(options.batch),
                  [&](const Tensor& x, const Tensor& y) {

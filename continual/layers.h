@@ -23,8 +23,7 @@ struct Layer {
 
 /// The layers of a network that learn, in the order in which they work. Error, in the name of
 /// `caller`, when a parameter that is not frozen belongs to no layer, or to more than one.
-std::vector<Layer> find_layers(const char* caller, const Network& network,
-                               const continual::Task& task);
+std::vector<Layer> find_layers(const char* caller, const Network& network, const Task& task);
 
 /// Error when a parameter was frozen, or learns again, since the layers were found: what the tasks
 /// in between asked of it nobody knows.
@@ -33,14 +32,13 @@ void check_layers(const char* caller, const Network& network, const std::vector<
 /// For each layer the factor A of `optim::KroneckerFactors` on a task, (in, in), f64. Of as many
 /// samples as said, drawn without replacement; 0, or more than there are, are all of them.
 std::vector<Tensor> input_moments(const Network& network, const std::vector<Layer>& layers,
-                                  const continual::Task& task, std::int64_t samples,
-                                  Generator& generator);
+                                  const Task& task, std::int64_t samples, Generator& generator);
 
 /// The factors of each layer's Fisher information, f64. The outputs that compete for the task are
 /// the labels' range.
 std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
                                                       const std::vector<Layer>& layers,
-                                                      const continual::Task& task,
+                                                      const Task& task,
                                                       const optim::FisherOptions& options);
 
 }  // namespace engram::continual

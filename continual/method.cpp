@@ -6,11 +6,11 @@
 
 namespace engram::continual {
 
-void Method::begin_task(const continual::Task&) {}
+void Method::begin_task(const Task&) {}
 Tensor Method::loss(const Step&, const Tensor& loss) { return loss; }
 void Method::before_update() {}
 void Method::after_update() {}
-void Method::end_task(const continual::Task&) {}
+void Method::end_task(const Task&) {}
 StateDict Method::state_dict() const { return {}; }
 
 void Method::load_state_dict(const StateDict& state) {
@@ -30,7 +30,7 @@ Combination::Combination(std::vector<std::unique_ptr<Method>> methods)
   for (const auto& method : methods_) check(method != nullptr, "Combination: a method is null");
 }
 
-void Combination::begin_task(const continual::Task& task) {
+void Combination::begin_task(const Task& task) {
   for (const auto& method : methods_) method->begin_task(task);
 }
 
@@ -48,7 +48,7 @@ void Combination::after_update() {
   for (const auto& method : methods_) method->after_update();
 }
 
-void Combination::end_task(const continual::Task& task) {
+void Combination::end_task(const Task& task) {
   for (const auto& method : methods_) method->end_task(task);
 }
 
@@ -85,12 +85,11 @@ void Combination::load_state_dict(const StateDict& state) {
 }
 
 StepResult train_step(const Network& network, Method& method, optim::Optimizer& optimizer,
-                      const continual::Task& task, const data::Batch& batch) {
+                      const Task& task, const data::Batch& batch) {
   Tape tape;
   const Tensor logits = network(batch.x);
-  const Tensor loss =
-      method.loss({task, batch, logits},
-                  classification_loss(logits, batch.y, continual::active_outputs(task, task)));
+  const Tensor loss = method.loss({task, batch, logits},
+                                  classification_loss(logits, batch.y, active_outputs(task, task)));
   const double value = loss.item();
   tape.backward(loss);
   method.before_update();

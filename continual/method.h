@@ -13,7 +13,7 @@ namespace engram::continual {
 
 /// What a training step has before its loss.
 struct Step {
-  const continual::Task& task;
+  const Task& task;
   const data::Batch& batch;
   const Tensor& logits;  ///< of the batch: (B, all outputs), recorded
 };
@@ -38,7 +38,7 @@ class Method {
   Method& operator=(const Method&) = delete;
 
   /// Before the first step on a task.
-  virtual void begin_task(const continual::Task& task);
+  virtual void begin_task(const Task& task);
   /// Under the step's tape. `loss` is that of the batch alone, or what the method before this one
   /// made of it; returns what the step differentiates.
   virtual Tensor loss(const Step& step, const Tensor& loss);
@@ -47,7 +47,7 @@ class Method {
   /// When the optimizer has changed the parameters: may change them too.
   virtual void after_update();
   /// After the last step on a task.
-  virtual void end_task(const continual::Task& task);
+  virtual void end_task(const Task& task);
 
   /// All that is kept from one task to the next, copied: it goes on from there as if nothing had
   /// happened. Empty for a method that keeps nothing.
@@ -64,11 +64,11 @@ class Combination : public Method {
   /// Error when there is none, or a null.
   explicit Combination(std::vector<std::unique_ptr<Method>> methods);
 
-  void begin_task(const continual::Task& task) override;
+  void begin_task(const Task& task) override;
   Tensor loss(const Step& step, const Tensor& loss) override;
   void before_update() override;
   void after_update() override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
   /// The states of all, under the names 0.…, 1.…
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& state) override;
@@ -84,6 +84,6 @@ struct StepResult {
   double loss;    ///< that was differentiated
 };
 StepResult train_step(const Network& network, Method& method, optim::Optimizer& optimizer,
-                      const continual::Task& task, const data::Batch& batch);
+                      const Task& task, const data::Batch& batch);
 
 }  // namespace engram::continual

@@ -56,7 +56,7 @@ void Network::check_parameters() const {
   }
 }
 
-Tensor select_outputs(const Tensor& logits, const continual::Outputs& outputs) {
+Tensor select_outputs(const Tensor& logits, const Outputs& outputs) {
   check_shape(logits.rank() == 2 && outputs.begin >= 0 && outputs.begin <= outputs.end &&
                   outputs.end <= logits.size(1),
               "select_outputs: there are no outputs {} to {} in logits {}", outputs.begin,
@@ -67,7 +67,7 @@ Tensor select_outputs(const Tensor& logits, const continual::Outputs& outputs) {
 
 namespace {
 
-void check_label(std::int64_t label, const continual::Outputs& outputs) {
+void check_label(std::int64_t label, const Outputs& outputs) {
   check(outputs.begin <= label && label < outputs.end,
         "classification_loss: label {} is none of the outputs {} to {}", label, outputs.begin,
         outputs.end);
@@ -75,8 +75,7 @@ void check_label(std::int64_t label, const continual::Outputs& outputs) {
 
 }  // namespace
 
-Tensor classification_loss(const Tensor& logits, const Tensor& y,
-                           const continual::Outputs& outputs) {
+Tensor classification_loss(const Tensor& logits, const Tensor& y, const Outputs& outputs) {
   const Tensor chosen = select_outputs(logits, outputs);
   check_dtype(y.dtype() == i64, "classification_loss: labels must be i64, got {}", y.dtype());
   for (std::int64_t label : y.data<std::int64_t>()) check_label(label, outputs);
@@ -84,7 +83,7 @@ Tensor classification_loss(const Tensor& logits, const Tensor& y,
 }
 
 Tensor classification_loss(const Tensor& logits, const Tensor& y,
-                           std::span<const continual::Outputs> outputs) {
+                           std::span<const Outputs> outputs) {
   check_shape(logits.rank() == 2 && logits.size(0) == std::ssize(outputs),
               "classification_loss: outputs of {} rows, logits {}", outputs.size(), logits.shape());
   check_dtype(y.dtype() == i64, "classification_loss: labels must be i64, got {}", y.dtype());
@@ -99,7 +98,7 @@ Tensor classification_loss(const Tensor& logits, const Tensor& y,
   return cross_entropy(where(output_mask(outputs, logits.size(1)), logits, out_of_competition), y);
 }
 
-Tensor output_mask(std::span<const continual::Outputs> outputs, std::int64_t all) {
+Tensor output_mask(std::span<const Outputs> outputs, std::int64_t all) {
   const Tensor mask = zeros({std::ssize(outputs), all}, u8);
   std::uint8_t* row = mask.data<std::uint8_t>().data();
   for (const auto& [begin, end] : outputs) {

@@ -56,20 +56,18 @@ class Network {
 };
 
 /// Those columns of logits (B, all outputs). ShapeError when they are not there.
-Tensor select_outputs(const Tensor& logits, const continual::Outputs& outputs);
+Tensor select_outputs(const Tensor& logits, const Outputs& outputs);
 
 /// Mean cross entropy over these outputs alone: the loss of a task. DTypeError unless y (B,) is
 /// i64, Error for a label that is none of them. Multi-head training and testing, and the classes
 /// seen so far, are this mask.
-Tensor classification_loss(const Tensor& logits, const Tensor& y,
-                           const continual::Outputs& outputs);
+Tensor classification_loss(const Tensor& logits, const Tensor& y, const Outputs& outputs);
 
 /// The same when each row has outputs of its own: one for each.
-Tensor classification_loss(const Tensor& logits, const Tensor& y,
-                           std::span<const continual::Outputs> outputs);
+Tensor classification_loss(const Tensor& logits, const Tensor& y, std::span<const Outputs> outputs);
 
 /// 1 at each row's outputs and 0 elsewhere: a u8 mask (rows, all outputs). ShapeError when they are
 /// not there.
-Tensor output_mask(std::span<const continual::Outputs> outputs, std::int64_t all);
+Tensor output_mask(std::span<const Outputs> outputs, std::int64_t all);
 
 }  // namespace engram::continual

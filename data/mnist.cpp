@@ -1,5 +1,5 @@
-#include <engram/data/idx.h>
 #include <engram/data/mnist.h>
+#include <engram/io/idx.h>
 
 #include <cstdlib>
 #include <string>

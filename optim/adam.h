@@ -50,7 +50,10 @@ class Adam final : public OptimizerWith<AdamOptions> {
  private:
   const char* name() const override { return "Adam"; }
   Slots slots() const override {
-    return {{"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "mu_product"}, 2, 3};
+    return {{{.name = "exp_avg"},
+             {.name = "exp_avg_sq"},
+             {.name = "max_exp_avg_sq", .optional = true},
+             {.name = "mu_product", .optional = true, .is_number = true}}};
   }
   std::vector<Option> list(AdamOptions& options) const override;
   void check_options(const AdamOptions& options) const override;

@@ -40,7 +40,7 @@ class Momentum final : public OptimizerWith<MomentumOptions> {
 
  private:
   const char* name() const override { return "Momentum"; }
-  Slots slots() const override { return {{"momentum_buffer"}, 1}; }
+  Slots slots() const override { return {{{.name = "momentum_buffer"}}}; }
   std::vector<Option> list(MomentumOptions& options) const override;
   void check_options(const MomentumOptions& options) const override;
   void update(Parameter& parameter, const MomentumOptions& options) override;

@@ -66,7 +66,7 @@ StateDict Optimizer::state_dict() const {
       state.add(parameter_key(index, "step"), to_tensor(parameter.step));
       for (std::size_t slot = 0; slot < max_slots; ++slot) {
         const Tensor& value = parameter.state[slot];
-        if (value.defined()) state.add(parameter_key(index, slots().names[slot]), clone(value));
+        if (value.defined()) state.add(parameter_key(index, slots()[slot].name), clone(value));
       }
       ++index;
     }
@@ -97,17 +97,17 @@ void Optimizer::load_state_dict(const StateDict& state) {
       check(parameter.step >= 0 && parameter.step <= steps,
             "load_state_dict: \"{}\" is {}, of {} steps", step_key, parameter.step, steps);
       expected.add(step_key, state[step_key]);
-      for (std::size_t slot = 0; slot < max_slots && slots().names[slot]; ++slot) {
-        const std::string key = parameter_key(index, slots().names[slot]);
+      for (std::size_t slot = 0; slot < max_slots && slots()[slot].name; ++slot) {
+        const std::string key = parameter_key(index, slots()[slot].name);
         const Tensor* value = state.find(key);
         parameter.state[slot] = Tensor();
         if (!value) {  // not made yet, or no option asked for it
-          check(parameter.step == 0 || slot >= slots().always,
+          check(parameter.step == 0 || slots()[slot].optional,
                 "load_state_dict: there is no \"{}\", though its parameter has seen {} updates",
                 key, parameter.step);
           continue;
         }
-        if (slot == slots().number) {
+        if (slots()[slot].is_number) {
           read_number<double>(state, key);
         } else {
           check_shape(value->shape() == parameter.value.shape(),
@@ -192,7 +192,7 @@ void Optimizer::check_states() const {
     for (const Parameter& parameter : group) {
       for (std::size_t slot = 0; slot < max_slots; ++slot) {
         const Tensor& state = parameter.state[slot];
-        if (!state.defined() || slot == slots().number) continue;
+        if (!state.defined() || slots()[slot].is_number) continue;
         const Tensor& value = parameter.value;
         check_shape(state.shape() == value.shape(),
                     "{}: a parameter is {} now, what is remembered of it {}", name(), value.shape(),

@@ -84,11 +84,13 @@ class Optimizer {
     std::array<Tensor, max_slots> state;
   };
 
-  struct Slots {
-    std::array<const char*, max_slots> names{};
-    std::size_t always = 0;  // so many of them are kept whatever the options, the first ones
-    std::size_t number = max_slots;  // this one is a single f64 and has not the parameter's shape
+  /// A tensor that is kept for each parameter, in its shape and dtype.
+  struct Slot {
+    const char* name = nullptr;  // in a saved state: PyTorch's
+    bool optional = false;       // kept with some options only
+    bool is_number = false;      // a single f64 instead
   };
+  using Slots = std::array<Slot, max_slots>;  // the first without a name ends them
 
   /// An option of a group, under its name.
   struct Option {
@@ -97,7 +99,7 @@ class Optimizer {
   };
 
   virtual const char* name() const = 0;
-  /// What a saved state calls the tensors of a parameter: PyTorch's names.
+  /// In the order of the numbers that `state` and `number` take.
   virtual Slots slots() const = 0;
 
   void add_parameters(std::vector<Tensor> parameters);

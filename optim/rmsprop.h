@@ -36,7 +36,11 @@ class RMSProp final : public OptimizerWith<RMSPropOptions> {
 
  private:
   const char* name() const override { return "RMSProp"; }
-  Slots slots() const override { return {{"square_avg", "grad_avg", "momentum_buffer"}, 1}; }
+  Slots slots() const override {
+    return {{{.name = "square_avg"},
+             {.name = "grad_avg", .optional = true},
+             {.name = "momentum_buffer", .optional = true}}};
+  }
   std::vector<Option> list(RMSPropOptions& options) const override;
   void check_options(const RMSPropOptions& options) const override;
   void update(Parameter& parameter, const RMSPropOptions& options) override;

@@ -2,7 +2,7 @@
 
 #include "common/table.h"
 
-#include <engram/autograd/new_file.h>
+#include <engram/io/atomic_file.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -78,7 +78,7 @@ void write_json(const std::filesystem::path& folder, const std::vector<Measureme
     list.push_back(entry);
   }
   const std::string text = list.dump(2) + "\n";
-  engram::NewFile file("bench", folder / "bench.json");
+  engram::AtomicFile file("bench", folder / "bench.json");
   file.write(text.data(), text.size());
   file.finish();
 }

@@ -32,10 +32,10 @@ Tensor LwF::loss(const Step& step, const Tensor& loss) {
 /// The cross entropy of the present network relative to the old one, a mean over the heads.
 Tensor LwF::distillation(const Step& step) const {
   const Tensor old_logits = network_.evaluate(step.batch.x, old_);
-  const bool grows = step.task.scenario == continual::Scenario::classes;
+  const bool grows = step.task.scenario == Scenario::classes;
   Tensor total;
-  for (const continual::Outputs& head : heads_) {
-    const continual::Outputs outputs = grows ? active_outputs(step.task, step.task) : head;
+  for (const Outputs& head : heads_) {
+    const Outputs outputs = grows ? active_outputs(step.task, step.task) : head;
     Tensor target = softmax(select_outputs(old_logits, head) / options_.temperature, 1);
     if (outputs.end > head.end) {
       const Tensor none = zeros({target.size(0), outputs.end - head.end}, target.dtype());
@@ -48,10 +48,10 @@ Tensor LwF::distillation(const Step& step) const {
   return total / static_cast<double>(heads_.size());
 }
 
-void LwF::end_task(const continual::Task& task) {
+void LwF::end_task(const Task& task) {
   copy_values("LwF", network_.parameters(), old_);
-  const continual::Outputs learned = active_outputs(task, task);
-  std::erase_if(heads_, [&](const continual::Outputs& head) {
+  const Outputs learned = active_outputs(task, task);
+  std::erase_if(heads_, [&](const Outputs& head) {
     return head.begin >= learned.begin && head.end <= learned.end;
   });
   heads_.push_back(learned);
@@ -60,7 +60,7 @@ void LwF::end_task(const continual::Task& task) {
 
 StateDict LwF::state_dict() const {
   std::vector<std::int64_t> heads;
-  for (const continual::Outputs& head : heads_) heads.insert(heads.end(), {head.begin, head.end});
+  for (const Outputs& head : heads_) heads.insert(heads.end(), {head.begin, head.end});
   StateDict state{{lwf_tasks_key, scalar(tasks_, i64)},
                   {heads_key, tensor(heads, {std::ssize(heads_), 2})}};
   add_list(state, "old", old_);
@@ -77,7 +77,7 @@ void LwF::load_state_dict(const StateDict& state) {
   const Tensor saved = optim::read_tensor(state, heads_key, i64, {count, 2});
   const auto values = saved.data<std::int64_t>();
   check((count > 0) == (tasks > 0), "load_state_dict: {} tasks with {} heads", tasks, count);
-  std::vector<continual::Outputs> heads;
+  std::vector<Outputs> heads;
   for (std::size_t k = 0; k < values.size(); k += 2) heads.push_back({values[k], values[k + 1]});
   old_ = read_list(state, "old", old_);
   heads_ = std::move(heads);

@@ -35,7 +35,7 @@ class LwF : public Method {
   explicit LwF(Network network, const LwFOptions& options = {});
 
   Tensor loss(const Step& step, const Tensor& loss) override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& state) override;
 
@@ -44,8 +44,8 @@ class LwF : public Method {
 
   Network network_;
   LwFOptions options_;
-  std::vector<Tensor> old_;                // the parameters where the last task ended
-  std::vector<continual::Outputs> heads_;  // that were learned; none lies in another
+  std::vector<Tensor> old_;     // the parameters where the last task ended
+  std::vector<Outputs> heads_;  // that were learned; none lies in another
   int tasks_ = 0;
 };
 

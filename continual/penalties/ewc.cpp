@@ -8,8 +8,8 @@ EWC::EWC(Network network, const optim::EWCOptions& options)
 
 Tensor EWC::loss(const Step&, const Tensor& loss) { return loss + penalty_.penalty(); }
 
-void EWC::end_task(const continual::Task& task) {
-  const continual::Outputs active = active_outputs(task, task);
+void EWC::end_task(const Task& task) {
+  const Outputs active = active_outputs(task, task);
   const auto mode = network_.eval_mode();
   penalty_.consolidate(
       [&](const Tensor& x) { return select_outputs(network_(x), active); },

@@ -13,7 +13,7 @@ class EWC : public Method {
   explicit EWC(Network network, const optim::EWCOptions& options = {});
 
   Tensor loss(const Step& step, const Tensor& loss) override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
   StateDict state_dict() const override { return penalty_.state_dict(); }
   void load_state_dict(const StateDict& state) override { penalty_.load_state_dict(state); }
 

@@ -91,7 +91,7 @@ KroneckerLaplace::KroneckerLaplace(Network network, const KroneckerLaplaceOption
   }
 }
 
-void KroneckerLaplace::find_layers_once(const continual::Task& task) {
+void KroneckerLaplace::find_layers_once(const Task& task) {
   if (!layers_.empty()) return check_layers("KroneckerLaplace", network_, layers_);
   std::vector<Layer> layers = find_layers("KroneckerLaplace", network_, task);
   for (const Layer& layer : layers) {
@@ -104,7 +104,7 @@ void KroneckerLaplace::find_layers_once(const continual::Task& task) {
   layers_ = std::move(layers);
 }
 
-void KroneckerLaplace::begin_task(const continual::Task& task) { find_layers_once(task); }
+void KroneckerLaplace::begin_task(const Task& task) { find_layers_once(task); }
 
 Tensor KroneckerLaplace::loss(const Step&, const Tensor& loss) {
   return tasks_ == 0 ? loss : loss + penalty();
@@ -192,7 +192,7 @@ KroneckerLaplace::Factor KroneckerLaplace::factor_of(const optim::KroneckerFacto
           {}};
 }
 
-void KroneckerLaplace::end_task(const continual::Task& task) {
+void KroneckerLaplace::end_task(const Task& task) {
   find_layers_once(task);
   const NoGrad no_grad;
   optim::FisherOptions fisher = options_.fisher;

@@ -50,9 +50,9 @@ class KroneckerLaplace : public Method {
   /// Error for an option out of its range, and when the parameters have several dtypes.
   explicit KroneckerLaplace(Network network, const KroneckerLaplaceOptions& options = {});
 
-  void begin_task(const continual::Task& task) override;
+  void begin_task(const Task& task) override;
   Tensor loss(const Step& step, const Tensor& loss) override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
 
   /// The penalty at the present parameters, a scalar; 0 before the first task. It cannot be
   /// differentiated twice: AutogradError.
@@ -70,7 +70,7 @@ class KroneckerLaplace : public Method {
     Tensor offset;     // gᵀ([W b]*_latest - [W b]*_t)a (s, r); undefined for the online form
   };
 
-  void find_layers_once(const continual::Task& task);
+  void find_layers_once(const Task& task);
   Factor factor_of(const optim::KroneckerFactors& factors, DType dtype) const;
   template <class T>
   double penalty_of(const Layer& layer, const Tensor& weight_gradient,

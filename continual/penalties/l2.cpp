@@ -20,7 +20,7 @@ Tensor L2::loss(const Step&, const Tensor& loss) {
   return loss + optim::quadratic_penalty(network_.parameters(), alike_, center_, options_.lambda);
 }
 
-void L2::end_task(const continual::Task&) {
+void L2::end_task(const Task&) {
   copy_values("L2", network_.parameters(), center_);
   ++tasks_;
 }

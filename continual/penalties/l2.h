@@ -21,7 +21,7 @@ class L2 : public Method {
   explicit L2(Network network, const L2Options& options = {});
 
   Tensor loss(const Step& step, const Tensor& loss) override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& state) override;
 

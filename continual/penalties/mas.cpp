@@ -92,7 +92,7 @@ Tensor MAS::loss(const Step&, const Tensor& loss) {
          optim::quadratic_penalty(network_.parameters(), importance_, center_, 2 * options_.lambda);
 }
 
-void MAS::end_task(const continual::Task& task) {
+void MAS::end_task(const Task& task) {
   std::vector<Tensor> importance = measure(task);
   {
     const NoGrad no_grad;
@@ -107,7 +107,7 @@ void MAS::end_task(const continual::Task& task) {
 }
 
 /// The mean over samples of the magnitudes.
-std::vector<Tensor> MAS::measure(const continual::Task& task) const {
+std::vector<Tensor> MAS::measure(const Task& task) const {
   check_data(task.train.size() > 0, "MAS: the data set is empty");
   const std::int64_t size = task.train.size();
   const std::int64_t count = options_.samples == 0 ? size : std::min(options_.samples, size);

@@ -36,7 +36,7 @@ class MAS : public Method {
   explicit MAS(Network network, const MASOptions& options = {});
 
   Tensor loss(const Step& step, const Tensor& loss) override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& state) override;
 
@@ -44,7 +44,7 @@ class MAS : public Method {
   const std::vector<Tensor>& importance() const { return importance_; }
 
  private:
-  std::vector<Tensor> measure(const continual::Task& task) const;
+  std::vector<Tensor> measure(const Task& task) const;
 
   Network network_;
   MASOptions options_;

@@ -47,7 +47,7 @@ void SI::begin_path() {
   last_gradient_ = zeros_like(center_);
 }
 
-void SI::begin_task(const continual::Task&) {
+void SI::begin_task(const Task&) {
   if (tasks_ == 0) copy_values("SI", network_.parameters(), center_);
   begin_path();
 }
@@ -75,7 +75,7 @@ void SI::before_update() {
   }
 }
 
-void SI::end_task(const continual::Task&) {
+void SI::end_task(const Task&) {
   check_like("SI", network_.parameters(), center_);
   std::vector<Tensor> importance;
   for (std::size_t k = 0; k < center_.size(); ++k) {

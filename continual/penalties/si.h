@@ -35,9 +35,9 @@ class SI : public Method {
   /// Error for a strength below 0, or a damping that is not above 0.
   explicit SI(Network network, const SIOptions& options = {});
 
-  void begin_task(const continual::Task& task) override;
+  void begin_task(const Task& task) override;
   void before_update() override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& state) override;
 

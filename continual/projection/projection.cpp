@@ -33,7 +33,7 @@ Projection::Projection(Network network, const Options& options)
         options_.samples);
 }
 
-void Projection::find_layers_once(const continual::Task& task) {
+void Projection::find_layers_once(const Task& task) {
   if (!layers_.empty()) return check_layers(options_.name, network_, this->layers());
   std::vector<Protected> layers;
   for (const Layer& layer : find_layers(options_.name, network_, task)) {
@@ -55,7 +55,7 @@ std::vector<Layer> Projection::layers() const {
 }
 
 /// Those that earlier tasks used, out of a state that was loaded, must be rows of the head.
-void Projection::check_outputs(const Layer& layer, const continual::Outputs& outputs) const {
+void Projection::check_outputs(const Layer& layer, const Outputs& outputs) const {
   check(!layer.head || outputs.end <= layer.out, "{}: tasks used outputs {} to {}, of {}",
         options_.name, outputs.begin, outputs.end, layer.out);
 }
@@ -74,7 +74,7 @@ void Projection::make_projectors(std::vector<Protected>& layers,
   }
 }
 
-void Projection::begin_task(const continual::Task& task) { find_layers_once(task); }
+void Projection::begin_task(const Task& task) { find_layers_once(task); }
 
 void Projection::before_update() {
   if (tasks_ == 0) return;
@@ -142,7 +142,7 @@ void Projection::project(const Protected& part, const Tensor& weight_change,
                     [&]<class T>() { project<T>(part, weight_change, bias_change, weight, bias); });
 }
 
-void Projection::end_task(const continual::Task& task) {
+void Projection::end_task(const Task& task) {
   find_layers_once(task);
   Generator generator(options_.seed,
                       streams::representations + static_cast<std::uint64_t>(task.number));
@@ -159,10 +159,10 @@ void Projection::end_task(const continual::Task& task) {
   make_projectors(ready, learned);
   layers_ = std::move(ready);
   kept_ = std::move(learned);
-  const continual::Outputs used = active_outputs(task, task);
-  outputs_ = tasks_ == 0 ? used
-                         : continual::Outputs{std::min(outputs_.begin, used.begin),
-                                              std::max(outputs_.end, used.end)};
+  const Outputs used = active_outputs(task, task);
+  outputs_ = tasks_ == 0
+                 ? used
+                 : Outputs{std::min(outputs_.begin, used.begin), std::max(outputs_.end, used.end)};
   ++tasks_;
 }
 
@@ -197,7 +197,7 @@ void Projection::load_state_dict(const StateDict& state) {
   const int tasks = optim::read_count(state, fmt::format("{}.tasks", options_.name));
   const std::string outputs_key = fmt::format("{}.outputs", options_.name);
   const Tensor saved = optim::read_tensor(state, outputs_key, i64, {2});
-  const continual::Outputs outputs{saved.data<std::int64_t>()[0], saved.data<std::int64_t>()[1]};
+  const Outputs outputs{saved.data<std::int64_t>()[0], saved.data<std::int64_t>()[1]};
   check(outputs.begin >= 0 && outputs.begin <= outputs.end, "load_state_dict: \"{}\" are {} to {}",
         outputs_key, outputs.begin, outputs.end);
   for (const Protected& part : layers_) check_outputs(part.layer, outputs);

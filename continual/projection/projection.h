@@ -33,10 +33,10 @@ enum class Projects {
 /// frozen, for all tasks: Error.
 class Projection : public Method {
  public:
-  void begin_task(const continual::Task& task) override;
+  void begin_task(const Task& task) override;
   void before_update() override;
   void after_update() override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
 
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& state) override;
@@ -77,9 +77,9 @@ class Projection : public Method {
     Tensor weight, bias;  // before the update
   };
 
-  void find_layers_once(const continual::Task& task);
+  void find_layers_once(const Task& task);
   std::vector<Layer> layers() const;
-  void check_outputs(const Layer& layer, const continual::Outputs& outputs) const;
+  void check_outputs(const Layer& layer, const Outputs& outputs) const;
   void make_projectors(std::vector<Protected>& layers, const std::vector<Tensor>& kept) const;
   template <class T>
   void project(const Protected& part, const Tensor& weight_change, const Tensor& bias_change,
@@ -91,7 +91,7 @@ class Projection : public Method {
   Options options_;
   std::vector<Protected> layers_;  // in the order in which they work
   std::vector<Tensor> kept_;       // of the weight of each number; undefined for biases
-  continual::Outputs outputs_;     // that tasks have used
+  Outputs outputs_;                // that tasks have used
   int tasks_ = 0;
 };
 

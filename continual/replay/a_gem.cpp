@@ -48,7 +48,7 @@ AGEM::AGEM(Network network, const AGEMOptions& options)
   check(options_.batch >= 1, "AGEM: batch must be at least 1, got {}", options_.batch);
 }
 
-void AGEM::begin_task(const continual::Task& task) {
+void AGEM::begin_task(const Task& task) {
   generator_.reset(options_.seed, streams::replay + static_cast<std::uint64_t>(task.number));
   scenario_ = task.scenario;
   outputs_ = task.outputs;
@@ -58,7 +58,7 @@ void AGEM::before_update() {
   if (!memory_.empty()) project_gradient(network_.parameters(), reference_gradient());
 }
 
-void AGEM::end_task(const continual::Task& task) {
+void AGEM::end_task(const Task& task) {
   offer_task(memory_, task, options_.per_class, options_.seed);
 }
 

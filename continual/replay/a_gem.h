@@ -38,9 +38,9 @@ class AGEM : public Method {
   /// Error for options out of range.
   explicit AGEM(Network network, const AGEMOptions& options = {});
 
-  void begin_task(const continual::Task& task) override;
+  void begin_task(const Task& task) override;
   void before_update() override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
   StateDict state_dict() const override { return memory_.state_dict(); }
   void load_state_dict(const StateDict& state) override { memory_.load_state_dict(state); }
 
@@ -52,9 +52,9 @@ class AGEM : public Method {
   Network network_;
   AGEMOptions options_;
   Reservoir memory_;
-  Generator generator_;             // of the samples for the reference gradient
-  continual::Scenario scenario_{};  // of the running task
-  continual::Outputs outputs_;
+  Generator generator_;  // of the samples for the reference gradient
+  Scenario scenario_{};  // of the running task
+  Outputs outputs_;
 };
 
 /// Takes out of the gradients of the parameters, as one vector, what points against `reference`, a

@@ -7,11 +7,11 @@ namespace engram::continual {
 namespace {
 
 /// Mean of (z − f)² over the samples and the outputs that it is about.
-Tensor distance(const Tensor& logits, const Replay& samples, continual::Scenario scenario) {
-  if (scenario != continual::Scenario::task) return mse_loss(logits, samples.logits);
+Tensor distance(const Tensor& logits, const Replay& samples, Scenario scenario) {
+  if (scenario != Scenario::task) return mse_loss(logits, samples.logits);
   const Tensor mask = output_mask(samples.outputs, logits.size(1));
   std::int64_t count = 0;
-  for (const continual::Outputs& own : samples.outputs) count += own.size();
+  for (const Outputs& own : samples.outputs) count += own.size();
   const Tensor total =
       mse_loss(where(mask, logits, samples.logits), samples.logits, {.reduction = Reduction::sum});
   return total / static_cast<double>(count);
@@ -28,7 +28,7 @@ DER::DER(Network network, const DEROptions& options)
   check(options_.beta >= 0, "DER: beta must be at least 0, got {}", options_.beta);
 }
 
-void DER::begin_task(const continual::Task& task) {
+void DER::begin_task(const Task& task) {
   const auto number = static_cast<std::uint64_t>(task.number);
   draws_.reset(options_.seed, streams::replay + number);
   offers_.reset(options_.seed, streams::reservoir + number);

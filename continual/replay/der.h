@@ -40,7 +40,7 @@ class DER : public Method {
   /// Error for options out of range.
   explicit DER(Network network, const DEROptions& options = {});
 
-  void begin_task(const continual::Task& task) override;
+  void begin_task(const Task& task) override;
   Tensor loss(const Step& step, const Tensor& loss) override;
   StateDict state_dict() const override { return memory_.state_dict(); }
   void load_state_dict(const StateDict& state) override { memory_.load_state_dict(state); }

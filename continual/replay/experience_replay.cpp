@@ -15,7 +15,7 @@ ExperienceReplay::ExperienceReplay(Network network, const ExperienceReplayOption
         "ExperienceReplay: weight must be in [0, 1], got {}", options_.weight.value_or(0));
 }
 
-void ExperienceReplay::begin_task(const continual::Task& task) {
+void ExperienceReplay::begin_task(const Task& task) {
   generator_.reset(options_.seed, streams::replay + static_cast<std::uint64_t>(task.number));
 }
 
@@ -28,7 +28,7 @@ Tensor ExperienceReplay::loss(const Step& step, const Tensor& loss) {
   return loss * (1 - weight) + replayed * weight;
 }
 
-void ExperienceReplay::end_task(const continual::Task& task) {
+void ExperienceReplay::end_task(const Task& task) {
   offer_task(memory_, task, options_.per_class, options_.seed);
 }
 

@@ -45,9 +45,9 @@ class ExperienceReplay : public Method {
   /// Error for options out of range.
   explicit ExperienceReplay(Network network, const ExperienceReplayOptions& options = {});
 
-  void begin_task(const continual::Task& task) override;
+  void begin_task(const Task& task) override;
   Tensor loss(const Step& step, const Tensor& loss) override;
-  void end_task(const continual::Task& task) override;
+  void end_task(const Task& task) override;
   StateDict state_dict() const override { return memory_.state_dict(); }
   void load_state_dict(const StateDict& state) override { memory_.load_state_dict(state); }
 

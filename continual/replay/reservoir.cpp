@@ -84,26 +84,24 @@ Reservoir::Placement Reservoir::place(std::int64_t count, Generator& generator) 
   return placement;
 }
 
-void Reservoir::offer(const data::Batch& batch, const continual::Outputs& outputs,
-                      Generator& generator, const Tensor& logits) {
+void Reservoir::offer(const data::Batch& batch, const Outputs& outputs, Generator& generator,
+                      const Tensor& logits) {
   const NoGrad no_grad;
   check_shape(batch.y.rank() == 1, "Reservoir: labels must be (B,), got {}", batch.y.shape());
-  const Replay offered{
-      detach(batch.x), detach(batch.y),
-      std::vector<continual::Outputs>(static_cast<std::size_t>(batch.y.size(0)), outputs),
-      logits.defined() ? detach(logits) : Tensor()};
+  const Replay offered{detach(batch.x), detach(batch.y),
+                       std::vector<Outputs>(static_cast<std::size_t>(batch.y.size(0)), outputs),
+                       logits.defined() ? detach(logits) : Tensor()};
   check_samples("Reservoir", offered);
   check_fits(offered);
   const Placement placement = place(batch.y.size(0), generator);
   put(pick(offered, tensor(placement.rows)), placement);
 }
 
-void Reservoir::offer(const data::Dataset& dataset, const continual::Outputs& outputs,
-                      Generator& generator) {
+void Reservoir::offer(const data::Dataset& dataset, const Outputs& outputs, Generator& generator) {
   const NoGrad no_grad;
   const Placement placement = place(dataset.size(), generator);
   const auto [x, y] = dataset.batch(placement.rows);
-  const Replay chosen{x, y, std::vector<continual::Outputs>(placement.rows.size(), outputs), {}};
+  const Replay chosen{x, y, std::vector<Outputs>(placement.rows.size(), outputs), {}};
   check_samples("Reservoir", chosen);
   check_fits(chosen);
   put(chosen, placement);
@@ -226,19 +224,19 @@ data::Dataset draw_per_class(const data::Dataset& dataset, std::int64_t count,
   return dataset.subset(chosen);
 }
 
-void offer_task(Reservoir& memory, const continual::Task& task,
-                std::optional<std::int64_t> per_class, std::uint64_t seed) {
+void offer_task(Reservoir& memory, const Task& task, std::optional<std::int64_t> per_class,
+                std::uint64_t seed) {
   Generator generator(seed, streams::reservoir + static_cast<std::uint64_t>(task.number));
   const data::Dataset offered =
       per_class ? draw_per_class(task.train, *per_class, generator) : task.train;
   memory.offer(offered, task.outputs, generator);
 }
 
-Tensor replay_loss(const Tensor& logits, const Replay& samples, continual::Scenario scenario,
-                   const continual::Outputs& latest) {
-  std::vector<continual::Outputs> competing;
-  for (const continual::Outputs& own : samples.outputs) {
-    competing.push_back(continual::active_outputs(scenario, own, latest));
+Tensor replay_loss(const Tensor& logits, const Replay& samples, Scenario scenario,
+                   const Outputs& latest) {
+  std::vector<Outputs> competing;
+  for (const Outputs& own : samples.outputs) {
+    competing.push_back(active_outputs(scenario, own, latest));
   }
   return classification_loss(logits, samples.y, competing);
 }

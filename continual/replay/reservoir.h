@@ -15,10 +15,10 @@ namespace engram::continual {
 
 /// Samples out of a memory, stacked.
 struct Replay {
-  Tensor x;                                 ///< (K, ...)
-  Tensor y;                                 ///< (K,) of i64
-  std::vector<continual::Outputs> outputs;  ///< of the task that each is from
-  Tensor logits;                            ///< (K, all outputs), undefined where none are kept
+  Tensor x;                      ///< (K, ...)
+  Tensor y;                      ///< (K,) of i64
+  std::vector<Outputs> outputs;  ///< of the task that each is from
+  Tensor logits;                 ///< (K, all outputs), undefined where none are kept
 };
 
 struct ReservoirOptions {
@@ -42,10 +42,10 @@ class Reservoir {
   /// logits are kept theirs, (B, all outputs). ShapeError and DTypeError for what does not go with
   /// the samples in memory; DataError for a label that is none of the outputs; then nothing was
   /// changed.
-  void offer(const data::Batch& batch, const continual::Outputs& outputs, Generator& generator,
+  void offer(const data::Batch& batch, const Outputs& outputs, Generator& generator,
              const Tensor& logits = {});
   /// Offers every sample of a data set, once; only those that stay are read.
-  void offer(const data::Dataset& dataset, const continual::Outputs& outputs, Generator& generator);
+  void offer(const data::Dataset& dataset, const Outputs& outputs, Generator& generator);
 
   /// `count` distinct samples at random, or all if there are fewer. Error when there are none.
   Replay draw(std::int64_t count, Generator& generator) const;
@@ -84,12 +84,12 @@ data::Dataset draw_per_class(const data::Dataset& dataset, std::int64_t count,
                              Generator& generator);
 
 /// Fills a memory when a task ends: from its training data, or from `per_class` of each class.
-void offer_task(Reservoir& memory, const continual::Task& task,
-                std::optional<std::int64_t> per_class, std::uint64_t seed);
+void offer_task(Reservoir& memory, const Task& task, std::optional<std::int64_t> per_class,
+                std::uint64_t seed);
 
 /// Mean cross entropy of replayed samples while the latest task has these outputs: each competes
 /// among those that are right for it, as continual::active_outputs has it.
-Tensor replay_loss(const Tensor& logits, const Replay& samples, continual::Scenario scenario,
-                   const continual::Outputs& latest);
+Tensor replay_loss(const Tensor& logits, const Replay& samples, Scenario scenario,
+                   const Outputs& latest);
 
 }  // namespace engram::continual

@@ -1,9 +1,7 @@
 #include "common/json_lines.h"
 
 #include <engram/autograd/error.h>
-
-#include <fcntl.h>
-#include <unistd.h>
+#include <engram/io/append_file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,30 +12,6 @@
 
 namespace engram::examples {
 namespace {
-
-/// Has the disk know the names in a folder, where its file system can.
-void sync_folder(const std::filesystem::path& folder) {
-  const int opened =
-      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return;
-  ::fsync(opened);
-  ::close(opened);
-}
-
-/// Appends to the file and waits until the disk has it.
-void append(const std::filesystem::path& path, const std::string& text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  bool good = file >= 0;
-  for (std::size_t done = 0; good && done < text.size();) {
-    const ssize_t written = ::write(file, text.data() + done, text.size() - done);
-    if (written > 0) done += static_cast<std::size_t>(written);
-    good = written > 0 || (written < 0 && errno == EINTR);
-  }
-  good = good && ::fsync(file) == 0;
-  const int reason = errno;
-  if (file >= 0) ::close(file);
-  check(good, "cannot write {}: {}", path.string(), std::strerror(reason));
-}
 
 /// What is no JSON is discarded. Values are copied and written by recursion, so their depth is
 /// bounded.
@@ -72,12 +46,11 @@ JsonLines::JsonLines(std::filesystem::path file) : file_(std::move(file)) {
     begin = end + 1;
   }
   // What is added next begins a line of its own.
-  append(file_, text.empty() || text.ends_with('\n') ? "" : "\n");
-  if (!in.is_open()) sync_folder(file_.parent_path());
+  AppendFile(file_).append(text.empty() || text.ends_with('\n') ? "" : "\n");
 }
 
 void JsonLines::add(const Json& value) const {
-  append(file_, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  AppendFile(file_).append(value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace engram::examples

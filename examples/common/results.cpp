@@ -1,8 +1,8 @@
 #include "common/results.h"
 
 #include <engram/autograd/error.h>
-#include <engram/autograd/new_file.h>
 #include <engram/autograd/threads.h>
+#include <engram/io/atomic_file.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -68,8 +68,8 @@ Results::Results(const std::string& program, int argc, char** argv,
   std::error_code failure;
   std::filesystem::create_directories(folder_, failure);
   check(!failure, "--out: cannot create {}: {}", folder_.string(), failure.message());
-  NewFile("--out",
-          folder_ / "results.json");  // whether it can be written shows before the training
+  AtomicFile("--out",
+             folder_ / "results.json");  // whether it can be written shows before the training
 
   json_["program"] = program;
   json_["command"] = command_line(argc, argv);
@@ -84,7 +84,7 @@ Results::Results(const std::string& program, int argc, char** argv,
 void Results::write() {
   json_["seconds"] = seconds();
   const std::string text = json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  NewFile file("results", folder_ / "results.json");
+  AtomicFile file("results", folder_ / "results.json");
   file.write(text.data(), text.size());
   file.finish();
 }

@@ -1,7 +1,8 @@
 #include "continual/checkpoint.h"
 
 #include <engram/autograd/error.h>
-#include <engram/autograd/new_file.h>
+#include <engram/io/atomic_file.h>
+#include <engram/io/state_file.h>
 
 #include <algorithm>
 #include <string_view>
@@ -47,7 +48,7 @@ StateDict part_of(const StateDict& all, std::string_view prefix) {
 
 void check_can_save(const std::filesystem::path& file) {
   std::filesystem::create_directories(file.parent_path());
-  const NewFile writable("checkpoint", file);
+  const AtomicFile writable("checkpoint", file);
 }
 
 void save_checkpoint(const std::filesystem::path& file, const Setup& setup,

@@ -12,7 +12,7 @@
 #include "optimizers/study.h"
 #include "optimizers/training.h"
 
-#include <engram/autograd/new_file.h>
+#include <engram/io/atomic_file.h>
 
 #include <fmt/format.h>
 
@@ -66,7 +66,7 @@ void train_all(const Scale& scale, Store& store, Images& images,
 }
 
 void write_file(const std::filesystem::path& path, const std::string& text) {
-  NewFile file("report", path);
+  AtomicFile file("report", path);
   file.write(text.data(), text.size());
   file.finish();
 }

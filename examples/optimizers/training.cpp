@@ -6,11 +6,12 @@
 #include "optimizers/network.h"
 
 #include <engram/autograd/error.h>
-#include <engram/autograd/new_file.h>
 #include <engram/autograd/ops/loss.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
 #include <engram/data/loader.h>
+#include <engram/io/atomic_file.h>
+#include <engram/io/state_file.h>
 
 #include <fmt/format.h>
 
@@ -109,7 +110,7 @@ class Training {
     json["seconds"] = seconds_;
     json["update_seconds"] = update_seconds_;  // of all steps so far
     const std::string text = json.dump() + "\n";
-    NewFile file("checkpoint", folder / "record.json");
+    AtomicFile file("checkpoint", folder / "record.json");
     file.write(text.data(), text.size());
     file.finish();
   }

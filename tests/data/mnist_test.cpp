@@ -1,6 +1,6 @@
 #include <engram/autograd/create.h>
-#include <engram/data/idx.h>
 #include <engram/data/mnist.h>
+#include <engram/io/idx.h>
 
 #include "../temporary_folder.h"
 
@@ -22,10 +22,10 @@ struct TinyMnist {
   explicit TinyMnist(const std::string& name = "mnist") : folder(root / name) {
     std::filesystem::create_directory(folder);
     const Tensor pixels = tensor({0, 51, 102, 153, 204, 255}, {3, 2, 1}, u8);
-    data::write_idx(folder / "train-images-idx3-ubyte", pixels);
-    data::write_idx(folder / "train-labels-idx1-ubyte", tensor({9, 0, 4}, u8));
-    data::write_idx(folder / "t10k-images-idx3-ubyte", view(pixels, {2, 2, 1}));
-    data::write_idx(folder / "t10k-labels-idx1-ubyte", tensor({1, 2}, u8));
+    write_idx(folder / "train-images-idx3-ubyte", pixels);
+    write_idx(folder / "train-labels-idx1-ubyte", tensor({9, 0, 4}, u8));
+    write_idx(folder / "t10k-images-idx3-ubyte", view(pixels, {2, 2, 1}));
+    write_idx(folder / "t10k-labels-idx1-ubyte", tensor({1, 2}, u8));
   }
 
   void check_error(const std::string& expected) const {
@@ -112,8 +112,8 @@ TEST_CASE("a name that the system does not take") {
 TEST_CASE("a file without images") {
   for (const std::string part : {"train", "t10k"}) {
     const TinyMnist tiny;
-    data::write_idx(tiny.folder / (part + "-images-idx3-ubyte"), zeros({0, 28, 28}, u8));
-    data::write_idx(tiny.folder / (part + "-labels-idx1-ubyte"), zeros({0}, u8));
+    write_idx(tiny.folder / (part + "-images-idx3-ubyte"), zeros({0, 28, 28}, u8));
+    write_idx(tiny.folder / (part + "-labels-idx1-ubyte"), zeros({0}, u8));
     tiny.check_error(
         fmt::format("mnist: {}/{}-images-idx3-ubyte holds no images", tiny.folder.native(), part));
   }
@@ -123,7 +123,7 @@ TEST_CASE("images without pixels") {
   const TinyMnist tiny;
   const std::filesystem::path images = tiny.folder / "train-images-idx3-ubyte";
   for (const auto& [height, width] : {std::pair(0, 28), std::pair(28, 0), std::pair(0, 0)}) {
-    data::write_idx(images, zeros({3, height, width}, u8));
+    write_idx(images, zeros({3, height, width}, u8));
     tiny.check_error(
         fmt::format("mnist: {} holds images of {} by {} pixels", images.native(), height, width));
   }
@@ -139,7 +139,7 @@ TEST_CASE("a broken file") {
 
 TEST_CASE("numbers of images and labels that differ") {
   const TinyMnist tiny;
-  data::write_idx(tiny.folder / "t10k-labels-idx1-ubyte", tensor({1, 2, 3}, u8));
+  write_idx(tiny.folder / "t10k-labels-idx1-ubyte", tensor({1, 2, 3}, u8));
   tiny.check_error(
       fmt::format("mnist: 2 images in {0}/t10k-images-idx3-ubyte, "
                   "3 labels in {0}/t10k-labels-idx1-ubyte",
@@ -148,7 +148,7 @@ TEST_CASE("numbers of images and labels that differ") {
 
 TEST_CASE("a label out of range") {
   const TinyMnist tiny;
-  data::write_idx(tiny.folder / "train-labels-idx1-ubyte", tensor({9, 10, 0}, u8));
+  write_idx(tiny.folder / "train-labels-idx1-ubyte", tensor({9, 10, 0}, u8));
   tiny.check_error(
       fmt::format("mnist: {}/train-labels-idx1-ubyte, offset 9: label 1 is 10, expected 0 to 9",
                   tiny.folder.native()));
@@ -156,7 +156,7 @@ TEST_CASE("a label out of range") {
 
 TEST_CASE("files of another rank") {
   const TinyMnist tiny;
-  data::write_idx(tiny.folder / "train-images-idx3-ubyte", zeros({3, 4}, u8));
+  write_idx(tiny.folder / "train-images-idx3-ubyte", zeros({3, 4}, u8));
   tiny.check_error(fmt::format("mnist: {}/train-images-idx3-ubyte: expected 3 axes, got (3, 4)",
                                tiny.folder.native()));
 }

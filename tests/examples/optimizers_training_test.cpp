@@ -3,7 +3,7 @@
 #include "../temporary_folder.h"
 #include "common/stop.h"
 
-#include <engram/data/idx.h>
+#include <engram/io/idx.h>
 
 #include <doctest/doctest.h>
 
@@ -24,8 +24,8 @@ void write_images(const fs::path& folder, const std::string& part, std::int64_t 
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     labels.data<std::uint8_t>()[i] = static_cast<std::uint8_t>(i % 10);
   }
-  engram::data::write_idx(folder / (part + "-images-idx3-ubyte"), images);
-  engram::data::write_idx(folder / (part + "-labels-idx1-ubyte"), labels);
+  engram::write_idx(folder / (part + "-images-idx3-ubyte"), images);
+  engram::write_idx(folder / (part + "-labels-idx1-ubyte"), labels);
 }
 
 /// The record as the store writes it, without what a clock measured.

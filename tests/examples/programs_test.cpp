@@ -5,7 +5,7 @@
 #include "../temporary_folder.h"
 
 #include <engram/autograd/sanitized.h>
-#include <engram/data/idx.h>
+#include <engram/io/idx.h>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -75,8 +75,8 @@ class Run {
       labels.data<std::uint8_t>()[i] = static_cast<std::uint8_t>(i % 10);
     }
     const fs::path files = folder_.path() / "mnist";
-    engram::data::write_idx(files / (part + "-images-idx3-ubyte"), images);
-    engram::data::write_idx(files / (part + "-labels-idx1-ubyte"), labels);
+    engram::write_idx(files / (part + "-images-idx3-ubyte"), images);
+    engram::write_idx(files / (part + "-labels-idx1-ubyte"), labels);
   }
 
   void start(const std::string& program, const std::string& arguments,

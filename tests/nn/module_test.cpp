@@ -5,6 +5,7 @@
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/tape.h>
+#include <engram/io/state_file.h>
 #include <engram/nn/layers/dropout.h>
 #include <engram/nn/layers/linear.h>
 #include <engram/nn/layers/sequential.h>

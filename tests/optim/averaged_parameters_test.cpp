@@ -4,6 +4,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/random.h>
+#include <engram/io/state_file.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/averaged_parameters.h>
 

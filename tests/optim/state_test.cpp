@@ -4,6 +4,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/state.h>
+#include <engram/io/state_file.h>
 
 #include <algorithm>
 #include <filesystem>

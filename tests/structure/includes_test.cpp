@@ -12,10 +12,11 @@ namespace {
 /// Whom the headers and sources of a folder may include, beside themselves.
 const std::map<std::string, std::set<std::string>> known = {
     {"autograd", {}},
-    {"nn", {"autograd"}},
-    {"optim", {"autograd"}},
-    {"data", {"autograd"}},
-    {"continual", {"autograd", "optim", "data"}},
+    {"io", {"autograd"}},
+    {"nn", {"autograd", "io"}},
+    {"optim", {"autograd", "io"}},
+    {"data", {"autograd", "io"}},
+    {"continual", {"autograd", "io", "optim", "data"}},
 };
 
 /// Of autograd/kernels what is meant for the other folders; docs/architecture.md says why.
@@ -26,17 +27,23 @@ const std::set<std::string> kernels_for_others = {
 
 /// Headers that engram.h leaves out, because only the library uses them; a folder ends in a slash.
 const std::vector<std::string> internal = {"autograd/hold_over_forks.h",
-                                           "autograd/json.h",
+
                                            "autograd/kernels/",
-                                           "autograd/new_file.h",
+
                                            "autograd/ops/loss_reduction.h",
                                            "autograd/ops/map.h",
                                            "autograd/ops/numbers.h",
                                            "autograd/ops/window.h",
-                                           "autograd/path.h",
-                                           "autograd/safetensors.h",
+
+                                           "io/safetensors.h",
                                            "autograd/sanitized.h",
                                            "continual/streams/versions.h",
+                                           "io/append_file.h",
+                                           "io/atomic_file.h",
+                                           "io/input_file.h",
+                                           "io/json.h",
+                                           "io/path.h",
+                                           "io/safetensors.h",
                                            "data/transforms/"};
 
 bool is_internal(const std::string& header) {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <engram/autograd/create.h>
+#include <engram/io/state_file.h>
 #include <engram/optim/momentum.h>
 #include <engram/optim/schedules/composition.h>
 #include <engram/optim/schedules/cosine.h>

@@ -1,6 +1,6 @@
 #include <engram/autograd/error.h>
-#include <engram/autograd/new_file.h>
-#include <engram/autograd/path.h>
+#include <engram/io/atomic_file.h>
+#include <engram/io/path.h>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -42,7 +42,7 @@ bool is_temporary(std::string_view name, std::string_view stem) {
 }  // namespace
 
 // By way of the other constructor, so that the destructor tidies up behind an exception too.
-NewFile::NewFile(const char* caller, const std::filesystem::path& path) : NewFile() {
+AtomicFile::AtomicFile(const char* caller, const std::filesystem::path& path) : AtomicFile() {
   check_path(caller, path);
   caller_ = caller;
   path_ = path;
@@ -72,7 +72,7 @@ NewFile::NewFile(const char* caller, const std::filesystem::path& path) : NewFil
 
 /// False when the name is taken. The file is locked for as long as it is open, which tells others
 /// that somebody is writing it; a file system that cannot lock sweeps nothing either.
-bool NewFile::open_temporary(const std::string& name) {
+bool AtomicFile::open_temporary(const std::string& name) {
   const std::string path = (target_.parent_path() / name).string();
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file < 0 && errno == EEXIST) return false;
@@ -90,7 +90,7 @@ bool NewFile::open_temporary(const std::string& name) {
 }
 
 /// Removes what killed processes left.
-void NewFile::sweep(const std::string& stem) const {
+void AtomicFile::sweep(const std::string& stem) const {
   const std::filesystem::path folder =
       target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
   std::error_code unreadable;  // then nothing is swept
@@ -105,12 +105,12 @@ void NewFile::sweep(const std::string& stem) const {
   }
 }
 
-NewFile::~NewFile() {
+AtomicFile::~AtomicFile() {
   if (file_ >= 0) ::close(file_);
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void NewFile::write(const void* bytes, std::size_t count) {
+void AtomicFile::write(const void* bytes, std::size_t count) {
   const char* from = static_cast<const char*>(bytes);
   while (count > 0) {
     const ssize_t written = ::write(file_, from, count);
@@ -121,22 +121,16 @@ void NewFile::write(const void* bytes, std::size_t count) {
   }
 }
 
-void NewFile::finish() {
+void AtomicFile::finish() {
   if (::fsync(file_) != 0) failed();
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) failed();
   temporary_.clear();
   if (::close(std::exchange(file_, -1)) != 0) failed();  // and with it the lock
   // The name is on the disk when the folder is.
-  const std::filesystem::path folder = target_.parent_path();
-  const int opened =
-      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return;  // a folder that may be written but not read
-  const bool synced = ::fsync(opened) == 0 || errno == EINVAL;  // not all file systems can
-  ::close(opened);
-  if (!synced) failed();
+  if (!sync_folder_of(target_)) failed();
 }
 
-void NewFile::failed() const {
+void AtomicFile::failed() const {
   fail<Error>("{}: cannot write {}: {}", caller_, path_.string(),
               std::generic_category().message(errno));
 }

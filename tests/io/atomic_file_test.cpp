@@ -1,6 +1,6 @@
 #include <engram/autograd/error.h>
-#include <engram/autograd/new_file.h>
 #include <engram/autograd/state.h>
+#include <engram/io/atomic_file.h>
 
 #include "../temporary_folder.h"
 
@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 void write(const fs::path& path, const std::string& text) {
-  NewFile file("test", path);
+  AtomicFile file("test", path);
   file.write(text.data(), text.size());
   file.finish();
 }
@@ -31,7 +31,7 @@ std::ptrdiff_t files_in(const fs::path& folder) {
 
 }  // namespace
 
-TEST_CASE("NewFile: what is no regular file is refused and stays") {
+TEST_CASE("AtomicFile: what is no regular file is refused and stays") {
   const TemporaryFolder folder;
   fs::create_directory(folder / "folder");
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
@@ -62,7 +62,7 @@ TEST_CASE("a path with a zero byte is not taken for what stands before it") {
   CHECK(files_in(folder.path()) == 1);
 }
 
-TEST_CASE("NewFile: a symbolic link stays, what it leads to is written") {
+TEST_CASE("AtomicFile: a symbolic link stays, what it leads to is written") {
   const TemporaryFolder folder;
   fs::create_directory(folder / "there");
   write_file(folder / "there/old", "old");
@@ -81,7 +81,7 @@ TEST_CASE("NewFile: a symbolic link stays, what it leads to is written") {
   CHECK(files_in(folder / "there") == 2);
 }
 
-TEST_CASE("NewFile: symbolic links in a circle") {
+TEST_CASE("AtomicFile: symbolic links in a circle") {
   const TemporaryFolder folder;
   const std::string path = (folder / "a").string();
   fs::create_symlink("b", folder / "a");
@@ -91,7 +91,7 @@ TEST_CASE("NewFile: symbolic links in a circle") {
       fmt::format("test: cannot write {}: Too many levels of symbolic links", path).c_str(), Error);
 }
 
-TEST_CASE("NewFile: what it replaces leaves its mode, a new file has the usual one") {
+TEST_CASE("AtomicFile: what it replaces leaves its mode, a new file has the usual one") {
   const TemporaryFolder folder;
   const auto mode = [](const fs::path& path) { return fs::status(path).permissions(); };
   write_file(folder / "private", "old");
@@ -110,7 +110,7 @@ TEST_CASE("NewFile: what it replaces leaves its mode, a new file has the usual o
   CHECK(mode(folder / "first") == fs::perms(0640));
 }
 
-TEST_CASE("NewFile: the longest names that there are") {
+TEST_CASE("AtomicFile: the longest names that there are") {
   const TemporaryFolder folder;
   for (const std::size_t length : {244, 245, 254, 255}) {
     const std::string name(length, 'n');
@@ -121,13 +121,13 @@ TEST_CASE("NewFile: the longest names that there are") {
   CHECK_THROWS_AS(write(folder / std::string(256, 'n'), "new"), Error);
 }
 
-TEST_CASE("NewFile: a constructor that throws leaves nothing behind, and no name comes twice") {
+TEST_CASE("AtomicFile: a constructor that throws leaves nothing behind, and no name comes twice") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(write(folder.path() / "none" / "name", "new"), Error);
   CHECK(files_in(folder.path()) == 0);
   std::set<std::string> names;
   for (int i = 0; i < 3; ++i) {
-    NewFile file("test", folder / "name");
+    AtomicFile file("test", folder / "name");
     for (const auto& entry : fs::directory_iterator(folder.path())) {
       const std::string name = entry.path().filename();
       if (name != "name") names.insert(name);
@@ -137,14 +137,14 @@ TEST_CASE("NewFile: a constructor that throws leaves nothing behind, and no name
   CHECK(names.size() == 3);
 }
 
-TEST_CASE("NewFile: what a killed process left is swept, what a living one writes is not") {
+TEST_CASE("AtomicFile: what a killed process left is swept, what a living one writes is not") {
   const TemporaryFolder folder;
   int told[2];
   REQUIRE(::pipe(told) == 0);
   const auto writer = [&] {  // writes half of the file, and waits
     const pid_t child = ::fork();
     if (child > 0) return child;
-    NewFile file("test", folder / "name");
+    AtomicFile file("test", folder / "name");
     file.write("half", 4);
     if (::write(told[1], "x", 1) == 1) ::pause();
     ::_exit(0);
@@ -175,7 +175,7 @@ TEST_CASE("NewFile: what a killed process left is swept, what a living one write
   ::close(told[1]);
 }
 
-TEST_CASE("NewFile: a name without a folder") {
+TEST_CASE("AtomicFile: a name without a folder") {
   const TemporaryFolder folder;
   const fs::path before = fs::current_path();
   fs::current_path(folder.path());

@@ -1,5 +1,5 @@
 #include <engram/autograd/create.h>
-#include <engram/data/idx.h>
+#include <engram/io/idx.h>
 
 #include "../temporary_folder.h"
 
@@ -18,15 +18,15 @@ using namespace std::string_literals;
 TEST_CASE("a file is its header and its bytes, and reads back as what was written") {
   const TemporaryFolder folder;
   const Tensor x = tensor({0, 1, 2, 127, 128, 255}, {2, 3}, u8);
-  data::write_idx(folder / "x", x);
+  write_idx(folder / "x", x);
   CHECK(read_file(folder / "x") ==
         "\0\0\x08\x02"
         "\0\0\0\x02"
         "\0\0\0\x03"
         "\0\x01\x02\x7F\x80\xFF"s);
   for (const Shape& shape : {Shape{6}, Shape{2, 3}, Shape{1, 3, 2}, Shape{1, 2, 1, 3}}) {
-    data::write_idx(folder / "x", view(x, shape));
-    const Tensor back = data::read_idx(folder / "x");
+    write_idx(folder / "x", view(x, shape));
+    const Tensor back = read_idx(folder / "x");
     CHECK(back.shape() == shape);
     CHECK(std::ranges::equal(back.bytes(), x.bytes()));
   }
@@ -35,8 +35,8 @@ TEST_CASE("a file is its header and its bytes, and reads back as what was writte
 TEST_CASE("sizes of 0") {
   const TemporaryFolder folder;
   for (const Shape& shape : {Shape{0}, Shape{0, 28, 28}, Shape{5, 0}}) {
-    data::write_idx(folder / "x", Tensor(shape, u8));
-    CHECK(data::read_idx(folder / "x").shape() == shape);
+    write_idx(folder / "x", Tensor(shape, u8));
+    CHECK(read_idx(folder / "x").shape() == shape);
   }
 }
 
@@ -46,7 +46,7 @@ TEST_CASE("sizes are big-endian") {
              "\0\0\x08\x01"
              "\0\0\x01\x02"s +
                  std::string(258, 'x'));
-  CHECK(data::read_idx(folder / "x").shape() == Shape{258});
+  CHECK(read_idx(folder / "x").shape() == Shape{258});
 }
 
 TEST_CASE("broken files") {
@@ -113,17 +113,17 @@ TEST_CASE("broken files") {
   for (const Case& broken : cases) {
     write_file(path, broken.bytes);
     const std::string error = fmt::format("read_idx: {}{}", path.native(), broken.error);
-    CHECK_THROWS_WITH_AS(data::read_idx(path), error.c_str(), DataError);
+    CHECK_THROWS_WITH_AS(read_idx(path), error.c_str(), DataError);
   }
 }
 
 TEST_CASE("every beginning of a file that is not the whole is refused") {
   const TemporaryFolder folder;
-  data::write_idx(folder / "x", zeros({2, 3, 4}, u8));
+  write_idx(folder / "x", zeros({2, 3, 4}, u8));
   const std::string whole = read_file(folder / "x");
   for (std::size_t length = 0; length < whole.size(); ++length) {
     write_file(folder / "x", whole.substr(0, length));
-    CHECK_THROWS_AS(data::read_idx(folder / "x"), DataError);
+    CHECK_THROWS_AS(read_idx(folder / "x"), DataError);
   }
 }
 
@@ -132,34 +132,34 @@ TEST_CASE("what is no file that can be read") {
   const auto error = [](const std::filesystem::path& path, std::string_view what) {
     return fmt::format("read_idx: cannot read {}: {}", path.native(), what);
   };
-  CHECK_THROWS_WITH_AS(data::read_idx(folder.path()),
+  CHECK_THROWS_WITH_AS(read_idx(folder.path()),
                        error(folder.path(), "it is no regular file").c_str(), DataError);
-  CHECK_THROWS_WITH_AS(data::read_idx("/dev/null"),
-                       error("/dev/null", "it is no regular file").c_str(), DataError);
+  CHECK_THROWS_WITH_AS(read_idx("/dev/null"), error("/dev/null", "it is no regular file").c_str(),
+                       DataError);
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  CHECK_THROWS_WITH_AS(data::read_idx(folder / "pipe"),
+  CHECK_THROWS_WITH_AS(read_idx(folder / "pipe"),
                        error(folder / "pipe", "it is no regular file").c_str(), DataError);
-  CHECK_THROWS_WITH_AS(data::read_idx(folder / "nothing"),
+  CHECK_THROWS_WITH_AS(read_idx(folder / "nothing"),
                        error(folder / "nothing", "No such file or directory").c_str(), DataError);
-  CHECK_THROWS_WITH_AS(data::read_idx(std::string("/dev\0/null", 10)),
+  CHECK_THROWS_WITH_AS(read_idx(std::string("/dev\0/null", 10)),
                        "read_idx: the path /dev goes on after a zero byte", Error);
   write_file(folder / "locked", "");
   std::filesystem::permissions(folder / "locked", std::filesystem::perms::none);
   if (::geteuid() != 0) {  // root reads everything
-    CHECK_THROWS_WITH_AS(data::read_idx(folder / "locked"),
+    CHECK_THROWS_WITH_AS(read_idx(folder / "locked"),
                          error(folder / "locked", "Permission denied").c_str(), DataError);
   }
 }
 
 TEST_CASE("tensors that the format does not take") {
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH_AS(data::write_idx(folder / "x", zeros({2})), "write_idx: needs u8, got f32",
+  CHECK_THROWS_WITH_AS(write_idx(folder / "x", zeros({2})), "write_idx: needs u8, got f32",
                        DTypeError);
-  CHECK_THROWS_WITH_AS(data::write_idx(folder / "x", zeros({}, u8)),
+  CHECK_THROWS_WITH_AS(write_idx(folder / "x", zeros({}, u8)),
                        "write_idx: needs a rank from 1 to 4, got ()", ShapeError);
-  CHECK_THROWS_WITH_AS(data::write_idx(folder / "x", zeros({1, 1, 1, 1, 1}, u8)),
+  CHECK_THROWS_WITH_AS(write_idx(folder / "x", zeros({1, 1, 1, 1, 1}, u8)),
                        "write_idx: needs a rank from 1 to 4, got (1, 1, 1, 1, 1)", ShapeError);
-  CHECK_THROWS_WITH_AS(data::write_idx(folder / "x", zeros({std::int64_t{1} << 32, 0}, u8)),
+  CHECK_THROWS_WITH_AS(write_idx(folder / "x", zeros({std::int64_t{1} << 32, 0}, u8)),
                        "write_idx: a size of (4294967296, 0) does not fit 4 bytes", ShapeError);
   CHECK(std::filesystem::is_empty(folder.path()));
 }
@@ -174,7 +174,7 @@ TEST_CASE("where writing fails, the old file stays and nothing is left behind") 
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
   std::string error;
   try {
-    data::write_idx(folder / "x", zeros({1000}, u8));
+    write_idx(folder / "x", zeros({1000}, u8));
   } catch (const Error& thrown) {
     error = thrown.what();
   }
@@ -185,11 +185,11 @@ TEST_CASE("where writing fails, the old file stays and nothing is left behind") 
   CHECK(read_file(folder / "x") == "old");
 
   CHECK_THROWS_WITH_AS(
-      data::write_idx(folder.path(), zeros({1}, u8)),
+      write_idx(folder.path(), zeros({1}, u8)),
       fmt::format("write_idx: cannot write {}: it is no regular file", folder.path().native())
           .c_str(),
       Error);
-  CHECK_THROWS_AS(data::write_idx(folder / "no/folder", zeros({1}, u8)), Error);
+  CHECK_THROWS_AS(write_idx(folder / "no/folder", zeros({1}, u8)), Error);
   const std::filesystem::directory_iterator left(folder.path());
   CHECK(std::distance(begin(left), end(left)) == 1);
 }

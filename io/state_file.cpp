@@ -1,18 +1,14 @@
-// `save` and `load` of state.h: the safetensors format.
-
 #include <engram/autograd/error.h>
-#include <engram/autograd/new_file.h>
-#include <engram/autograd/path.h>
-#include <engram/autograd/safetensors.h>
-#include <engram/autograd/state.h>
+#include <engram/io/atomic_file.h>
+#include <engram/io/input_file.h>
+#include <engram/io/safetensors.h>
+#include <engram/io/state_file.h>
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <fstream>
 #include <functional>
 #include <numeric>
-#include <system_error>
+#include <span>
 #include <utility>
 
 namespace engram {
@@ -44,7 +40,7 @@ void save(const StateDict& state, const fs::path& path) {
 
   const std::string header = safetensors::write_header(entries);
   const std::uint64_t length = header.size();
-  NewFile file("save", path);
+  AtomicFile file("save", path);
   file.write(&length, sizeof length);
   file.write(header.data(), header.size());
   for (const std::size_t i : order) file.write(values[i].bytes().data(), values[i].bytes().size());
@@ -52,44 +48,31 @@ void save(const StateDict& state, const fs::path& path) {
 }
 
 StateDict load(const fs::path& path) {
-  check_path("load", path);
+  const InputFile file("load", path);
   const std::string name = path.string();
-  std::error_code error;
-  const bool regular = fs::is_regular_file(path, error);
-  check_data(!error, "load: cannot read {}: {}", name, error.message());
-  check_data(regular, "load: cannot read {}: it is no regular file", name);
-  const std::uint64_t size = fs::file_size(path, error);
-  std::ifstream in(path, std::ios::binary);
-  check_data(!error && in, "load: cannot read {}: {}", name,
-             std::generic_category().message(errno));
-
-  std::uint64_t at = 0;
-  const auto read = [&](void* bytes, std::uint64_t count) {
-    in.read(static_cast<char*>(bytes), static_cast<std::streamsize>(count));
-    check_data(in.good(), "load: {}, offset {}: expected {} bytes, got {}", name, at, count,
-               in.gcount());
-    at += count;
+  const auto read = [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    const std::size_t got = file.read(offset, bytes);
+    check_data(got == bytes.size(), "load: {}, offset {}: expected {} bytes, got {}", name, offset,
+               bytes.size(), got);
   };
 
   std::uint64_t length = 0;
-  check_data(size >= sizeof length, "load: {}, offset 0: expected 8 bytes, got {}", name, size);
-  read(&length, sizeof length);
-  check_data(length <= size - at,
+  read(0, std::as_writable_bytes(std::span(&length, 1)));
+  const std::uint64_t after_length = file.size() - sizeof length;
+  check_data(length <= after_length,
              "load: {}, offset 0: a header of {} bytes is announced, {} follow", name, length,
-             size - at);
+             after_length);
   check_data(length <= safetensors::max_header_bytes,
              "load: {}, offset 0: a header of {} bytes is announced, at most {} are allowed", name,
              length, safetensors::max_header_bytes);
   std::string header(length, '\0');
-  read(header.data(), length);
-  const std::uint64_t data = at;
+  read(sizeof length, std::as_writable_bytes(std::span(header)));
+  const std::uint64_t data = sizeof length + length;
 
   StateDict state;
-  for (safetensors::Entry& entry : safetensors::read_header(name, header, size - data)) {
+  for (safetensors::Entry& entry : safetensors::read_header(name, header, file.size() - data)) {
     Tensor value(entry.shape, entry.dtype);
-    at = data + entry.begin;
-    in.seekg(static_cast<std::streamoff>(at));
-    read(value.bytes().data(), value.bytes().size());
+    read(data + entry.begin, value.bytes());
     state.add(std::move(entry.name), std::move(value));
   }
   return state;

@@ -13,18 +13,18 @@ namespace engram {
 /// A symbolic link stays, and the file that it leads to is replaced. Error, in the name of
 /// `caller`, when something cannot be written, and when there is something else than a regular file
 /// under the name.
-class NewFile {
+class AtomicFile {
  public:
-  NewFile(const char* caller, const std::filesystem::path& path);
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  ~NewFile();
+  AtomicFile(const char* caller, const std::filesystem::path& path);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
 
   void write(const void* bytes, std::size_t count);
   void finish();
 
  private:
-  NewFile() = default;
+  AtomicFile() = default;
   bool open_temporary(const std::string& name);
   void sweep(const std::string& stem) const;
   [[noreturn]] void failed() const;

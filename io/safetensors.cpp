@@ -1,5 +1,5 @@
-#include <engram/autograd/json.h>
-#include <engram/autograd/safetensors.h>
+#include <engram/io/json.h>
+#include <engram/io/safetensors.h>
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace engram::data {
+namespace engram {
 
 /// Reads an IDX file of bytes, the format of MNIST: the magic number 0x000008RR with the rank RR
 /// from 1 to 4, RR sizes of 4 bytes, all big-endian, then the elements. Returns u8 of those sizes.
@@ -16,4 +16,4 @@ Tensor read_idx(const std::filesystem::path& path);
 /// writing fails (Error), not at all. DTypeError and ShapeError for any other tensor.
 void write_idx(const std::filesystem::path& path, const Tensor& x);
 
-}  // namespace engram::data
+}  // namespace engram

@@ -1,4 +1,4 @@
-#include <engram/autograd/json.h>
+#include <engram/io/json.h>
 
 #include <algorithm>
 

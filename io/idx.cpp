@@ -1,65 +1,18 @@
-#include <engram/autograd/new_file.h>
-#include <engram/autograd/path.h>
-#include <engram/data/idx.h>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <engram/io/atomic_file.h>
+#include <engram/io/idx.h>
+#include <engram/io/input_file.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <system_error>
 
-namespace engram::data {
+namespace engram {
 namespace {
 
 constexpr std::uint32_t magic_of_rank_0 = 0x0800;  // 08 is the type: unsigned bytes
 constexpr int max_rank = 4;
 constexpr std::int64_t max_size = 0xFFFFFFFF;  // what 4 bytes hold
-
-/// A file open for reading, which closes itself.
-class File {
- public:
-  explicit File(const std::string& name)
-      // Without O_NONBLOCK, opening a named pipe would wait for its other end.
-      : descriptor_(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), name_(name) {
-    if (descriptor_ < 0) failed();
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() { ::close(descriptor_); }
-
-  std::int64_t size() const {
-    struct stat status;
-    if (::fstat(descriptor_, &status) != 0) failed();
-    check_data(S_ISREG(status.st_mode), "read_idx: cannot read {}: it is no regular file", name_);
-    return status.st_size;
-  }
-
-  /// Fills `bytes` from the position on; returns how many there were.
-  std::size_t read(std::span<std::byte> bytes) const {
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t got = ::read(descriptor_, bytes.data() + done, bytes.size() - done);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) failed();
-      if (got == 0) break;
-      done += static_cast<std::size_t>(got);
-    }
-    return done;
-  }
-
- private:
-  [[noreturn]] void failed() const {
-    fail<DataError>("read_idx: cannot read {}: {}", name_, std::generic_category().message(errno));
-  }
-
-  int descriptor_;
-  std::string name_;
-};
 
 std::uint32_t big_endian(const std::byte* bytes) {
   std::uint32_t value = 0;
@@ -88,13 +41,11 @@ std::int64_t bytes_of(const Shape& shape, const std::string& name) {
 }  // namespace
 
 Tensor read_idx(const std::filesystem::path& path) {
-  check_path("read_idx", path);
+  const InputFile file("read_idx", path);
   const std::string& name = path.native();
-  const File file(name);
-  const std::int64_t size = file.size();
 
   std::array<std::byte, 4 + 4 * max_rank> header;
-  std::size_t got = file.read(std::span(header).first(4));
+  std::size_t got = file.read(0, std::span(header).first(4));
   check_data(got == 4, "read_idx: {}, offset 0: expected a magic number of 4 bytes, got {} bytes",
              name, got);
   const std::uint32_t magic = big_endian(header.data());
@@ -104,7 +55,7 @@ Tensor read_idx(const std::filesystem::path& path) {
              name, magic);
 
   const std::size_t rank = magic - magic_of_rank_0;
-  got = file.read(std::span(header).subspan(4, 4 * rank));
+  got = file.read(4, std::span(header).subspan(4, 4 * rank));
   check_data(got == 4 * rank, "read_idx: {}, offset 4: expected {} bytes of sizes, got {} bytes",
              name, 4 * rank, got);
   Shape shape;
@@ -114,11 +65,11 @@ Tensor read_idx(const std::filesystem::path& path) {
 
   const std::size_t offset = 4 + 4 * rank;
   const std::int64_t expected = bytes_of(shape, name);
-  const std::int64_t found = size - static_cast<std::int64_t>(offset);
+  const std::int64_t found = static_cast<std::int64_t>(file.size() - offset);
   check_data(expected == found, "read_idx: {}, offset {}: expected {} bytes for {}, got {} bytes",
              name, offset, expected, shape, found);
   Tensor x(shape, u8);
-  got = file.read(x.bytes());
+  got = file.read(offset, x.bytes());
   check_data(got == x.bytes().size(),
              "read_idx: {}, offset {}: the file was cut short while it was read", name,
              offset + got);
@@ -137,10 +88,10 @@ void write_idx(const std::filesystem::path& path, const Tensor& x) {
     put_big_endian(static_cast<std::uint32_t>(x.size(axis)), header.data() + 4 + 4 * axis);
   }
 
-  NewFile file("write_idx", path);
+  AtomicFile file("write_idx", path);
   file.write(header.data(), 4 + 4 * static_cast<std::size_t>(x.rank()));
   file.write(x.bytes().data(), x.bytes().size());
   file.finish();
 }
 
-}  // namespace engram::data
+}  // namespace engram

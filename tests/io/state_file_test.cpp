@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/error.h>
 #include <engram/autograd/state.h>
+#include <engram/io/state_file.h>
 
 #include <fmt/format.h>
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <engram/autograd/state.h>
+
+#include <filesystem>
+
+namespace engram {
+
+/// Writes the state as a safetensors file (https://github.com/huggingface/safetensors), which
+/// Python reads too: the length of a JSON header as 8 bytes, the header, the elements, all
+/// little-endian. The file appears under its name complete or not at all. Error when it cannot be
+/// written, with the system's reason, for a name that is longer than 1024 bytes, not UTF-8 or
+/// `__metadata__`, which the format keeps for itself, and for a header of more than 100 MB.
+void save(const StateDict& state, const std::filesystem::path& path);
+
+/// Reads a safetensors file of F32, F64, I64 and U8 tensors, in the order of its header. DataError,
+/// with the file, the offset and what was expected, for any file that `save` cannot have written
+/// but for white space and `__metadata__`, which is read over.
+StateDict load(const std::filesystem::path& path);
+
+}  // namespace engram
