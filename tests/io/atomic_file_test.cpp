@@ -1,6 +1,7 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/state.h>
 #include <engram/io/atomic_file.h>
+#include <engram/io/state_file.h>
 
 #include "../temporary_folder.h"
 
