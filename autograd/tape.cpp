@@ -78,11 +78,10 @@ Tape::~Tape() {
   inputs_.clear();
   slots_.clear();
   exchange_lists();
-  if (scope_->list == &innermost_) {
+  if (scope_->list == &innermost_)
     unlink(scope_);
-  } else {
+  else
     scope_->paused += lost;
-  }
 }
 
 void Tape::exchange_lists() noexcept {
@@ -269,14 +268,13 @@ void Tape::mark_wanted(std::int32_t last, const Pass& pass) {
     break;  // it has marked those outside of it
   }
   const bool every_leaf = pass.sink.wants_every_leaf();
-  for (std::int32_t index = 0; index <= last; ++index) {
-    nodes_[static_cast<std::size_t>(index)].wanted = every_leaf;
-  }
+  const auto nodes = std::span(nodes_).first(static_cast<std::size_t>(last + 1));
+  for (Node& node : nodes) node.wanted = every_leaf;
   for (const auto& [tape, node] : pass.sink.recorded()) {
-    if (tape == id_) nodes_[static_cast<std::size_t>(node)].wanted = true;
+    if (tape == id_) nodes_.at(static_cast<std::size_t>(node)).wanted = true;
   }
   for (std::int32_t index = 0; index <= last && !every_leaf; ++index) {
-    Node& node = nodes_[static_cast<std::size_t>(index)];
+    Node& node = nodes[static_cast<std::size_t>(index)];
     node.wanted |= std::ranges::any_of(inputs(static_cast<std::size_t>(index)),
                                        [&](const Input& input) { return wants(input, pass); });
   }
@@ -291,7 +289,6 @@ void Tape::run_node(const char* caller, std::int32_t index, Pass& pass) {
   for (std::size_t k = 0; k < places.size(); ++k) {
     if (places[k] == Place{id_, index}) pass.sink.arrived(k, dy);
   }
-
   if (!fill_slots(at, pass)) return;
   check_autograd(static_cast<bool>(nodes_[at].backward),
                  "{}: the recording of {} was released by an earlier backward; "
