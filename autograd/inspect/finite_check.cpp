@@ -1,6 +1,7 @@
 #include <engram/autograd/dtype.h>
 #include <engram/autograd/error.h>
 #include <engram/autograd/inspect/finite_check.h>
+#include <engram/autograd/kernels/finite.h>
 #include <engram/autograd/shape.h>
 
 #include <fmt/format.h>
@@ -21,6 +22,7 @@ std::optional<Found> not_finite(const Tensor& x) {
   if (!x.defined() || !is_floating(x.dtype())) return std::nullopt;
   return dispatch_floating("FiniteCheck", x.dtype(), [&]<class T>() -> std::optional<Found> {
     const auto values = x.data<T>();
+    if (kernels::all_finite(values.data(), x.numel())) return std::nullopt;
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (std::isfinite(values[i])) continue;
       return Found{static_cast<double>(values[i]),
@@ -37,10 +39,9 @@ std::string joined(const std::string& list, const std::string& more, const char*
 }  // namespace
 
 void FiniteCheck::computed(const Operation& operation) {
-  std::string parameters, shapes;
+  std::string parameters;
   for (const Tensor& input : operation.inputs) {
     if (!input.defined()) continue;
-    shapes = joined(shapes, fmt::format("{}", input.shape()), ", ");
     for (const auto& [name, value] : names_) {
       if (value.is(input)) parameters = joined(parameters, name, " and ");
     }
@@ -48,6 +49,10 @@ void FiniteCheck::computed(const Operation& operation) {
   if (!parameters.empty() && backward_.empty()) last_parameters_ = parameters;
   const auto found = not_finite(operation.output);
   if (!found) return;
+  std::string shapes;
+  for (const Tensor& input : operation.inputs) {
+    if (input.defined()) shapes = joined(shapes, fmt::format("{}", input.shape()), ", ");
+  }
   fail("FiniteCheck: {}{} gave {} at {} of its output {}, from inputs {}{}", operation.name,
        backward_.empty() ? "" : fmt::format(", in the backward of {},", backward_), found->value,
        found->index, operation.output.shape(), shapes, place());

@@ -1,7 +1,6 @@
 #include "common/json_lines.h"
 
 #include <engram/autograd/error.h>
-#include <engram/io/append_file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,30 +26,36 @@ Json parse(const std::string& text, const std::filesystem::path& file, int line)
 
 }  // namespace
 
-JsonLines::JsonLines(std::filesystem::path file) : file_(std::move(file)) {
-  check(!std::filesystem::is_directory(file_), "cannot read {}: it is a folder", file_.string());
-  std::ifstream in(file_, std::ios::binary);
-  check(in.is_open() || !std::filesystem::exists(file_), "cannot read {}: {}", file_.string(),
+JsonLines::Contents JsonLines::read(const std::filesystem::path& file) {
+  check(!std::filesystem::is_directory(file), "cannot read {}: it is a folder", file.string());
+  std::ifstream in(file, std::ios::binary);
+  check(in.is_open() || !std::filesystem::exists(file), "cannot read {}: {}", file.string(),
         std::strerror(errno));
   const std::string text(std::istreambuf_iterator<char>(in), {});
+  Contents contents;
+  contents.ends_in_line = !text.empty() && !text.ends_with('\n');
   int number = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string line = text.substr(begin, end - begin);
-    Json value = parse(line, file_, ++number);
+    Json value = parse(line, file, ++number);
     if (!value.is_discarded()) {
-      values_.push_back(std::move(value));
+      contents.values.push_back(std::move(value));
     } else if (!line.empty()) {
-      ++unreadable_;
+      ++contents.unreadable;
     }
     begin = end + 1;
   }
+  return contents;
+}
+
+JsonLines::JsonLines(std::filesystem::path file) : contents_(read(file)), end_(std::move(file)) {
   // What is added next begins a line of its own.
-  AppendFile(file_).append(text.empty() || text.ends_with('\n') ? "" : "\n");
+  if (contents_.ends_in_line) end_.append("\n");
 }
 
 void JsonLines::add(const Json& value) const {
-  AppendFile(file_).append(value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  end_.append(value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace engram::examples

@@ -2,6 +2,8 @@
 
 #include "common/results.h"
 
+#include <engram/io/append_file.h>
+
 #include <filesystem>
 #include <vector>
 
@@ -16,17 +18,23 @@ class JsonLines {
   explicit JsonLines(std::filesystem::path file);
 
   /// Those that the file had, in order.
-  const std::vector<Json>& values() const { return values_; }
+  const std::vector<Json>& values() const { return contents_.values; }
 
   /// How many lines were no JSON.
-  int unreadable() const { return unreadable_; }
+  int unreadable() const { return contents_.unreadable; }
 
   void add(const Json& value) const;
 
  private:
-  std::filesystem::path file_;
-  std::vector<Json> values_;
-  int unreadable_ = 0;
+  struct Contents {
+    std::vector<Json> values;
+    int unreadable = 0;
+    bool ends_in_line = false;  // a last line without its end
+  };
+  static Contents read(const std::filesystem::path& file);
+
+  Contents contents_;
+  AppendFile end_;
 };
 
 }  // namespace engram::examples
