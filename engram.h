@@ -9,6 +9,7 @@
 #include <engram/autograd/format.h>
 #include <engram/autograd/gradcheck.h>
 #include <engram/autograd/gradients.h>
+#include <engram/autograd/hash.h>
 #include <engram/autograd/inspect/draw_tape.h>
 #include <engram/autograd/inspect/finite_check.h>
 #include <engram/autograd/inspect/operation_times.h>

@@ -84,6 +84,11 @@ RandomStream::Block RandomStream::block(std::uint64_t index) const {
   return x;
 }
 
+RandomStream RandomStream::substream(std::uint64_t index) const {
+  const Block bits = block(index);
+  return {joined(bits[0], bits[1]), joined(bits[2], bits[3])};
+}
+
 Generator::Block Generator::block(std::uint64_t index) const {
   const std::lock_guard lock(mutex_);
   return stream_.block(index);
@@ -96,8 +101,8 @@ Generator::Blocks Generator::take(std::uint64_t count) {
 }
 
 Generator Generator::substream(std::uint64_t index) const {
-  const Block bits = block(index);
-  return Generator(joined(bits[0], bits[1]), joined(bits[2], bits[3]));
+  const std::lock_guard lock(mutex_);
+  return Generator(stream_.substream(index));
 }
 
 double Generator::uniform() {
@@ -138,7 +143,7 @@ void Generator::set(const RandomStream& stream, std::uint64_t position) {
   position_ = position;
 }
 
-void Generator::reset(std::uint64_t seed, std::uint64_t stream) { set({seed, stream}, 0); }
+void Generator::reset(const RandomStream& stream) { set(stream, 0); }
 
 Tensor Generator::state() const {
   Tensor state({3}, i64);

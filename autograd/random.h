@@ -1,10 +1,12 @@
 #pragma once
 
+#include <engram/autograd/hash.h>
 #include <engram/autograd/tensor.h>
 
 #include <array>
 #include <cstdint>
 #include <mutex>
+#include <string_view>
 
 namespace engram {
 
@@ -13,20 +15,29 @@ namespace engram {
 struct RandomStream {
   using Block = std::array<std::uint32_t, 4>;  // 128 random bits
 
-  std::uint64_t seed = 0;
-  std::uint64_t stream = 0;
+  constexpr RandomStream(std::uint64_t seed_ = 0, std::uint64_t stream_ = 0)
+      : seed(seed_), stream(stream_) {}
+  /// The stream of a purpose, numbered by the hash of its name: one seed serves several purposes
+  /// with unrelated numbers. Names are chosen where the numbers are drawn, such as "Loader".
+  constexpr RandomStream(std::uint64_t seed_, std::string_view name)
+      : RandomStream(seed_, fnv1a(name)) {}
+
+  std::uint64_t seed, stream;
 
   Block block(std::uint64_t index) const;
+  /// A stream of its own for every index: block `index` of this stream is its seed and number.
+  RandomStream substream(std::uint64_t index) const;
 };
 
-/// A place in a stream of random numbers that a seed and a stream number name completely: the
-/// numbers are the same on every platform and for every number of threads. May be shared between
+/// A position in a stream of random numbers, which are the same on every platform and for every
+/// number of threads. May be shared between
 /// threads, `reset` and the other setters included: each draw is of one stream, and no block is
 /// taken twice; which thread gets which numbers depends on the race.
 class Generator {
  public:
-  explicit constexpr Generator(std::uint64_t seed = 0, std::uint64_t stream = 0)
-      : stream_{seed, stream} {}
+  explicit constexpr Generator(const RandomStream& stream = {}) : stream_(stream) {}
+  constexpr Generator(std::uint64_t seed, std::uint64_t stream) : stream_(seed, stream) {}
+  constexpr Generator(std::uint64_t seed, std::string_view stream) : stream_(seed, stream) {}
 
   using Block = RandomStream::Block;
 
@@ -43,9 +54,9 @@ class Generator {
   double uniform();                    ///< in [0, 1), with 53 random bits
   std::int64_t below(std::int64_t n);  ///< in [0, n), every value equally likely. Error if n < 1.
 
-  /// A generator of its own for every index: block `index` of this stream is its seed and stream
-  /// number. For indices of many parts: `random.substream(epoch).substream(row)`. Numbers that are
-  /// drawn from this generator itself are not independent of its substreams'.
+  /// A generator of its own for every index, at the beginning of that substream. For indices of
+  /// many parts: `random.substream(epoch).substream(row)`. Numbers that are drawn from this
+  /// generator itself are not independent of its substreams'.
   Generator substream(std::uint64_t index) const;
 
   std::uint64_t seed() const;
@@ -55,7 +66,7 @@ class Generator {
   void set_position(std::uint64_t blocks);
 
   /// Starts another stream from its beginning.
-  void reset(std::uint64_t seed, std::uint64_t stream = 0);
+  void reset(const RandomStream& stream);
 
   /// Seed, stream and position, to be saved: i64 (3,). A copy.
   Tensor state() const;
@@ -70,23 +81,6 @@ class Generator {
   RandomStream stream_;
   std::uint64_t position_ = 0;
 };
-
-/// Where the streams of each purpose begin, so that one seed that serves several of them gives each
-/// unrelated numbers. Those below 2³² are free for programs; the default generator has 0.
-namespace streams {
-inline constexpr std::uint64_t epoch_orders = std::uint64_t{1} << 32;     // + the epoch
-inline constexpr std::uint64_t permutations = std::uint64_t{2} << 32;     // + the task
-inline constexpr std::uint64_t fisher = std::uint64_t{3} << 32;           // + FisherOptions::stream
-inline constexpr std::uint64_t reservoir = std::uint64_t{4} << 32;        // + the task
-inline constexpr std::uint64_t replay = std::uint64_t{5} << 32;           // + the task
-inline constexpr std::uint64_t representations = std::uint64_t{7} << 32;  // + the task
-inline constexpr std::uint64_t rotations = std::uint64_t{8} << 32;        // + the task
-inline constexpr std::uint64_t class_orders = std::uint64_t{9} << 32;
-inline constexpr std::uint64_t handwritings = std::uint64_t{10} << 32;  // + 3 for each customer
-inline constexpr std::uint64_t output_norms = std::uint64_t{11} << 32;  // + the task
-inline constexpr std::uint64_t sample_maps = std::uint64_t{12} << 32;   // + the epoch
-inline constexpr std::uint64_t target_maps = std::uint64_t{13} << 32;   // + the epoch
-}  // namespace streams
 
 /// The generator that random functions use when none is given: one for all threads. Its state is
 /// part of what a program must save in order to go on later as if nothing had happened:

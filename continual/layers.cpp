@@ -118,7 +118,7 @@ std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
   for (const Layer& layer : layers) {
     sums.push_back({zeros({layer.in, layer.in}, f64), zeros({layer.out, layer.out}, f64)});
   }
-  Generator generator(options.seed, streams::fisher + options.stream);
+  Generator generator = Generator(options.seed, "Fisher").substream(options.stream);
   const Tensor rows = drawn_rows(task, options.samples, generator);
   const auto samples = static_cast<double>(rows.numel());
   const Outputs active = active_outputs(task, task);

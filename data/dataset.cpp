@@ -113,9 +113,9 @@ Batch Dataset::batch(std::span<const std::int64_t> rows, const Epoch& epoch) con
   const Tensor x = dispatch(
       dtype_, [&]<class X>() { return pick<X>(numbers(stored), Value<X>(scale_, shift_)); });
   return {mapped("map", functions_, x, numbers(ids),
-                 Generator(epoch.seed, streams::sample_maps + epoch.number)),
+                 Generator(epoch.seed, "Dataset::map").substream(epoch.number)),
           mapped("map_targets", target_functions_, pick_targets(numbers(stored)), numbers(ids),
-                 Generator(epoch.seed, streams::target_maps + epoch.number))};
+                 Generator(epoch.seed, "Dataset::map_targets").substream(epoch.number))};
 }
 
 /// All samples, in order, rearranged but as they are stored.
@@ -149,7 +149,7 @@ Tensor Dataset::targets(const Epoch& epoch) const {
   if (target_functions_.empty()) return stored_targets();
   return mapped("map_targets", target_functions_, stored_targets(),
                 numbers(ids_.defined() ? ids_ : arange(size())),
-                Generator(epoch.seed, streams::target_maps + epoch.number));
+                Generator(epoch.seed, "Dataset::map_targets").substream(epoch.number));
 }
 
 Dataset Dataset::subset(std::span<const std::int64_t> rows) const {

@@ -43,7 +43,7 @@ class Loader::Epochs {
 
  private:
   void start_epoch() {
-    Generator generator(seed_, streams::epoch_orders + next_epoch_++);
+    Generator generator = Generator(seed_, "Loader").substream(next_epoch_++);
     order_ = options_.shuffle ? randperm(dataset_.size(), generator) : arange(dataset_.size());
     position_ = 0;
   }

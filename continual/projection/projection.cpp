@@ -144,8 +144,8 @@ void Projection::project(const Protected& part, const Tensor& weight_change,
 
 void Projection::end_task(const Task& task) {
   find_layers_once(task);
-  Generator generator(options_.seed,
-                      streams::representations + static_cast<std::uint64_t>(task.number));
+  Generator generator =
+      Generator(options_.seed, "input moments").substream(static_cast<std::uint64_t>(task.number));
   const std::vector<Layer> layers = this->layers();
   const std::vector<Tensor> moments =
       input_moments(network_, layers, task, options_.samples, generator);

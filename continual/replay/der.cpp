@@ -30,8 +30,8 @@ DER::DER(Network network, const DEROptions& options)
 
 void DER::begin_task(const Task& task) {
   const auto number = static_cast<std::uint64_t>(task.number);
-  draws_.reset(options_.seed, streams::replay + number);
-  offers_.reset(options_.seed, streams::reservoir + number);
+  draws_.reset(RandomStream(options_.seed, "replay").substream(number));
+  offers_.reset(RandomStream(options_.seed, "reservoir").substream(number));
 }
 
 Tensor DER::loss(const Step& step, const Tensor& loss) {

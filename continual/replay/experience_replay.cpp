@@ -16,7 +16,8 @@ ExperienceReplay::ExperienceReplay(Network network, const ExperienceReplayOption
 }
 
 void ExperienceReplay::begin_task(const Task& task) {
-  generator_.reset(options_.seed, streams::replay + static_cast<std::uint64_t>(task.number));
+  generator_.reset(
+      RandomStream(options_.seed, "replay").substream(static_cast<std::uint64_t>(task.number)));
 }
 
 Tensor ExperienceReplay::loss(const Step& step, const Tensor& loss) {

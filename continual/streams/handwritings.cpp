@@ -145,19 +145,18 @@ void check_variety(const char* caller, double variety) {
         caller, variety);
 }
 
-/// A customer has three streams of random numbers: for the style, for images to train, to test.
-std::uint64_t stream_of_customer(int customer, int which) {
-  return streams::handwritings + 3 * static_cast<std::uint64_t>(customer) +
-         static_cast<std::uint64_t>(which);
+/// A customer has a stream of random numbers for the style, for images to train and to test.
+RandomStream stream_of(int customer, std::uint64_t seed, const char* purpose) {
+  return RandomStream(seed, purpose).substream(static_cast<std::uint64_t>(customer));
 }
 
 }  // namespace
 
-data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand, std::uint64_t seed,
-                          std::uint64_t stream) {
+data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand,
+                          const RandomStream& random) {
   check_writable("handwritten", images);
   check_hand(hand);
-  return images.transform([hand, seed, stream](const Tensor& x) {
+  return images.transform([hand, random](const Tensor& x) {
     const std::int64_t height = x.size(-2), width = x.size(-1), pixels = height * width;
     Tensor result(x.shape(), u8);
     if (x.numel() == 0) return result;
@@ -165,7 +164,6 @@ data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand, 
     const std::uint8_t* from = x.data<std::uint8_t>().data();
     std::uint8_t* to = result.data<std::uint8_t>().data();
     const data::SmoothNoise noise(height, width, hand.smoothness);
-    const RandomStream random{seed, stream};
     kernels::parallel_for(
         count, kernels::groups_per_grain(32 * pixels), [&](std::int64_t begin, std::int64_t end) {
           Writer writer(hand, noise, height, width);
@@ -183,7 +181,7 @@ data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand, 
 Handwriting handwriting(int customer, const HandwritingsOptions& options) {
   check(customer >= 0, "handwriting: customers are counted from 0, got {}", customer);
   check_variety("handwriting", options.variety);
-  Generator generator(options.seed, stream_of_customer(customer, 0));
+  Generator generator(stream_of(customer, options.seed, "handwriting"));
   const auto between = [&](double low, double high) {
     return options.variety * (low + (high - low) * generator.uniform());
   };
@@ -211,13 +209,14 @@ Stream handwritings(const data::Dataset& train, const data::Dataset& test,
   check_variety("handwritings", options.variety);
   std::vector<Version> customers;
   for (int customer = 0; customer < options.customers; ++customer) {
-    const auto write = [&](int which) {
-      return [hand = handwriting(customer, options), seed = options.seed,
-              stream = stream_of_customer(customer, which)](const data::Dataset& images) {
-        return handwritten(images, hand, seed, stream);
+    const auto write = [&](const char* purpose) {
+      return [hand = handwriting(customer, options),
+              random = stream_of(customer, options.seed, purpose)](const data::Dataset& images) {
+        return handwritten(images, hand, random);
       };
     };
-    customers.push_back({fmt::format("customer {}", customer), write(1), write(2)});
+    customers.push_back({fmt::format("customer {}", customer), write("handwritten to train"),
+                         write("handwritten to test")});
   }
   return versions("handwritings", train, test, std::move(customers),
                   {.flatten = options.flatten, .scenario = options.scenario});

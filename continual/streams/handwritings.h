@@ -1,5 +1,6 @@
 #pragma once
 
+#include <engram/autograd/random.h>
 #include <engram/continual/streams/stream.h>
 
 #include <cstdint>
@@ -60,12 +61,12 @@ Stream handwritings(const data::Dataset& train, const data::Dataset& test,
 /// a negative number, and for the variety as above.
 Handwriting handwriting(int customer, const HandwritingsOptions& options = {});
 
-/// The images as a person would write them. What is random in image i is a function of
-/// (seed, stream, i) and of their size.
+/// The images as a person would write them. What is random in image i is a function of the stream,
+/// of i and of their size.
 ///
 /// Error when a value is not finite, a size is not above 0, the smoothness is below 0.1, or
 /// another value that cannot be negative is; DTypeError and ShapeError as above.
 data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand,
-                          std::uint64_t seed = 0, std::uint64_t stream = 0);
+                          const RandomStream& random = {});
 
 }  // namespace engram::continual

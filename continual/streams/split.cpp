@@ -12,7 +12,7 @@ namespace {
 /// For each label its place in the order of the classes.
 std::vector<std::int64_t> places_of(std::int64_t classes, const SplitOptions& options) {
   std::vector<std::int64_t> places(static_cast<std::size_t>(classes));
-  Generator generator(options.seed, streams::class_orders);
+  Generator generator(options.seed, "class order");
   const Tensor order = options.shuffle_classes ? randperm(classes, generator) : arange(classes);
   std::int64_t place = 0;
   for (std::int64_t label : order.data<std::int64_t>()) {

@@ -27,15 +27,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Streams of a run's seed; + the task.
-constexpr std::uint64_t loader_stream = 1'000'000;
-constexpr std::uint64_t mixing_stream = 2'000'000;
-constexpr std::uint64_t dropout_stream = 3'000'000;
-
-/// A seed of its own for each (seed, stream).
-std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t stream) {
-  const Generator::Block block = Generator(seed, stream).block(0);
-  return std::uint64_t{block[0]} << 32 | block[1];
+/// A seed of its own for each purpose and task of a run.
+std::uint64_t derived_seed(std::uint64_t seed, const char* purpose, const continual::Task& task) {
+  return RandomStream(seed, purpose).substream(static_cast<std::uint64_t>(task.number)).seed;
 }
 
 std::int64_t iterations_of(const Setup& setup, const continual::Task& task) {
@@ -142,7 +136,7 @@ class Run {
   void learn_next_task(Progress& progress) {
     const auto start = Clock::now();
     const continual::Task task = tasks_[learned()];
-    manual_seed(derived_seed(setup_.seed, dropout_stream + number(task)));
+    manual_seed(derived_seed(setup_.seed, "dropout", task));
     if (setup_.reset_optimizer) optimizer_->load_state_dict(new_optimizer_);
     method_->begin_task(task);
     if (setup_.method == "joint") {
@@ -164,16 +158,11 @@ class Run {
     return Net(tasks[0].train.sample_shape().numel(), tasks.outputs(), setup);
   }
 
-  static std::uint64_t number(const continual::Task& task) {
-    return static_cast<std::uint64_t>(task.number);
-  }
-
   void learn(const continual::Task& task, Progress& progress) {
-    data::Loader loader(task.train,
-                        {.batch = setup_.batch,
-                         .shuffle = true,
-                         .seed = derived_seed(setup_.seed, loader_stream + number(task)),
-                         .iterations = iterations_of(setup_, task)});
+    data::Loader loader(task.train, {.batch = setup_.batch,
+                                     .shuffle = true,
+                                     .seed = derived_seed(setup_.seed, "order", task),
+                                     .iterations = iterations_of(setup_, task)});
     std::int64_t step = 0;
     for (const data::Batch& batch : loader) {
       set_rate(step++, loader.size());
@@ -187,7 +176,8 @@ class Run {
   void learn_jointly(const continual::Task& task, Progress& progress) {
     std::vector<continual::Task> seen;
     for (int n = 0; n <= task.number; ++n) seen.push_back(tasks_[n]);
-    Generator mixing(setup_.seed, mixing_stream + number(task));
+    Generator mixing =
+        Generator(setup_.seed, "joint training").substream(static_cast<std::uint64_t>(task.number));
     const std::int64_t iterations = iterations_of(setup_, task);
     for (std::int64_t step = 0; step < iterations; ++step) {
       set_rate(step, iterations);

@@ -118,7 +118,7 @@ std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<T
   const std::int64_t count =
       options.samples == 0 ? dataset_size : std::min(options.samples, dataset_size);
 
-  Generator generator(options.seed, streams::fisher + options.stream);
+  Generator generator = Generator(options.seed, "Fisher").substream(options.stream);
   const Tensor order = randperm(dataset_size, generator);
   const auto rows = order.data<std::int64_t>().first(static_cast<std::size_t>(count));
 

@@ -85,6 +85,24 @@ TEST_CASE("the state of a generator goes on where it was saved") {
                        "Generator::set_state: a state is (3,), got (2,)", ShapeError);
 }
 
+TEST_CASE("fnv1a: the values of RFC 9923") {
+  CHECK(fnv1a("") == 0xcbf29ce484222325);
+  CHECK(fnv1a("a") == 0xaf63dc4c8601ec8c);
+  CHECK(fnv1a("foobar") == 0x85944171f73967e8);
+  CHECK(fnv1a("bar", fnv1a("foo")) == fnv1a("foobar"));
+}
+
+TEST_CASE("a stream is named by a string or a number, and starts anew by reset") {
+  Generator named(3, "order"), numbered(3, fnv1a("order")), other(3, "memory");
+  const double first = named.uniform();
+  CHECK(numbered.uniform() == first);
+  CHECK(other.uniform() != first);
+  named.reset(RandomStream(3, "order"));
+  CHECK(named.uniform() == first);
+  named.reset(RandomStream(3, "order").substream(2));
+  CHECK(named.uniform() == Generator(3, "order").substream(2).uniform());
+}
+
 TEST_CASE("substreams are generators of their own, the same whatever was drawn before") {
   Generator parent(3, 4);
   std::set<double> drawn;

@@ -100,7 +100,7 @@ TEST_CASE("handwritten: what is random differs from image to image, and by seed 
     CHECK(first != second);
     CHECK(pixels(continual::handwritten(images.take(1), hand)) == first);  // whatever follows
     CHECK(pixels(continual::handwritten(images.take(1), hand, 1)) != first);
-    CHECK(pixels(continual::handwritten(images.take(1), hand, 0, 1)) != first);
+    CHECK(pixels(continual::handwritten(images.take(1), hand, {0, 1})) != first);
     // Digits stay digits: about as much ink, if thicker.
     const double share = static_cast<double>(ink(first)) / ink(pixels(images.take(1)));
     CHECK(share > 0.8);
