@@ -36,6 +36,7 @@
 #include <engram/autograd/shape.h>
 #include <engram/autograd/size2d.h>
 #include <engram/autograd/state.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/autograd/tape.h>
 #include <engram/autograd/tensor.h>
 #include <engram/autograd/threads.h>
@@ -95,7 +96,6 @@
 #include <engram/optim/optimizer.h>
 #include <engram/optim/quadratic_penalty.h>
 #include <engram/optim/rmsprop.h>
-#include <engram/optim/saved_state.h>
 #include <engram/optim/schedules/anneal.h>
 #include <engram/optim/schedules/composition.h>
 #include <engram/optim/schedules/cosine.h>

@@ -13,9 +13,12 @@ void Method::after_update() {}
 void Method::end_task(const Task&) {}
 StateDict Method::state_dict() const { return {}; }
 
-void Method::load_state_dict(const StateDict& state) {
-  check(state.empty(), "load_state_dict: the method keeps nothing, but the state has {} entries",
-        state.size());
+void Method::read_state(StateReader&) {}
+
+void Method::load_state_dict(const StateDict& saved) {
+  StateReader state(saved);
+  read_state(state);
+  state.commit();
 }
 
 std::int64_t Method::state_bytes() const {
@@ -55,32 +58,14 @@ void Combination::end_task(const Task& task) {
 StateDict Combination::state_dict() const {
   StateDict state;
   for (std::size_t k = 0; k < methods_.size(); ++k) {
-    for (const auto& [name, value] : methods_[k]->state_dict()) {
-      state.add(fmt::format("{}.{}", k, name), value);
-    }
+    state.add_all(fmt::format("{}.", k), methods_[k]->state_dict());
   }
   return state;
 }
 
-void Combination::load_state_dict(const StateDict& state) {
-  std::vector<StateDict> parts(methods_.size());
-  for (const auto& [name, value] : state) {
-    const std::size_t dot = name.find('.');
-    std::size_t k = 0;
-    while (k < parts.size() && name.substr(0, dot) != std::to_string(k)) ++k;
-    check(dot != std::string::npos && k < parts.size(),
-          "load_state_dict: \"{}\" is of none of {} methods", name, parts.size());
-    parts[k].add(name.substr(dot + 1), value);
-  }
-  // A part that does not fit must leave the parts before it as they were.
-  std::vector<StateDict> before;
-  for (const auto& method : methods_) before.push_back(method->state_dict());
-  std::size_t loaded = 0;
-  try {
-    for (; loaded < parts.size(); ++loaded) methods_[loaded]->load_state_dict(parts[loaded]);
-  } catch (...) {
-    while (loaded-- > 0) methods_[loaded]->load_state_dict(before[loaded]);
-    throw;
+void Combination::read_state(StateReader& state) {
+  for (std::size_t k = 0; k < methods_.size(); ++k) {
+    state.within(fmt::format("{}.", k), [&] { methods_[k]->read_state(state); });
   }
 }
 

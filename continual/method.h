@@ -1,6 +1,6 @@
 #pragma once
 
-#include <engram/autograd/state.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/continual/network.h>
 #include <engram/continual/streams/stream.h>
 #include <engram/optim/optimizer.h>
@@ -52,8 +52,10 @@ class Method {
   /// All that is kept from one task to the next, copied: it goes on from there as if nothing had
   /// happened. Empty for a method that keeps nothing.
   virtual StateDict state_dict() const;
-  /// Error for a state that is not of this method, or does not fit; then nothing was changed.
-  virtual void load_state_dict(const StateDict& state);
+  /// Error for a state that is not of this method, or does not fit; then nothing has changed.
+  void load_state_dict(const StateDict& state);
+  /// Asks the reader for each entry of `state_dict`, and tells it what to set.
+  virtual void read_state(StateReader& state);
   /// Memory that the state takes.
   std::int64_t state_bytes() const;
 };
@@ -71,7 +73,7 @@ class Combination : public Method {
   void end_task(const Task& task) override;
   /// The states of all, under the names 0.…, 1.…
   StateDict state_dict() const override;
-  void load_state_dict(const StateDict& state) override;
+  void read_state(StateReader& state) override;
 
  private:
   std::vector<std::unique_ptr<Method>> methods_;

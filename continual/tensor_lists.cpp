@@ -2,18 +2,10 @@
 #include <engram/autograd/ops/copy.h>
 #include <engram/continual/tensor_lists.h>
 #include <engram/optim/quadratic_penalty.h>
-#include <engram/optim/saved_state.h>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace engram::continual {
-namespace {
-
-std::string key(std::size_t k, std::string_view name) { return fmt::format("{}.{}", k, name); }
-
-}  // namespace
 
 std::vector<Tensor> zeros_like(const std::vector<Tensor>& list) {
   std::vector<Tensor> result;
@@ -49,20 +41,6 @@ void check_importances(const char* caller, const std::vector<Tensor>& importance
   for (std::size_t k = 0; k < importances.size(); ++k) {
     optim::check_importance(caller, k, importances[k]);
   }
-}
-
-void add_list(StateDict& state, std::string_view name, const std::vector<Tensor>& list) {
-  for (std::size_t k = 0; k < list.size(); ++k) state.add(key(k, name), clone(detach(list[k])));
-}
-
-std::vector<Tensor> read_list(const StateDict& state, std::string_view name,
-                              const std::vector<Tensor>& like) {
-  std::vector<Tensor> list;
-  for (std::size_t k = 0; k < like.size(); ++k) {
-    const Tensor& value = optim::read_tensor(state, key(k, name), like[k].dtype(), like[k].shape());
-    list.push_back(clone(detach(value)));
-  }
-  return list;
 }
 
 }  // namespace engram::continual

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <engram/autograd/state.h>
+#include <engram/autograd/tensor.h>
 
-#include <string_view>
 #include <vector>
 
 // What a method keeps of each parameter: lists of tensors, parallel to the parameters.
@@ -21,12 +20,5 @@ void copy_values(const char* method, const std::vector<Tensor>& from,
 
 /// Error, in the name of `caller`, unless all importances are finite and at least 0.
 void check_importances(const char* caller, const std::vector<Tensor>& importances);
-
-/// Adds copies under the names 0.<name>, 1.<name>, …
-void add_list(StateDict& state, std::string_view name, const std::vector<Tensor>& list);
-/// Copies of what stands under these names. Error when one is missing, or is not like the tensor of
-/// `like` in shape and dtype.
-std::vector<Tensor> read_list(const StateDict& state, std::string_view name,
-                              const std::vector<Tensor>& like);
 
 }  // namespace engram::continual

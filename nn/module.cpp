@@ -1,11 +1,11 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/ops/copy.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/autograd/tape.h>
 #include <engram/nn/module.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 
 namespace engram::nn {
 
@@ -36,18 +36,6 @@ StateDict collect(const std::vector<std::pair<std::string, Module>>& modules, Ow
     }
   }
   return all;
-}
-
-/// Whether a value shares memory with a tensor of another name.
-bool lies_in(const StateDict& values, const StateDict& tensors) {
-  return std::ranges::any_of(values, [&](const auto& entry) {
-    const std::span<std::byte> value = entry.value.bytes();
-    return std::ranges::any_of(tensors, [&](const auto& other) {
-      const std::span<std::byte> tensor = other.value.bytes();
-      return other.name != entry.name && value.data() < tensor.data() + tensor.size() &&
-             tensor.data() < value.data() + value.size();
-    });
-  });
 }
 
 }  // namespace
@@ -109,38 +97,7 @@ StateDict Module::state_dict() const {
 }
 
 void Module::load_state_dict(const StateDict& state, const LoadOptions& options) const {
-  const StateDict own = state_dict();
-  std::string missing, unexpected, shapes, dtypes;
-  const auto list = [](std::string& names, const std::string& text) {
-    names += (names.empty() ? "" : ", ") + text;
-  };
-  for (const auto& [name, value] : own) {
-    const Tensor* given = state.find(name);
-    if (!given) {
-      if (options.strict) list(missing, name);
-    } else if (given->shape() != value.shape()) {
-      list(shapes, fmt::format("{} is {}, expected {}", name, given->shape(), value.shape()));
-    } else if (given->dtype() != value.dtype()) {
-      list(dtypes, fmt::format("{} is {}, expected {}", name, given->dtype(), value.dtype()));
-    }
-  }
-  for (const auto& [name, value] : state) {
-    if (options.strict && !own.contains(name)) list(unexpected, name);
-  }
-  std::string wrong;
-  if (!missing.empty()) wrong += "\n  missing: " + missing;
-  if (!unexpected.empty()) wrong += "\n  unexpected: " + unexpected;
-  if (!shapes.empty()) wrong += "\n  wrong shape: " + shapes;
-  if (!dtypes.empty()) wrong += "\n  wrong dtype: " + dtypes;
-  check(wrong.empty(), "load_state_dict: the state does not fit this {}{}", type(), wrong);
-
-  if (lies_in(state, own)) return load_state_dict(clone(state), options);
-  for (const auto& [name, value] : own) {
-    const Tensor* given = state.find(name);
-    // The two may be one tensor, which memmove allows.
-    if (given)
-      std::memmove(value.mutable_bytes().data(), given->bytes().data(), value.bytes().size());
-  }
+  StateReader(state).overwrite(state_dict(), options.strict);
 }
 
 void Module::train(bool on) const {

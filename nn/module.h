@@ -60,9 +60,9 @@ class Module {
   /// Parameters and buffers. The tensors are the module's, not copies of them, and change with it:
   /// `clone(net.state_dict())` keeps them as they are.
   StateDict state_dict() const;
-  /// Copies the values into this module's tensors, whose handles stay good, and may be among the
-  /// values. One Error lists all
-  /// names that are missing, unexpected, or of another shape or dtype; then nothing was changed.
+  /// Copies the values into this module's tensors, whose handles stay good and may be among the
+  /// values. One Error lists all entries that are missing, unexpected, or of another shape or
+  /// dtype; then nothing has changed.
   void load_state_dict(const StateDict& state, const LoadOptions& options = {}) const;
 
   /// Training or evaluation, for this module and all below it: batch normalisation and dropout

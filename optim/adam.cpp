@@ -22,8 +22,8 @@ std::vector<Optimizer::Option> Adam::list(AdamOptions& options) const {
           {"eps", &options.eps},
           {"weight_decay", &options.weight_decay},
           {"decoupled", &options.decoupled},
-          {"nesterov", &options.nesterov},
-          {"momentum_decay", &options.momentum_decay},
+          {"nesterov", &options.nesterov, true},
+          {"momentum_decay", &options.momentum_decay, true},
           {"amsgrad", &options.amsgrad},
           {"eps_inside_root", &options.eps_inside_root},
           {"maximize", &options.maximize}};

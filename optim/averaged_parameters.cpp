@@ -1,22 +1,17 @@
 #include <engram/autograd/error.h>
 #include <engram/autograd/kernels/elementwise.h>
 #include <engram/autograd/ops/copy.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/optim/averaged_parameters.h>
-#include <engram/optim/saved_state.h>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
-#include <string>
 #include <utility>
 
 namespace engram::optim {
 namespace {
 
 constexpr const char* updates_key = "AveragedParameters.updates";
-
-std::string average_key(std::size_t k) { return fmt::format("{}.average", k); }
 
 void copy_bytes(const Tensor& from, const Tensor& to) {
   std::ranges::copy(from.bytes(), to.mutable_bytes().begin());
@@ -87,26 +82,17 @@ void AveragedParameters::copy_to_parameters() const {
 StateDict AveragedParameters::state_dict() const {
   check_ready("state_dict");
   StateDict state;
-  state.add(updates_key, to_tensor(updates_));
-  for (std::size_t k = 0; k < average_.size(); ++k) state.add(average_key(k), clone(average_[k]));
+  state.add_number(updates_key, updates_);
+  state.add_list("average", average_);
   return state;
 }
 
-void AveragedParameters::load_state_dict(const StateDict& state) {
+void AveragedParameters::load_state_dict(const StateDict& saved) {
   check_ready("load_state_dict");
-  check_owner(state, "AveragedParameters", updates_key);
-  const auto updates = read_number<std::int64_t>(state, updates_key);
-  check(updates >= 0, "load_state_dict: \"{}\" is {}", updates_key, updates);
-  check(state.size() == 1 + average_.size(),
-        "load_state_dict: saved were {} parameters, AveragedParameters has {}", state.size() - 1,
-        average_.size());
-  std::vector<Tensor> average;
-  for (std::size_t k = 0; k < average_.size(); ++k) {
-    average.push_back(clone(
-        detach(read_tensor(state, average_key(k), average_[k].dtype(), average_[k].shape()))));
-  }
-  average_ = std::move(average);
-  updates_ = updates;
+  StateReader state(saved);
+  state.set(updates_, state.count<std::int64_t>(updates_key));
+  state.set(average_, state.list("average", average_));
+  state.commit();
 }
 
 void AveragedParameters::check_ready(const char* caller) const {

@@ -1,9 +1,9 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/copy.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/autograd/tape.h>
 #include <engram/optim/ewc.h>
-#include <engram/optim/saved_state.h>
 
 #include <fmt/format.h>
 
@@ -95,40 +95,32 @@ void EWC::consolidate(const std::vector<Tensor>& importance) {
 
 StateDict EWC::state_dict() const {
   StateDict state;
-  state.add(tasks_key(options_), scalar(tasks_, i64));
-  state.add("EWC.constant", scalar(constant_, f64));
-  for (std::size_t k = 0; k < parameters_.size(); ++k) {
-    state.add(fmt::format("{}.importance", k), clone(importance_[k]));
-    state.add(fmt::format("{}.center", k), clone(center_[k]));
-  }
+  state.add_number(tasks_key(options_), std::int64_t{tasks_});
+  state.add_number("EWC.constant", constant_);
+  state.add_list("importance", importance_);
+  state.add_list("center", center_);
   return state;
 }
 
-void EWC::load_state_dict(const StateDict& state) {
-  check_owner(state, options_.gamma ? "online EWC" : "EWC", tasks_key(options_));
-  check(state.size() == 2 + 2 * parameters_.size(),
-        "load_state_dict: {} entries are not those of an EWC with {} parameters", state.size(),
-        parameters_.size());
-  const auto read = [&](const std::string& name, const Tensor& like) {
-    const Tensor& value = state[name];
-    check_shape(value.shape() == like.shape(), "load_state_dict: \"{}\" is {}, not {}", name,
-                value.shape(), like.shape());
-    check_dtype(value.dtype() == like.dtype(), "load_state_dict: \"{}\" is {}, not {}", name,
-                value.dtype(), like.dtype());
-    return clone(detach(value));
-  };
-  const int tasks = read_count(state, tasks_key(options_));
-  const Tensor constant = read("EWC.constant", scalar(0, f64));
-  std::vector<Tensor> importance, center;
-  for (std::size_t k = 0; k < parameters_.size(); ++k) {
-    importance.push_back(read(fmt::format("{}.importance", k), importance_[k]));
-    check_importance("load_state_dict", k, importance.back());
-    center.push_back(read(fmt::format("{}.center", k), center_[k]));
+void EWC::read_state(StateReader& state) {
+  const std::string key = tasks_key(options_);
+  state.check(state.contains(key) || !options_.gamma || !state.contains("EWC.tasks"), key,
+              "is missing, \"EWC.tasks\" is there: the state is of an EWC without gamma, or of an "
+              "online one that version 0.1.0 saved; that one loads with the entry renamed");
+  state.set(tasks_, state.count<int>(key));
+  state.set(constant_, state.number<double>("EWC.constant"));
+  const std::vector<Tensor> importance = state.list("importance", importance_);
+  for (std::size_t k = 0; k < importance.size(); ++k) {
+    check_importance("load_state_dict", k, importance[k]);
   }
-  tasks_ = tasks;
-  constant_ = constant.item();
-  importance_ = std::move(importance);
-  center_ = std::move(center);
+  state.set(importance_, importance);
+  state.set(center_, state.list("center", center_));
+}
+
+void EWC::load_state_dict(const StateDict& saved) {
+  StateReader state(saved);
+  read_state(state);
+  state.commit();
 }
 
 FisherOptions EWC::fisher_options() const {

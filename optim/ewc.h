@@ -1,6 +1,6 @@
 #pragma once
 
-#include <engram/autograd/state.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/optim/curvature/fisher.h>
 #include <engram/optim/quadratic_penalty.h>
 
@@ -66,6 +66,8 @@ class EWC {
   /// Goes on from a saved state. One that does not fit these parameters is an Error (ShapeError,
   /// DTypeError), and changes nothing.
   void load_state_dict(const StateDict& state);
+  /// The same as part of a larger state.
+  void read_state(StateReader& state);
 
  private:
   template <class Model>

@@ -1,7 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/copy.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/optim/optimizer.h>
-#include <engram/optim/saved_state.h>
 
 #include <algorithm>
 #include <string>
@@ -47,23 +47,17 @@ void Optimizer::zero_grad() {
   }
 }
 
-/// The part of a saved state whose entries are always the same.
-StateDict Optimizer::settings() const {
+StateDict Optimizer::state_dict() const {
   StateDict state;
-  state.add(steps_key(), to_tensor(steps_));
+  state.add_number(steps_key(), steps_);
   for (std::size_t k = 0; k < groups_.size(); ++k) {
-    state.add(group_key(k, "parameters"), to_tensor(static_cast<std::int64_t>(groups_[k].size())));
+    state.add_number(group_key(k, "parameters"), std::ssize(groups_[k]));
     save_options(state, k);
   }
-  return state;
-}
-
-StateDict Optimizer::state_dict() const {
-  StateDict state = settings();
   std::size_t index = 0;
   for (const auto& group : groups_) {
     for (const Parameter& parameter : group) {
-      state.add(parameter_key(index, "step"), to_tensor(parameter.step));
+      state.add_number(parameter_key(index, "step"), parameter.step);
       for (std::size_t slot = 0; slot < max_slots; ++slot) {
         const Tensor& value = parameter.state[slot];
         if (value.defined()) state.add(parameter_key(index, slots()[slot].name), clone(value));
@@ -74,85 +68,59 @@ StateDict Optimizer::state_dict() const {
   return state;
 }
 
-void Optimizer::load_state_dict(const StateDict& state) {
-  check_owner(state, name(), steps_key());
-  const auto steps = read_number<std::int64_t>(state, steps_key());
-
-  std::size_t group_count = 0;
-  while (state.contains(group_key(group_count, "parameters"))) ++group_count;
-  check(group_count == groups_.size(), "load_state_dict: saved were {} groups, {} has {}",
-        group_count, name(), groups_.size());
-
-  StateDict expected = settings();  // for its names
+void Optimizer::load_state_dict(const StateDict& saved) {
+  StateReader state(saved);
+  const auto steps = state.count<std::int64_t>(steps_key());
   std::vector<std::vector<Parameter>> loaded = groups_;
   std::size_t index = 0;
-  for (std::size_t k = 0; k < group_count; ++k) {
-    const auto saved = read_number<std::int64_t>(state, group_key(k, "parameters"));
-    check(saved == static_cast<std::int64_t>(loaded[k].size()),
-          "load_state_dict: saved were {} parameters in group {}, {} has {}", saved, k, name(),
-          loaded[k].size());
+  for (std::size_t k = 0; k < loaded.size(); ++k) {
+    const std::string size_key = group_key(k, "parameters");
+    const auto size = state.count<std::int64_t>(size_key);
+    state.check(size == std::ssize(loaded[k]), size_key, "is {}, expected {}", size,
+                loaded[k].size());
     for (Parameter& parameter : loaded[k]) {
-      const std::string step_key = parameter_key(index, "step");
-      parameter.step = read_number<std::int64_t>(state, step_key);
-      check(parameter.step >= 0 && parameter.step <= steps,
-            "load_state_dict: \"{}\" is {}, of {} steps", step_key, parameter.step, steps);
-      expected.add(step_key, state[step_key]);
+      parameter.step = state.count<std::int64_t>(parameter_key(index, "step"), steps);
       for (std::size_t slot = 0; slot < max_slots && slots()[slot].name; ++slot) {
-        const std::string key = parameter_key(index, slots()[slot].name);
-        const Tensor* value = state.find(key);
-        parameter.state[slot] = Tensor();
-        if (!value) {  // not made yet, or no option asked for it
-          check(parameter.step == 0 || slots()[slot].optional,
-                "load_state_dict: there is no \"{}\", though its parameter has seen {} updates",
-                key, parameter.step);
-          continue;
-        }
-        if (slots()[slot].is_number) {
-          read_number<double>(state, key);
-        } else {
-          check_shape(value->shape() == parameter.value.shape(),
-                      "load_state_dict: \"{}\" is {}, the parameter {}", key, value->shape(),
-                      parameter.value.shape());
-          check_dtype(value->dtype() == parameter.value.dtype(),
-                      "load_state_dict: \"{}\" is {}, the parameter {}", key, value->dtype(),
-                      parameter.value.dtype());
-        }
-        parameter.state[slot] = clone(detach(*value));
-        expected.add(key, *value);
+        const auto [name, optional, is_number] = slots()[slot];
+        const std::string key = parameter_key(index, name);
+        Tensor& value = parameter.state[slot] = Tensor();
+        // Not made before the first update, nor where no option asks for it.
+        if (!state.contains(key) && (parameter.step == 0 || optional)) continue;
+        value = is_number ? state.tensor(key, f64, {})
+                          : state.tensor(key, parameter.value.dtype(), parameter.value.shape());
       }
       ++index;
     }
   }
-  for (const auto& [key, value] : state) {
-    check(expected.contains(key), "load_state_dict: \"{}\" is unexpected", key);
-  }
-  load_options(state);  // the last that can fail
-  groups_ = std::move(loaded);
-  steps_ = steps;
+  load_options(state);
+  state.set(groups_, std::move(loaded));
+  state.set(steps_, steps);
+  state.commit();
 }
 
 std::string Optimizer::steps_key() const { return fmt::format("{}.steps", name()); }
 
 void Optimizer::write_options(StateDict& state, std::size_t group,
                               const std::vector<Option>& options) {
-  for (const auto& [option, value] : options) {
+  for (const auto& [option, value, is_new] : options) {
     const std::string key = group_key(group, option);
     if (const auto* const* flag = std::get_if<bool*>(&value)) {
-      state.add(key, to_tensor(static_cast<std::uint8_t>(**flag)));
+      state.add_number(key, static_cast<std::uint8_t>(**flag));
     } else {
-      state.add(key, to_tensor(*std::get<double*>(value)));
+      state.add_number(key, *std::get<double*>(value));
     }
   }
 }
 
-void Optimizer::read_options(const StateDict& state, std::size_t group,
+void Optimizer::read_options(StateReader& state, std::size_t group,
                              const std::vector<Option>& options) {
-  for (const auto& [option, value] : options) {
+  for (const auto& [option, value, is_new] : options) {
     const std::string key = group_key(group, option);
+    if (is_new && !state.contains(key)) continue;
     if (bool* const* flag = std::get_if<bool*>(&value)) {
-      **flag = read_number<std::uint8_t>(state, key) != 0;
+      **flag = state.number<std::uint8_t>(key) != 0;
     } else {
-      *std::get<double*>(value) = read_number<double>(state, key);
+      *std::get<double*>(value) = state.number<double>(key);
     }
   }
 }
@@ -213,7 +181,7 @@ Tensor& Optimizer::state(Parameter& parameter, std::size_t slot, double initial)
 
 double& Optimizer::number(Parameter& parameter, std::size_t slot, double initial) {
   Tensor& state = parameter.state[slot];
-  if (!state.defined()) state = to_tensor(initial);
+  if (!state.defined()) state = scalar(initial, f64);
   return state.data<double>()[0];
 }
 

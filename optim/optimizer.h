@@ -1,7 +1,7 @@
 #pragma once
 
 #include <engram/autograd/error.h>
-#include <engram/autograd/state.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/autograd/tensor.h>
 
 #include <algorithm>
@@ -96,6 +96,7 @@ class Optimizer {
   struct Option {
     const char* name;
     std::variant<double*, bool*> value;
+    bool is_new = false;  // version 0.1.0 did not save it: it has its default then
   };
 
   virtual const char* name() const = 0;
@@ -117,7 +118,7 @@ class Optimizer {
 
   static void write_options(StateDict& state, std::size_t group,
                             const std::vector<Option>& options);
-  static void read_options(const StateDict& state, std::size_t group,
+  static void read_options(StateReader& state, std::size_t group,
                            const std::vector<Option>& options);
 
   /// A tensor of the parameter's state, made full of `initial` when it is used first.
@@ -129,11 +130,10 @@ class Optimizer {
   virtual void check_options(std::size_t group) const = 0;
   virtual void update(Parameter& parameter, std::size_t group) = 0;
   virtual void save_options(StateDict& state, std::size_t group) const = 0;
-  virtual void load_options(const StateDict& state) = 0;
+  virtual void load_options(StateReader& state) = 0;
 
   void check_states() const;
   std::string steps_key() const;
-  StateDict settings() const;
 
   std::vector<std::vector<Parameter>> groups_;
   std::int64_t steps_ = 0;
@@ -191,13 +191,13 @@ class OptimizerWith : public Optimizer {
     Options copy = options_[group];
     write_options(state, group, list(copy));
   }
-  void load_options(const StateDict& state) final {
-    std::deque<Options> loaded = options_;
-    for (std::size_t k = 0; k < loaded.size(); ++k) {
-      read_options(state, k, list(loaded[k]));
-      check_options(loaded[k]);
+  void load_options(StateReader& state) final {
+    for (std::size_t k = 0; k < options_.size(); ++k) {
+      Options loaded;
+      read_options(state, k, list(loaded));
+      check_options(loaded);
+      state.set(options_[k], loaded);
     }
-    std::ranges::copy(loaded, options_.begin());
   }
 
   Options defaults_;

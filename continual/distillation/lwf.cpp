@@ -5,12 +5,10 @@
 #include <engram/autograd/ops/softmax.h>
 #include <engram/continual/distillation/lwf.h>
 #include <engram/continual/tensor_lists.h>
-#include <engram/optim/saved_state.h>
 
 namespace engram::continual {
 namespace {
 
-constexpr const char* lwf_tasks_key = "LwF.tasks";
 constexpr const char* heads_key = "LwF.heads";  // (heads, 2): begin and end
 
 }  // namespace
@@ -61,27 +59,24 @@ void LwF::end_task(const Task& task) {
 StateDict LwF::state_dict() const {
   std::vector<std::int64_t> heads;
   for (const Outputs& head : heads_) heads.insert(heads.end(), {head.begin, head.end});
-  StateDict state{{lwf_tasks_key, scalar(tasks_, i64)},
+  StateDict state{{"LwF.tasks", scalar(tasks_, i64)},
                   {heads_key, tensor(heads, {std::ssize(heads_), 2})}};
-  add_list(state, "old", old_);
+  state.add_list("old", old_);
   return state;
 }
 
-void LwF::load_state_dict(const StateDict& state) {
-  optim::check_owner(state, "LwF", lwf_tasks_key);
-  check(state.size() == 2 + old_.size(),
-        "load_state_dict: {} entries are not those of LwF with {} parameters", state.size(),
-        old_.size());
-  const int tasks = optim::read_count(state, lwf_tasks_key);
-  const std::int64_t count = state[heads_key].rank() > 0 ? state[heads_key].size(0) : 0;
-  const Tensor saved = optim::read_tensor(state, heads_key, i64, {count, 2});
+void LwF::read_state(StateReader& state) {
+  const int tasks = state.count<int>("LwF.tasks");
+  const Tensor saved = state.tensor(heads_key, i64);
+  state.check<ShapeError>(
+      saved.rank() == 2 && saved.size(1) == 2 && (saved.size(0) > 0) == (tasks > 0), heads_key,
+      "is {}, expected (heads, 2) of {} tasks", saved.shape(), tasks);
   const auto values = saved.data<std::int64_t>();
-  check((count > 0) == (tasks > 0), "load_state_dict: {} tasks with {} heads", tasks, count);
   std::vector<Outputs> heads;
   for (std::size_t k = 0; k < values.size(); k += 2) heads.push_back({values[k], values[k + 1]});
-  old_ = read_list(state, "old", old_);
-  heads_ = std::move(heads);
-  tasks_ = tasks;
+  state.set(tasks_, tasks);
+  state.set(heads_, std::move(heads));
+  state.set(old_, state.list("old", old_));
 }
 
 }  // namespace engram::continual

@@ -37,7 +37,7 @@ class LwF : public Method {
   Tensor loss(const Step& step, const Tensor& loss) override;
   void end_task(const Task& task) override;
   StateDict state_dict() const override;
-  void load_state_dict(const StateDict& state) override;
+  void read_state(StateReader& state) override;
 
  private:
   Tensor distillation(const Step& step) const;

@@ -15,7 +15,7 @@ class EWC : public Method {
   Tensor loss(const Step& step, const Tensor& loss) override;
   void end_task(const Task& task) override;
   StateDict state_dict() const override { return penalty_.state_dict(); }
-  void load_state_dict(const StateDict& state) override { penalty_.load_state_dict(state); }
+  void read_state(StateReader& state) override { penalty_.read_state(state); }
 
  private:
   Network network_;

@@ -11,7 +11,6 @@
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/record.h>
 #include <engram/continual/penalties/kronecker_laplace.h>
-#include <engram/optim/saved_state.h>
 
 #include <fmt/format.h>
 
@@ -237,10 +236,9 @@ void KroneckerLaplace::end_task(const Task& task) {
 }
 
 StateDict KroneckerLaplace::state_dict() const {
-  StateDict state;
-  state.add("KroneckerLaplace.tasks", scalar(tasks_, i64));
+  StateDict state{{"KroneckerLaplace.tasks", scalar(tasks_, i64)}};
+  state.add_list("center", center_);
   for (std::size_t k = 0; k < center_.size(); ++k) {
-    state.add(fmt::format("{}.center", k), clone(center_[k]));
     for (std::size_t t = 0; t < factors_[k].size(); ++t) {
       const auto& [inputs, gradients, offset] = factors_[k][t];
       state.add(fmt::format("{}.{}.inputs", k, t), clone(inputs));
@@ -251,65 +249,37 @@ StateDict KroneckerLaplace::state_dict() const {
   return state;
 }
 
-void KroneckerLaplace::load_state_dict(const StateDict& state) {
+void KroneckerLaplace::read_state(StateReader& state) {
   const std::vector<Tensor>& parameters = network_.parameters();
   const DType dtype = parameters[0].dtype();
-  std::size_t entries = 0;
-  const auto read = [&](const std::string& key, DType type) {
-    const Tensor& value = state[key];
-    check_dtype(value.dtype() == type, "load_state_dict: \"{}\" is {}, not {}", key, value.dtype(),
-                type);
-    ++entries;
-    return clone(detach(value));
-  };
-  const auto check_fits = [](const std::string& key, const Tensor& value, bool fits) {
-    check_shape(fits, "load_state_dict: \"{}\" is {}, which does not fit", key, value.shape());
-  };
-  optim::check_owner(state, "KroneckerLaplace", "KroneckerLaplace.tasks");
-  const int tasks = optim::read_count(state, "KroneckerLaplace.tasks");
-  ++entries;
-  const std::size_t of_each = tasks == 0        ? 0
-                              : options_.online ? 1
-                                                : static_cast<std::size_t>(tasks);
-
-  std::vector<Tensor> center;
+  const int tasks = state.count<int>("KroneckerLaplace.tasks");
+  const int of_each = options_.online ? std::min(tasks, 1) : tasks;
   std::vector<std::vector<Factor>> factors(parameters.size());
-  for (std::size_t k = 0; k < parameters.size() && tasks > 0; ++k) {
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
     const Shape& shape = parameters[k].shape();
-    std::string key = fmt::format("{}.center", k);
-    center.push_back(read(key, dtype));
-    check_fits(key, center.back(), center.back().shape() == shape);
     if (shape.rank() < 2) continue;
-    const std::int64_t in = shape.without(0).numel();
-    for (std::size_t t = 0; t < of_each; ++t) {
-      Factor factor;
-      key = fmt::format("{}.{}.inputs", k, t);
-      factor.inputs = read(key, dtype);
-      check_fits(key, factor.inputs,
-                 factor.inputs.rank() == 2 &&
-                     (factor.inputs.size(0) == in || factor.inputs.size(0) == in + 1));
-      for (const Layer& layer : layers_) {
-        check_fits(key, factor.inputs, layer.number != k || layer.in == factor.inputs.size(0));
-      }
-      key = fmt::format("{}.{}.gradients", k, t);
-      factor.gradients = read(key, dtype);
-      check_fits(key, factor.gradients,
-                 factor.gradients.rank() == 2 && factor.gradients.size(0) == shape[0]);
-      if (!options_.online) {
-        key = fmt::format("{}.{}.offset", k, t);
-        factor.offset = read(key, dtype);
-        check_fits(key, factor.offset,
-                   factor.offset.shape() == Shape{factor.gradients.size(1), factor.inputs.size(1)});
-      }
-      factors[k].push_back(std::move(factor));
+    // With a row for the bias or without; a network that has been called has told which.
+    const std::int64_t inputs = shape.without(0).numel();
+    const auto layer = std::ranges::find(layers_, k, &Layer::number);
+    const auto fits = [&](std::int64_t rows) {
+      return layer != layers_.end() ? rows == layer->in : rows == inputs || rows == inputs + 1;
+    };
+    for (int t = 0; t < of_each; ++t) {
+      const auto key = [&](const char* name) { return fmt::format("{}.{}.{}", k, t, name); };
+      const Tensor a = state.tensor(key("inputs"), dtype);
+      state.check<ShapeError>(a.rank() == 2 && fits(a.size(0)), key("inputs"),
+                              "is {}, which does not fit parameter {}, {}", a.shape(), k, shape);
+      const Tensor g = state.tensor(key("gradients"), dtype);
+      state.check<ShapeError>(g.rank() == 2 && g.size(0) == shape[0], key("gradients"),
+                              "is {}, which does not fit parameter {}, {}", g.shape(), k, shape);
+      factors[k].push_back({a, g, {}});
+      if (options_.online) continue;
+      factors[k].back().offset = state.tensor(key("offset"), dtype, {g.size(1), a.size(1)});
     }
   }
-  check(state.size() == entries,
-        "load_state_dict: {} entries, of which {} are those of {} KroneckerLaplace of {} tasks",
-        state.size(), entries, options_.online ? "an online" : "a", tasks);
-  tasks_ = tasks;
-  center_ = std::move(center);
-  factors_ = std::move(factors);
+  state.set(tasks_, tasks);
+  state.set(center_, tasks > 0 ? state.list("center", parameters) : std::vector<Tensor>());
+  state.set(factors_, std::move(factors));
 }
 
 }  // namespace engram::continual

@@ -61,7 +61,7 @@ class KroneckerLaplace : public Method {
   /// Tasks ended so far.
   int tasks() const { return tasks_; }
   StateDict state_dict() const override;
-  void load_state_dict(const StateDict& state) override;
+  void read_state(StateReader& state) override;
 
  private:
   struct Factor {      // of a layer and a task

@@ -3,7 +3,6 @@
 #include <engram/continual/penalties/l2.h>
 #include <engram/continual/tensor_lists.h>
 #include <engram/optim/quadratic_penalty.h>
-#include <engram/optim/saved_state.h>
 
 namespace engram::continual {
 
@@ -27,18 +26,13 @@ void L2::end_task(const Task&) {
 
 StateDict L2::state_dict() const {
   StateDict state{{"L2.tasks", scalar(tasks_, i64)}};
-  add_list(state, "center", center_);
+  state.add_list("center", center_);
   return state;
 }
 
-void L2::load_state_dict(const StateDict& state) {
-  optim::check_owner(state, "L2", "L2.tasks");
-  check(state.size() == 1 + center_.size(),
-        "load_state_dict: {} entries are not those of L2 with {} parameters", state.size(),
-        center_.size());
-  const int tasks = optim::read_count(state, "L2.tasks");
-  center_ = read_list(state, "center", center_);
-  tasks_ = tasks;
+void L2::read_state(StateReader& state) {
+  state.set(tasks_, state.count<int>("L2.tasks"));
+  state.set(center_, state.list("center", center_));
 }
 
 }  // namespace engram::continual

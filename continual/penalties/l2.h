@@ -23,7 +23,7 @@ class L2 : public Method {
   Tensor loss(const Step& step, const Tensor& loss) override;
   void end_task(const Task& task) override;
   StateDict state_dict() const override;
-  void load_state_dict(const StateDict& state) override;
+  void read_state(StateReader& state) override;
 
  private:
   Network network_;

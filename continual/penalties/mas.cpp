@@ -10,7 +10,6 @@
 #include <engram/continual/tensor_lists.h>
 #include <engram/optim/curvature/per_sample.h>
 #include <engram/optim/quadratic_penalty.h>
-#include <engram/optim/saved_state.h>
 
 #include <algorithm>
 #include <optional>
@@ -19,8 +18,6 @@ namespace engram::continual {
 namespace {
 
 using Logits = std::function<Tensor(const Tensor& x)>;
-
-constexpr const char* mas_tasks_key = "MAS.tasks";
 
 /// ∂‖f‖²/∂f
 Tensor cotangent(const Tensor& logits) { return 2 * detach(logits); }
@@ -138,23 +135,18 @@ std::vector<Tensor> MAS::measure(const Task& task) const {
 }
 
 StateDict MAS::state_dict() const {
-  StateDict state{{mas_tasks_key, scalar(tasks_, i64)}};
-  add_list(state, "importance", importance_);
-  add_list(state, "center", center_);
+  StateDict state{{"MAS.tasks", scalar(tasks_, i64)}};
+  state.add_list("importance", importance_);
+  state.add_list("center", center_);
   return state;
 }
 
-void MAS::load_state_dict(const StateDict& state) {
-  optim::check_owner(state, "MAS", mas_tasks_key);
-  check(state.size() == 1 + 2 * center_.size(),
-        "load_state_dict: {} entries are not those of MAS with {} parameters", state.size(),
-        center_.size());
-  const int tasks = optim::read_count(state, mas_tasks_key);
-  std::vector<Tensor> importance = read_list(state, "importance", importance_);
+void MAS::read_state(StateReader& state) {
+  state.set(tasks_, state.count<int>("MAS.tasks"));
+  const std::vector<Tensor> importance = state.list("importance", importance_);
   check_importances("load_state_dict", importance);
-  center_ = read_list(state, "center", center_);
-  importance_ = std::move(importance);
-  tasks_ = tasks;
+  state.set(importance_, importance);
+  state.set(center_, state.list("center", center_));
 }
 
 }  // namespace engram::continual

@@ -38,7 +38,7 @@ class MAS : public Method {
   Tensor loss(const Step& step, const Tensor& loss) override;
   void end_task(const Task& task) override;
   StateDict state_dict() const override;
-  void load_state_dict(const StateDict& state) override;
+  void read_state(StateReader& state) override;
 
   /// Ω, one tensor for each parameter.
   const std::vector<Tensor>& importance() const { return importance_; }

@@ -2,7 +2,6 @@
 #include <engram/autograd/kernels/elementwise.h>
 #include <engram/continual/penalties/si.h>
 #include <engram/continual/tensor_lists.h>
-#include <engram/optim/saved_state.h>
 
 #include <algorithm>
 
@@ -102,23 +101,17 @@ void SI::end_task(const Task&) {
 
 StateDict SI::state_dict() const {
   StateDict state{{"SI.tasks", scalar(tasks_, i64)}};
-  add_list(state, "importance", importance_);
-  add_list(state, "center", center_);
+  state.add_list("importance", importance_);
+  state.add_list("center", center_);
   return state;
 }
 
-void SI::load_state_dict(const StateDict& state) {
-  optim::check_owner(state, "SI", "SI.tasks");
-  check(state.size() == 1 + 2 * center_.size(),
-        "load_state_dict: {} entries are not those of SI with {} parameters", state.size(),
-        center_.size());
-  const int tasks = optim::read_count(state, "SI.tasks");
-  std::vector<Tensor> importance = read_list(state, "importance", importance_);
+void SI::read_state(StateReader& state) {
+  state.set(tasks_, state.count<int>("SI.tasks"));
+  const std::vector<Tensor> importance = state.list("importance", importance_);
   check_importances("load_state_dict", importance);
-  std::vector<Tensor> center = read_list(state, "center", center_);
-  tasks_ = tasks;
-  importance_ = std::move(importance);
-  center_ = std::move(center);
+  state.set(importance_, importance);
+  state.set(center_, state.list("center", center_));
 }
 
 }  // namespace engram::continual

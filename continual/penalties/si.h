@@ -39,7 +39,7 @@ class SI : public Method {
   void before_update() override;
   void end_task(const Task& task) override;
   StateDict state_dict() const override;
-  void load_state_dict(const StateDict& state) override;
+  void read_state(StateReader& state) override;
 
   /// Ω, one tensor for each parameter.
   const std::vector<Tensor>& importance() const { return importance_; }

@@ -6,7 +6,6 @@
 #include <engram/autograd/ops/linalg.h>
 #include <engram/autograd/random.h>
 #include <engram/continual/projection/projection.h>
-#include <engram/optim/saved_state.h>
 
 #include <fmt/format.h>
 
@@ -192,47 +191,39 @@ StateDict Projection::state_dict() const {
   return state;
 }
 
-void Projection::load_state_dict(const StateDict& state) {
-  optim::check_owner(state, options_.name, fmt::format("{}.tasks", options_.name));
-  const int tasks = optim::read_count(state, fmt::format("{}.tasks", options_.name));
+void Projection::read_state(StateReader& state) {
   const std::string outputs_key = fmt::format("{}.outputs", options_.name);
-  const Tensor saved = optim::read_tensor(state, outputs_key, i64, {2});
+  state.set(tasks_, state.count<int>(fmt::format("{}.tasks", options_.name)));
+  const Tensor saved = state.tensor(outputs_key, i64, {2});
   const Outputs outputs{saved.data<std::int64_t>()[0], saved.data<std::int64_t>()[1]};
-  check(outputs.begin >= 0 && outputs.begin <= outputs.end, "load_state_dict: \"{}\" are {} to {}",
-        outputs_key, outputs.begin, outputs.end);
-  for (const Protected& part : layers_) check_outputs(part.layer, outputs);
+  state.check(outputs.begin >= 0 && outputs.begin <= outputs.end, outputs_key, "is {} to {}",
+              outputs.begin, outputs.end);
   std::vector<Tensor> kept(kept_.size());
-  std::size_t entries = 2;
   for (std::size_t k = 0; k < kept.size(); ++k) {
-    const Tensor& weight = network_.parameters()[k];
     const std::string key = fmt::format("{}.{}", k, options_.kept);
-    const Tensor* value = state.find(key);
-    if (!value) continue;
-    const std::int64_t in = weight.rank() < 2 ? 0 : weight.shape().without(0).numel();
-    check_shape(value->rank() == 2 && in > 0 &&
-                    (value->size(0) == in || value->size(0) == in + 1) &&
-                    value->size(1) <= value->size(0) &&
-                    (!options_.square || value->size(1) == value->size(0)),
-                "load_state_dict: \"{}\" is {}, which does not fit parameter {}, {}", key,
-                value->shape(), k, weight.shape());
-    check_dtype(value->dtype() == weight.dtype(), "load_state_dict: \"{}\" is {}, not {}", key,
-                value->dtype(), weight.dtype());
-    for (const Protected& part : layers_) {
-      check_shape(part.layer.number != k || part.layer.in == value->size(0),
-                  "load_state_dict: \"{}\" is {}, the layer has {} inputs with the bias's", key,
-                  value->shape(), part.layer.in);
-    }
-    kept[k] = clone(detach(*value));
-    ++entries;
+    if (!state.contains(key)) continue;
+    const Tensor& weight = network_.parameters()[k];
+    const Tensor value = kept[k] = state.tensor(key, weight.dtype());
+    const std::int64_t inputs = weight.rank() < 2 ? 0 : weight.shape().without(0).numel();
+    const std::int64_t rows = value.rank() == 2 ? value.size(0) : 0;
+    state.check<ShapeError>(
+        inputs > 0 && (rows == inputs || rows == inputs + 1) && value.size(1) <= rows &&
+            (!options_.square || value.size(1) == rows),
+        key, "is {}, which does not fit parameter {}, {}", value.shape(), k, weight.shape());
   }
-  check(state.size() == entries, "load_state_dict: of {} entries only {} are those of {}",
-        state.size(), entries, options_.name);
+  for (const auto& [layer, projector, weight, bias] : layers_) {
+    check_outputs(layer, outputs);
+    const Tensor& value = kept[layer.number];
+    const std::string key = fmt::format("{}.{}", layer.number, options_.kept);
+    state.check<ShapeError>(!value.defined() || value.size(0) == layer.in, key,
+                            "is of {} inputs, its layer has {} with the bias's",
+                            value.defined() ? value.size(0) : 0, layer.in);
+  }
   std::vector<Protected> ready = layers_;
   make_projectors(ready, kept);
-  tasks_ = tasks;
-  outputs_ = outputs;
-  layers_ = std::move(ready);
-  kept_ = std::move(kept);
+  state.set(outputs_, outputs);
+  state.set(layers_, std::move(ready));
+  state.set(kept_, std::move(kept));
 }
 
 }  // namespace engram::continual

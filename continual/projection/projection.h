@@ -39,7 +39,7 @@ class Projection : public Method {
   void end_task(const Task& task) override;
 
   StateDict state_dict() const override;
-  void load_state_dict(const StateDict& state) override;
+  void read_state(StateReader& state) override;
 
   /// Tasks ended so far.
   int tasks() const { return tasks_; }

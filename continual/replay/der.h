@@ -43,7 +43,7 @@ class DER : public Method {
   void begin_task(const Task& task) override;
   Tensor loss(const Step& step, const Tensor& loss) override;
   StateDict state_dict() const override { return memory_.state_dict(); }
-  void load_state_dict(const StateDict& state) override { memory_.load_state_dict(state); }
+  void read_state(StateReader& state) override { memory_.read_state(state); }
 
   const Reservoir& memory() const { return memory_; }
 

@@ -4,7 +4,6 @@
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/tape.h>
 #include <engram/continual/replay/reservoir.h>
-#include <engram/optim/saved_state.h>
 
 #include <fmt/format.h>
 
@@ -160,7 +159,7 @@ std::string Reservoir::seen_key() const { return fmt::format("{}.seen", options_
 
 StateDict Reservoir::state_dict() const {
   StateDict state;
-  state.add(seen_key(), optim::to_tensor(seen_));
+  state.add_number(seen_key(), seen_);
   if (empty()) return state;
   std::vector<std::int64_t> outputs;
   for (const auto& [begin, end] : samples_.outputs) outputs.insert(outputs.end(), {begin, end});
@@ -171,36 +170,34 @@ StateDict Reservoir::state_dict() const {
   return state;
 }
 
-void Reservoir::load_state_dict(const StateDict& state) {
-  optim::check_owner(state, options_.owner, seen_key());
-  const auto count = optim::read_number<std::int64_t>(state, seen_key());
-  check(count >= 0 && count < std::int64_t{1} << 62, "load_state_dict: \"{}\" is {}", seen_key(),
-        count);
+void Reservoir::read_state(StateReader& state) {
+  const auto seen = state.count(seen_key(), (std::int64_t{1} << 62) - 1);
   Replay samples;
-  if (state.size() > 1) {
-    const Tensor& outputs = state["outputs"];
-    check_dtype(outputs.dtype() == i64, "load_state_dict: \"outputs\" is {}, not {}",
-                outputs.dtype(), i64);
-    check_shape(outputs.rank() == 2 && outputs.size(1) == 2,
-                "load_state_dict: \"outputs\" is {}, not (samples, 2)", outputs.shape());
+  if (const std::int64_t size = std::min(seen, options_.capacity); size > 0) {
+    const Tensor outputs = state.tensor("outputs", i64, {size, 2});
     const auto bounds = outputs.data<std::int64_t>();
     for (std::size_t k = 0; k < bounds.size(); k += 2) {
       samples.outputs.push_back({bounds[k], bounds[k + 1]});
     }
-    samples.x = clone(detach(state["x"]));
-    samples.y = clone(detach(state["y"]));
-    if (options_.logits) samples.logits = clone(detach(state["logits"]));
-    check(state.size() == (options_.logits ? 5U : 4U),
-          "load_state_dict: {} entries are not those of a Reservoir {} logits", state.size(),
-          options_.logits ? "with" : "without");
+    samples.y = state.tensor("y", i64, {size});
+    const auto rows = [&](const char* name) {
+      const Tensor value = state.tensor(name);
+      state.check<ShapeError>(value.rank() > 0 && value.size(0) == size, name,
+                              "is {}, expected {} samples", value.shape(), size);
+      return value;
+    };
+    samples.x = rows("x");
+    if (options_.logits) samples.logits = rows("logits");
     check_samples("load_state_dict", samples);
   }
-  const auto kept = std::ssize(samples.outputs);
-  check(kept == std::min(count, options_.capacity),
-        "load_state_dict: {} samples of {} are not what a Reservoir of {} keeps", kept, count,
-        options_.capacity);
-  seen_ = count;
-  samples_ = std::move(samples);
+  state.set(seen_, seen);
+  state.set(samples_, std::move(samples));
+}
+
+void Reservoir::load_state_dict(const StateDict& saved) {
+  StateReader state(saved);
+  read_state(state);
+  state.commit();
 }
 
 data::Dataset draw_per_class(const data::Dataset& dataset, std::int64_t count,

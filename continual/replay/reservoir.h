@@ -1,7 +1,7 @@
 #pragma once
 
 #include <engram/autograd/random.h>
-#include <engram/autograd/state.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/continual/network.h>
 #include <engram/continual/streams/stream.h>
 
@@ -58,9 +58,11 @@ class Reservoir {
   const Replay& samples() const { return samples_; }
 
   StateDict state_dict() const;
-  /// Error (ShapeError, DTypeError) for a state that such a memory cannot have; then nothing was
-  /// changed.
+  /// Error (ShapeError, DTypeError, DataError) for a state that such a memory cannot have; then
+  /// nothing has changed.
   void load_state_dict(const StateDict& state);
+  /// The same as part of a larger state.
+  void read_state(StateReader& state);
 
  private:
   /// Where new samples go: sample rows[k] to place places[k].

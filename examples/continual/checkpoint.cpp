@@ -5,7 +5,6 @@
 #include <engram/io/state_file.h>
 
 #include <algorithm>
-#include <string_view>
 
 namespace engram::examples::runs {
 namespace {
@@ -32,18 +31,6 @@ std::string checksum(const StateDict& state) {
   return print.text();
 }
 
-void add(StateDict& all, const std::string& prefix, const StateDict& part) {
-  for (const auto& [name, value] : part) all.add(prefix + name, value);
-}
-
-StateDict part_of(const StateDict& all, std::string_view prefix) {
-  StateDict part;
-  for (const auto& [name, value] : all) {
-    if (name.starts_with(prefix)) part.add(name.substr(prefix.size()), value);
-  }
-  return part;
-}
-
 }  // namespace
 
 void check_can_save(const std::filesystem::path& file) {
@@ -56,9 +43,9 @@ void save_checkpoint(const std::filesystem::path& file, const Setup& setup,
   StateDict all;
   all.add("setup", to_tensor(to_json(setup).dump()));
   all.add("outcome", to_tensor(to_json(checkpoint.outcome).dump()));
-  add(all, "network.", checkpoint.network);
-  add(all, "optimizer.", checkpoint.optimizer);
-  add(all, "method.", checkpoint.method);
+  all.add_all("network.", checkpoint.network);
+  all.add_all("optimizer.", checkpoint.optimizer);
+  all.add_all("method.", checkpoint.method);
   all.add("checksum", to_tensor(checksum(all)));
   std::filesystem::create_directories(file.parent_path());
   save(all, file);
@@ -75,9 +62,9 @@ Checkpoint load_checkpoint(const std::filesystem::path& file, const Setup& setup
   check_data(to_text(all["setup"]) == to_json(setup).dump(), "{}: it is of another run",
              file.string());
   return {.outcome = outcome_from_json(Json::parse(to_text(all["outcome"]))),
-          .network = part_of(all, "network."),
-          .optimizer = part_of(all, "optimizer."),
-          .method = part_of(all, "method.")};
+          .network = all.part("network."),
+          .optimizer = all.part("optimizer."),
+          .method = all.part("method.")};
 }
 
 }  // namespace engram::examples::runs

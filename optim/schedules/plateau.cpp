@@ -1,4 +1,4 @@
-#include <engram/optim/saved_state.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/optim/schedules/plateau.h>
 
 #include <algorithm>
@@ -51,20 +51,19 @@ void ReduceLROnPlateau::step(double metric) {
 }
 
 StateDict ReduceLROnPlateau::state_dict() const {
-  return {{"ReduceLROnPlateau.best", to_tensor(best_)},
-          {"num_bad_epochs", to_tensor(bad_epochs_)},
-          {"cooldown_counter", to_tensor(cooldown_)}};
+  StateDict state;
+  state.add_number("ReduceLROnPlateau.best", best_);
+  state.add_number("num_bad_epochs", bad_epochs_);
+  state.add_number("cooldown_counter", cooldown_);
+  return state;
 }
 
-void ReduceLROnPlateau::load_state_dict(const StateDict& state) {
-  check_owner(state, "ReduceLROnPlateau", "ReduceLROnPlateau.best");
-  const auto best = read_number<double>(state, "ReduceLROnPlateau.best");
-  const auto bad_epochs = read_number<std::int64_t>(state, "num_bad_epochs");
-  const auto cooldown = read_number<std::int64_t>(state, "cooldown_counter");
-  check_names(state, {"ReduceLROnPlateau.best", "num_bad_epochs", "cooldown_counter"});
-  best_ = best;
-  bad_epochs_ = bad_epochs;
-  cooldown_ = cooldown;
+void ReduceLROnPlateau::load_state_dict(const StateDict& saved) {
+  StateReader state(saved);
+  state.set(best_, state.number<double>("ReduceLROnPlateau.best"));
+  state.set(bad_epochs_, state.count<std::int64_t>("num_bad_epochs"));
+  state.set(cooldown_, state.count<std::int64_t>("cooldown_counter"));
+  state.commit();
 }
 
 }  // namespace engram::optim

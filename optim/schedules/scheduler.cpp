@@ -1,4 +1,5 @@
-#include <engram/optim/saved_state.h>
+#include <engram/autograd/create.h>
+#include <engram/autograd/state_reader.h>
 #include <engram/optim/schedules/scheduler.h>
 
 #include <utility>
@@ -57,23 +58,25 @@ StateDict LRScheduler::state_dict() const {
     base_lrs.push_back(group.base_lr);
     lrs.push_back(group.lr);
   }
-  return {{steps_key(), to_tensor(steps_)}, {"base_lrs", tensor(base_lrs)}, {"lrs", tensor(lrs)}};
+  StateDict state;
+  state.add_number(steps_key(), steps_);
+  state.add("base_lrs", tensor(base_lrs));
+  state.add("lrs", tensor(lrs));
+  return state;
 }
 
-void LRScheduler::load_state_dict(const StateDict& state) {
-  check_owner(state, schedule_.name, steps_key());
-  const auto steps = read_number<std::int64_t>(state, steps_key());
-  check(steps >= 0, "load_state_dict: \"{}\" is {}", steps_key(), steps);
+void LRScheduler::load_state_dict(const StateDict& saved) {
+  StateReader state(saved);
+  const auto steps = state.count<std::int64_t>(steps_key());
   const auto count = static_cast<std::int64_t>(optimizer_->group_count());
-  const Tensor base_lrs = read_tensor(state, "base_lrs", f64, {count});
-  const Tensor lrs = read_tensor(state, "lrs", f64, {count});
-  check_names(state, {steps_key(), "base_lrs", "lrs"});
-
+  const Tensor base_lrs = state.tensor("base_lrs", f64, {count});
+  const Tensor lrs = state.tensor("lrs", f64, {count});
   std::vector<Group> groups;
   for (std::size_t k = 0; k < optimizer_->group_count(); ++k) {
     groups.push_back({.base_lr = base_lrs.data<double>()[k], .lr = lrs.data<double>()[k]});
     schedule_.lr(groups[k].base_lr, steps);  // throws if it has no such step
   }
+  state.commit();
   set(steps, std::move(groups));
 }
 

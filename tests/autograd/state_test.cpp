@@ -44,3 +44,27 @@ TEST_CASE("a StateDict refuses a name twice and an undefined tensor") {
   CHECK(state.size() == 1);
   CHECK(state["a"].shape() == Shape{2});
 }
+
+TEST_CASE("a StateDict takes numbers, lists and other states, and gives a part of itself") {
+  StateDict state;
+  state.add_number("steps", (std::int64_t{1} << 53) + 1);  // which no double holds
+  state.add_number("flag", std::uint8_t{1});
+  CHECK(state["steps"].item<std::int64_t>() == (std::int64_t{1} << 53) + 1);
+  CHECK(state["flag"].dtype() == u8);
+
+  const Tensor a = ones({2});
+  state.add_list("center", {a, zeros({1})});
+  state.add_list("nothing", {});
+  a.data<float>()[0] = 5;
+  CHECK(state["0.center"].data<float>()[0] == 1);  // a copy
+  CHECK(state["1.center"].shape() == Shape{1});
+
+  StateDict all{{"0.", a}};
+  all.add_all("0.", state);
+  CHECK(all.size() == 5);
+  CHECK(all["0.1.center"].is(state["1.center"]));
+  CHECK(all.part("0.").size() == 5);
+  CHECK(all.part("0.").begin()->name.empty());
+  CHECK(all.part("0.0.").begin()->name == "center");
+  CHECK(all.part("1").empty());
+}

@@ -170,16 +170,17 @@ TEST_CASE("load_state_dict lists all that does not fit, and then changes nothing
                         {"fc2.weight", ones({1})},
                         {"extra", ones({1})}};
   CHECK_THROWS_WITH_AS(net.load_state_dict(state),
-                       "load_state_dict: the state does not fit this Module\n"
-                       "  missing: out.weight\n"
-                       "  unexpected: fc2.weight, extra\n"
-                       "  wrong shape: fc1.weight is (4, 2), expected (4, 3)\n"
-                       "  wrong dtype: out.bias is f64, expected f32",
+                       "load_state_dict: 5 entries do not fit:\n"
+                       "  \"fc1.weight\" is (4, 2), expected (4, 3)\n"
+                       "  \"out.weight\" is missing\n"
+                       "  \"out.bias\" is f64, expected f32\n"
+                       "  \"fc2.weight\" is unexpected\n"
+                       "  \"extra\" is unexpected",
                        Error);
   CHECK_THROWS_WITH_AS(net.load_state_dict(state, {.strict = false}),
-                       "load_state_dict: the state does not fit this Module\n"
-                       "  wrong shape: fc1.weight is (4, 2), expected (4, 3)\n"
-                       "  wrong dtype: out.bias is f64, expected f32",
+                       "load_state_dict: 2 entries do not fit:\n"
+                       "  \"fc1.weight\" is (4, 2), expected (4, 3)\n"
+                       "  \"out.bias\" is f64, expected f32",
                        Error);
   CHECK(net.fc1.bias.data<float>()[0] == before);
   net.load_state_dict({{"fc1.bias", full({4}, 7)}, {"extra", ones({1})}}, {.strict = false});

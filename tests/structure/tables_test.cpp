@@ -2,12 +2,14 @@
 
 #include "source_tree.h"
 
+#include <algorithm>
+
 using namespace engram::test;
 
 namespace {
 
 /// What others are derived from or made with, which is tested through them.
-const std::set<std::string> bases = {"BatchNorm", "Projection", "versions"};
+const std::set<std::string> bases = {"BatchNorm", "Optimizer", "Projection", "versions"};
 
 std::string all_text(const std::string& folder) {
   std::string text;
@@ -73,6 +75,28 @@ TEST_CASE("every layer has a test beside it") {
 TEST_CASE("every method of continual learning has a test") {
   check_tested("continual", "^class (\\w+) : public (?:Method|Projection)", "tests/continual", "",
                "add a test in the folder of its kind in tests/continual", 8);
+}
+
+TEST_CASE("whatever reads a state has a row in the table of loading") {
+  const std::string table = text_of("tests/continual/loading_test.cpp");
+  std::size_t seen = 0;
+  for (const char* folder : {"nn", "optim", "continual"}) {
+    for (const auto& file : source_files(folder, {".h"})) {
+      const std::string text = text_of(file);
+      for (std::size_t begin = 0, end; begin < text.size(); begin = end) {
+        end = std::min(text.find("\n};", begin + 1), text.size());  // of a class
+        const std::string part = text.substr(begin, end - begin);
+        if (matches(part, "void (load_state_dict|read_state)\\(").empty()) continue;
+        const std::string name = matches(part, "^class (\\w+)").back();
+        if (bases.contains(name)) continue;
+        ++seen;
+        CHECK_MESSAGE(
+            !matches(table, "(\\b" + name + "\\b)").empty(),
+            name << " has no row: add one to kinds() in tests/continual/loading_test.cpp");
+      }
+    }
+  }
+  CHECK(seen >= 17);
 }
 
 TEST_CASE("every stream of tasks has a test") {

@@ -209,24 +209,11 @@ TEST_CASE("LwF: its state") {
   other.load_state_dict(LwF(net).state_dict());
   CHECK(loss(other) == 7);
 
-  CHECK_THROWS_WITH_AS(other.load_state_dict({}),
-                       "load_state_dict: this is not the state of LwF: there is no \"LwF.tasks\"",
-                       Error);
-  const Tensor zero = scalar(0, i64);
-  CHECK_THROWS_WITH_AS(other.load_state_dict({{"LwF.tasks", zero}}),
-                       "load_state_dict: 1 entries are not those of LwF with 1 parameters", Error);
-  CHECK_THROWS_WITH_AS(
-      other.load_state_dict(
-          {{"LwF.tasks", zero}, {"LwF.heads", zeros({1, 3}, i64)}, {"0.old", ones({6, 1}, f64)}}),
-      "load_state_dict: \"LwF.heads\" is (1, 3), expected (1, 2)", ShapeError);
   CHECK_THROWS_WITH_AS(other.load_state_dict({{"LwF.tasks", scalar(1, i64)},
                                               {"LwF.heads", zeros({0, 2}, i64)},
                                               {"0.old", ones({6, 1}, f64)}}),
-                       "load_state_dict: 1 tasks with 0 heads", Error);
-  CHECK_THROWS_WITH_AS(
-      other.load_state_dict(
-          {{"LwF.tasks", zero}, {"LwF.heads", zeros({0, 2}, i64)}, {"0.old", ones({6}, f64)}}),
-      "load_state_dict: \"0.old\" is (6,), expected (6, 1)", ShapeError);
+                       "load_state_dict: \"LwF.heads\" is (0, 2), expected (heads, 2) of 1 tasks",
+                       ShapeError);
   CHECK(loss(other) == 7);  // nothing was changed
   CHECK_THROWS_WITH_AS(LwF(net, {.temperature = 0}), "LwF: temperature must be above 0, got 0",
                        Error);

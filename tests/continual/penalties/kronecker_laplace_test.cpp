@@ -229,11 +229,18 @@ TEST_CASE("KroneckerLaplace: mistakes are named") {
   method.end_task(random_task(5, 2, 1));
   const StateDict state = method.state_dict();
   CHECK_THROWS_WITH_AS(online.load_state_dict(state),
-                       "load_state_dict: 17 entries, of which 9 are those of an online "
-                       "KroneckerLaplace of 2 tasks",
+                       "load_state_dict: 8 entries do not fit:\n"
+                       "  \"0.0.offset\" is unexpected\n"
+                       "  \"0.1.inputs\" is unexpected\n"
+                       "  \"0.1.gradients\" is unexpected\n"
+                       "  \"0.1.offset\" is unexpected\n"
+                       "  \"2.0.offset\" is unexpected\n"
+                       "  \"2.1.inputs\" is unexpected\n"
+                       "  \"2.1.gradients\" is unexpected\n"
+                       "  \"2.1.offset\" is unexpected",
                        Error);
   CHECK_THROWS_WITH_AS(KroneckerLaplace(two_layers(4, 4, true, smooth)).load_state_dict(state),
-                       "load_state_dict: \"0.center\" is (5, 3), which does not fit", ShapeError);
+                       "load_state_dict: \"0.center\" is (5, 3), expected (5, 4)", ShapeError);
   KroneckerLaplace other(net);
   other.load_state_dict(state);
   CHECK_THROWS_WITH_AS(other.penalty(), "KroneckerLaplace: begin_task comes before the penalty",

@@ -162,19 +162,6 @@ TEST_CASE("MAS: its state") {
   method.end_task(task);
   other.end_task(task);
   CHECK(difference(method.importance(), other.importance()) == 0);
-
-  CHECK_THROWS_WITH_AS(other.load_state_dict({}),
-                       "load_state_dict: this is not the state of MAS: there is no \"MAS.tasks\"",
-                       Error);
-  CHECK_THROWS_WITH_AS(other.load_state_dict({{"MAS.tasks", scalar(0, i64)}}),
-                       "load_state_dict: 1 entries are not those of MAS with 2 parameters", Error);
-  CHECK_THROWS_WITH_AS(other.load_state_dict({{"MAS.tasks", scalar(0, i64)},
-                                              {"0.importance", zeros({4, 6}, f64)},
-                                              {"1.importance", zeros({4}, f64)},
-                                              {"0.center", zeros({4, 6}, f64)},
-                                              {"1.center", zeros({4, 1}, f64)}}),
-                       "load_state_dict: \"1.center\" is (4, 1), expected (4,)", ShapeError);
-  CHECK(difference(method.importance(), other.importance()) == 0);  // nothing was changed
 }
 
 TEST_CASE("MAS: mistakes are named") {

@@ -153,7 +153,8 @@ TEST_CASE("DER: options and states that do not fit") {
   replay.end_task(task_of(0, Scenario::domain, {0, 2}, ones({1, 1}, f64), tensor({0}, i64)));
   DER method(net);
   CHECK_THROWS_WITH_AS(method.load_state_dict(replay.state_dict()),
-                       "load_state_dict: this is not the state of DER: there is no \"DER.seen\"",
+                       "load_state_dict: \"DER.seen\" is missing, the state begins with "
+                       "\"ExperienceReplay.seen\"",
                        Error);
   CHECK(method.memory().empty());
 }

@@ -272,23 +272,14 @@ TEST_CASE("a state that does not fit is refused and changes nothing") {
   };
   auto one = sgd_with(1);
   check_refused(LRScheduler(one, optim::ExponentialLR{.gamma = 0.5}).state_dict(),
-                "load_state_dict: this is not the state of StepLR: there is no \"StepLR.steps\"");
-  check_refused(sgd.state_dict(),
-                "load_state_dict: this is not the state of StepLR: there is no \"StepLR.steps\"");
-  check_refused({},
-                "load_state_dict: this is not the state of StepLR: there is no \"StepLR.steps\"");
+                "load_state_dict: \"StepLR.steps\" is missing, the state begins with "
+                "\"ExponentialLR.steps\"");
+  check_refused({}, "load_state_dict: \"StepLR.steps\" is missing");
   check_refused(LRScheduler(one, optim::StepLR{.step_size = 1}).state_dict(),
                 "load_state_dict: \"base_lrs\" is (1,), expected (2,)");
   const Tensor two = tensor({1, 1}, f64);
   check_refused({{"StepLR.steps", scalar(-1, i64)}, {"base_lrs", two}, {"lrs", two}},
-                "load_state_dict: \"StepLR.steps\" is -1");
-  check_refused({{"StepLR.steps", scalar(1, i64)}, {"base_lrs", two}},
-                "load_state_dict: \"lrs\" is missing");
-  check_refused({{"StepLR.steps", scalar(1, f64)}, {"base_lrs", two}, {"lrs", two}},
-                "load_state_dict: \"StepLR.steps\" is f64, expected i64");
-  check_refused(
-      {{"StepLR.steps", scalar(1, i64)}, {"base_lrs", two}, {"lrs", two}, {"best", scalar(1, f64)}},
-      "load_state_dict: \"best\" is unexpected");
+                "load_state_dict: \"StepLR.steps\" is -1, expected 0 to 9223372036854775807");
 
   // A composition is known by its parts.
   LRScheduler chain(sgd,
@@ -296,8 +287,8 @@ TEST_CASE("a state that does not fit is refused and changes nothing") {
   CHECK_THROWS_WITH_AS(
       chain.load_state_dict(
           LRScheduler(sgd, optim::ChainedScheduler{{optim::LinearLR{}}}).state_dict()),
-      "load_state_dict: this is not the state of ChainedScheduler(LinearLR, StepLR): there is no "
-      "\"ChainedScheduler(LinearLR, StepLR).steps\"",
+      "load_state_dict: \"ChainedScheduler(LinearLR, StepLR).steps\" is missing, the state begins "
+      "with \"ChainedScheduler(LinearLR).steps\"",
       Error);
 
   // A step that the schedule does not have.
@@ -309,12 +300,6 @@ TEST_CASE("a state that does not fit is refused and changes nothing") {
                        "OneCycleLR: step 5 is beyond total_steps, which is 4", Error);
   CHECK(one.lr() == before);
   CHECK(cycle.steps() == 0);
-
-  optim::ReduceLROnPlateau plateau(one);
-  CHECK_THROWS_WITH_AS(plateau.load_state_dict(scheduler.state_dict()),
-                       "load_state_dict: this is not the state of ReduceLROnPlateau: there is no "
-                       "\"ReduceLROnPlateau.best\"",
-                       Error);
 }
 
 TEST_CASE("options out of their range are refused") {
