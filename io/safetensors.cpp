@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -47,11 +49,27 @@ class Reader {
   }
 
  private:
+  /// Any strings; those of ours say by which version they were written.
   void read_metadata() {
-    json_.object([this] {
-      json_.name();
-      json_.string();
+    bool ours = false;
+    std::string version;
+    json_.object([&] {
+      const std::string key = json_.name(), value = json_.string();
+      if (key == "format") ours = value == "engram";
+      if (key == "version") version = value;
     });
+    if (ours) check_version(version);
+  }
+
+  void check_version(const std::string& text) {
+    int version = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+    check_here(error == std::errc() && end == text.data() + text.size() && version >= 1,
+               "the format version {} is no number", quote(text));
+    check_here(version <= format_version,
+               "the format version is {}, this version of Engram reads 1 to {}: load the file with "
+               "the version that wrote it, or a later one",
+               version, format_version);
   }
 
   void read_entry(std::string name) {
@@ -151,7 +169,8 @@ class Reader {
 }  // namespace
 
 std::string write_header(const std::vector<Entry>& entries) {
-  std::string header = "{";
+  std::string header = fmt::format("{{{}:{{\"format\":\"engram\",\"version\":\"{}\"}}",
+                                   quote(metadata), format_version);
   for (const Entry& entry : entries) {
     check(entry.name.size() <= max_name_bytes, "save: a name of {} bytes is longer than {}",
           entry.name.size(), max_name_bytes);
@@ -159,9 +178,9 @@ std::string write_header(const std::vector<Entry>& entries) {
     check(entry.name != metadata, "save: the format keeps the name {} for itself", quote(metadata));
     const auto dtype =
         std::ranges::find(dtypes, entry.dtype, [](const auto& d) { return d.dtype; });
-    header += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
-                          header.size() > 1 ? "," : "", quote(entry.name), dtype->name,
-                          fmt::join(entry.shape, ","), entry.begin, entry.end);
+    header += fmt::format(",{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
+                          quote(entry.name), dtype->name, fmt::join(entry.shape, ","), entry.begin,
+                          entry.end);
   }
   header += "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');  // so that the elements stand aligned

@@ -10,10 +10,15 @@
 
 /// The header of a safetensors file: JSON that says which tensors follow it, and where.
 ///
-///     {"fc1.weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
+///     {"__metadata__": {"format": "engram", "version": "2"},
+///      "fc1.weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
 namespace engram::safetensors {
 
 inline constexpr std::uint64_t max_header_bytes = 100'000'000;  // the format's own limit
+
+/// Of the names in the files that we write, and of what they mean; a file of a later version is
+/// refused. Version 1 are the files of 0.1.0, which have no metadata.
+inline constexpr int format_version = 2;
 
 /// What the header says of one tensor. Offsets count from the end of the header.
 struct Entry {

@@ -75,14 +75,16 @@ TEST_CASE("a state read back is the state that was saved") {
 TEST_CASE("an empty state is a file too") {
   const Folder folder;
   save({}, folder.path / "empty");
-  CHECK(read(folder.path / "empty") == file("{}      ", 0));
+  const std::string header = R"({"__metadata__":{"format":"engram","version":"2"}})";
+  CHECK(read(folder.path / "empty") == file(header + "      ", 0));
   CHECK(load(folder.path / "empty").empty());
 }
 
 TEST_CASE("the bytes of a small file") {
   const Folder folder;
   save({{"m", tensor({7}, u8)}, {"w", tensor({1}, f64)}}, folder.path / "small");
-  const std::string header = R"({"m":{"dtype":"U8","shape":[1],"data_offsets":[8,9]},)"
+  const std::string header = R"({"__metadata__":{"format":"engram","version":"2"},)"
+                             R"("m":{"dtype":"U8","shape":[1],"data_offsets":[8,9]},)"
                              R"("w":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})";
   const std::string padding((8 - header.size() % 8) % 8, ' ');
   const std::string bytes = file(header + padding, 0) + std::string("\0\0\0\0\0\0\xf0\x3f\x07", 9);
@@ -101,6 +103,38 @@ TEST_CASE("what other programs write is read: white space, metadata, escapes, an
   CHECK(state.begin()->name == "bé😀/");
   CHECK(state["bé😀/"].shape() == Shape{});
   CHECK(state["a"].shape() == Shape{1});
+}
+
+TEST_CASE("a file of a later format is refused, one of other programs is not asked") {
+  const Folder folder;
+  const std::string path = (folder.path / "f").string();
+  const auto metadata = [&](const char* format, const char* version) {
+    write(path, file(fmt::format(R"({{"__metadata__":{{"format":"{}","version":"{}"}}}})", format,
+                                 version),
+                     0));
+  };
+  for (const char* version : {"1", "2"}) {
+    metadata("engram", version);
+    CHECK(load(path).empty());
+  }
+  metadata("engram", "3");
+  CHECK_THROWS_WITH_AS(
+      load(path),
+      fmt::format("load: {}, offset 57: the format version is 3, this version of Engram reads 1 to "
+                  "2: load the file with the version that wrote it, or a later one",
+                  path)
+          .c_str(),
+      DataError);
+  for (const char* version : {"", "0", "-1", "2.0", "two", "99999999999"}) {
+    metadata("engram", version);
+    CHECK_THROWS_WITH_AS(load(path),
+                         fmt::format("load: {}, offset {}: the format version \"{}\" is no number",
+                                     path, 56 + std::strlen(version), version)
+                             .c_str(),
+                         DataError);
+    metadata("pt", version);
+    CHECK(load(path).empty());
+  }
 }
 
 TEST_CASE("saving over a file replaces it, failing leaves it as it was") {
@@ -151,7 +185,8 @@ TEST_CASE("a header that load would refuse for its size is not written") {
   for (int i = 0; i < 50'000; ++i) {  // each quote takes two bytes in the header
     state.add(fmt::format("{:05}", i) + std::string(1019, '"'), shared);
   }
-  std::size_t bytes = 2 + 50'000 - 1;  // braces and commas
+  std::size_t bytes =
+      1 + 50'000 + std::strlen(R"({"__metadata__":{"format":"engram","version":"2"})");
   for (std::size_t i = 0; i < 50'000; ++i) {
     bytes += 2 + 5 + 2 * 1019;
     bytes +=
