@@ -1,5 +1,6 @@
 #pragma once
 
+#include <engram/autograd/size2d.h>
 #include <engram/autograd/tensor.h>
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 namespace engram {
 
 /// A setting of an operation, such as the stride of a convolution.
-using Attribute = std::variant<bool, std::int64_t, double, Shape, std::string>;
+using Attribute = std::variant<bool, std::int64_t, double, Shape, Size2d, std::string>;
 using Attributes = std::vector<std::pair<std::string, Attribute>>;
 
 /// An input of an operation, as `record` takes it: `{a, b}` without touching reference counts.

@@ -52,11 +52,10 @@ kernels::ConvolutionSizes gradient_sizes(const char* op, const Shape& dy, const 
 }
 
 Attributes convolution_attributes(const Conv2dOptions& options) {
-  const auto& [stride, padding, dilation, groups] = options;
-  return {{"stride", Shape{stride.height, stride.width}},
-          {"padding", Shape{padding.height, padding.width}},
-          {"dilation", Shape{dilation.height, dilation.width}},
-          {"groups", groups}};
+  return {{"stride", options.stride},
+          {"padding", options.padding},
+          {"dilation", options.dilation},
+          {"groups", options.groups}};
 }
 
 }  // namespace

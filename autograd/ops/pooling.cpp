@@ -63,25 +63,23 @@ Tensor max_pool2d_backward(const kernels::Window& window, const Tensor& x, const
                 });
 }
 
-Shape pair_of(Size2d size) { return {size.height, size.width}; }
-
 Attributes attributes_of(const MaxPool2dOptions& options) {
-  return {{"kernel", pair_of(options.kernel)},
-          {"stride", pair_of(options.stride)},
-          {"padding", pair_of(options.padding)},
-          {"dilation", pair_of(options.dilation)},
+  return {{"kernel", options.kernel},
+          {"stride", options.stride},
+          {"padding", options.padding},
+          {"dilation", options.dilation},
           {"ceil_mode", options.ceil_mode}};
 }
 
 Attributes attributes_of(const AvgPool2dOptions& options) {
-  return {{"kernel", pair_of(options.kernel)},
-          {"stride", pair_of(options.stride)},
-          {"padding", pair_of(options.padding)},
+  return {{"kernel", options.kernel},
+          {"stride", options.stride},
+          {"padding", options.padding},
           {"ceil_mode", options.ceil_mode},
           {"count_include_pad", options.count_include_pad}};
 }
 
-Attributes attributes_of(Size2d output) { return {{"output", pair_of(output)}}; }
+Attributes attributes_of(Size2d output) { return {{"output", output}}; }
 
 template <class W, class O>
 Tensor mean_pool2d_backward(const char* op, const char* forward, const Tensor& dy, const W& rows,

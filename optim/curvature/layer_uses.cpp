@@ -23,11 +23,6 @@ Tensor LayerUse::gradient_rows(const Tensor& output_gradient) const {
 
 namespace {
 
-Size2d size_of(const Operation& convolution, const char* attribute) {
-  const Shape& pair = convolution.attribute<Shape>(attribute);
-  return {pair[0], pair[1]};
-}
-
 /// Keeps of all operations the layers alone, so that no other value lives longer than it would.
 class LayerListener : public Listener {
  public:
@@ -57,9 +52,9 @@ class LayerListener : public Listener {
                        .output_shape = operation.output.shape(),
                        .output = operation.output.place()});
     if (name == "linear") return;
-    layers_.back().convolution = {.stride = size_of(operation, "stride"),
-                                  .padding = size_of(operation, "padding"),
-                                  .dilation = size_of(operation, "dilation"),
+    layers_.back().convolution = {.stride = operation.attribute<Size2d>("stride"),
+                                  .padding = operation.attribute<Size2d>("padding"),
+                                  .dilation = operation.attribute<Size2d>("dilation"),
                                   .groups = operation.attribute<std::int64_t>("groups")};
   }
 

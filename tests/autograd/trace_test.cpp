@@ -49,11 +49,11 @@ TEST_CASE("Trace: names, attributes, inputs and output, in order") {
   CHECK(conv.inputs[0].is(x));
   CHECK(conv.inputs[1].is(w));
   CHECK_FALSE(conv.inputs[2].defined());
-  CHECK(conv.attribute<Shape>("padding") == Shape{1, 0});
+  CHECK(conv.attribute<Size2d>("padding") == Size2d{1, 0});
   CHECK(conv.attribute<std::int64_t>("groups") == 1);
   CHECK(trace.operations()[1].inputs[0].is(conv.output));
   CHECK(trace.operations()[1].output.is(y));
-  CHECK(trace.operations()[1].attribute<Shape>("stride") == Shape{2, 2});
+  CHECK(trace.operations()[1].attribute<Size2d>("stride") == Size2d(2));
   CHECK_FALSE(trace.operations()[1].attribute<bool>("ceil_mode"));
   CHECK_THROWS_WITH_AS(conv.attribute<double>("groups"),
                        "conv2d: it has no attribute groups of the type that is asked for", Error);
