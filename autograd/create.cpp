@@ -5,6 +5,18 @@
 
 namespace engram {
 
+namespace {
+
+/// Not yet filled with so many values.
+Tensor holding(std::size_t values, const Shape& shape, DType dtype) {
+  Tensor x(shape, dtype);
+  check_shape(x.numel() == static_cast<std::int64_t>(values),
+              "tensor: {} values do not fill the shape {}", values, shape);
+  return x;
+}
+
+}  // namespace
+
 Tensor full(const Shape& shape, double value, DType dtype) {
   Tensor x(shape, dtype);
   dispatch(dtype, [&]<class T>() { std::ranges::fill(x.data<T>(), convert<T>(value)); });
@@ -23,9 +35,7 @@ Tensor tensor(std::initializer_list<double> values, DType dtype) {
 }
 
 Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dtype) {
-  Tensor x(shape, dtype);
-  check_shape(x.numel() == static_cast<std::int64_t>(values.size()),
-              "tensor: {} values do not fill the shape {}", values.size(), shape);
+  Tensor x = holding(values.size(), shape, dtype);
   dispatch(dtype, [&]<class T>() {
     std::ranges::transform(values, x.data<T>().begin(), [](double v) { return convert<T>(v); });
   });
@@ -34,9 +44,7 @@ Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dt
 
 template <class T>
 Tensor tensor(std::span<const T> values, const Shape& shape) {
-  Tensor x(shape, dtype_of<T>());
-  check_shape(x.numel() == static_cast<std::int64_t>(values.size()),
-              "tensor: {} values do not fill the shape {}", values.size(), shape);
+  Tensor x = holding(values.size(), shape, dtype_of<T>());
   std::ranges::copy(values, x.data<T>().begin());
   return x;
 }
@@ -45,6 +53,17 @@ template Tensor tensor(std::span<const float>, const Shape&);
 template Tensor tensor(std::span<const double>, const Shape&);
 template Tensor tensor(std::span<const std::int64_t>, const Shape&);
 template Tensor tensor(std::span<const std::uint8_t>, const Shape&);
+template Tensor tensor(std::span<const bool>, const Shape&);
+
+Tensor tensor(const std::vector<bool>& values, const Shape& shape) {
+  Tensor x = holding(values.size(), shape, boolean);
+  std::ranges::copy(values, x.data<bool>().begin());
+  return x;
+}
+
+Tensor tensor(const std::vector<bool>& values) {
+  return tensor(values, {static_cast<std::int64_t>(values.size())});
+}
 
 Tensor arange(std::int64_t n) {
   Tensor x({n}, i64);
@@ -58,7 +77,7 @@ Tensor arange(double start, double stop, double step, DType dtype) {
   const double count = std::max(std::ceil((stop - start) / step), 0.0);
   check(count < 1e15, "arange: from {} to {} by {} are too many", start, stop, step);
   Tensor x({static_cast<std::int64_t>(count)}, dtype);
-  dispatch(dtype, [&]<class T>() {
+  dispatch(NumberTypes(), "arange", dtype, [&]<class T>() {
     double index = 0;
     for (T& each : x.data<T>()) each = convert<T>(start + step * index++);
   });

@@ -35,8 +35,12 @@ template <class T>
 Tensor tensor(const std::vector<T>& values) {
   return tensor(std::span<const T>(values), {static_cast<std::int64_t>(values.size())});
 }
+/// Of bits, which no span can see.
+Tensor tensor(const std::vector<bool>& values, const Shape& shape);
+Tensor tensor(const std::vector<bool>& values);
 
 /// 0, 1, ..., n - 1 as i64, or start, start + step, ... below (for a negative step above) stop.
+/// DTypeError for boolean.
 Tensor arange(std::int64_t n);
 Tensor arange(double start, double stop, double step = 1, DType dtype = f32);
 

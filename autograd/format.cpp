@@ -30,6 +30,8 @@ std::string to_chars(T x, Format... format) {
   return {text, std::to_chars(text, text + sizeof text, x, format...).ptr};
 }
 
+std::string to_chars(bool x) { return x ? "true" : "false"; }
+
 /// What stands before the first `mark`, and what behind it.
 std::pair<std::string, std::string> split(const std::string& text, char mark) {
   const std::size_t at = text.find(mark);

@@ -99,12 +99,12 @@ Tensor classification_loss(const Tensor& logits, const Tensor& y,
 }
 
 Tensor output_mask(std::span<const Outputs> outputs, std::int64_t all) {
-  const Tensor mask = zeros({std::ssize(outputs), all}, u8);
-  std::uint8_t* row = mask.data<std::uint8_t>().data();
+  const Tensor mask = zeros({std::ssize(outputs), all}, boolean);
+  bool* row = mask.data<bool>().data();
   for (const auto& [begin, end] : outputs) {
     check_shape(begin >= 0 && begin <= end && end <= all,
                 "output_mask: there are no outputs {} to {} in {}", begin, end, all);
-    std::fill(row + begin, row + end, std::uint8_t{1});
+    std::fill(row + begin, row + end, true);
     row += all;
   }
   return mask;

@@ -66,8 +66,8 @@ Tensor classification_loss(const Tensor& logits, const Tensor& y, const Outputs&
 /// The same when each row has outputs of its own: one for each.
 Tensor classification_loss(const Tensor& logits, const Tensor& y, std::span<const Outputs> outputs);
 
-/// 1 at each row's outputs and 0 elsewhere: a u8 mask (rows, all outputs). ShapeError when they are
-/// not there.
+/// True at each row's outputs: a boolean mask (rows, all outputs). ShapeError when they are not
+/// there.
 Tensor output_mask(std::span<const Outputs> outputs, std::int64_t all);
 
 }  // namespace engram::continual

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstring>
 #include <utility>
 
@@ -19,7 +20,12 @@ struct Same {
 
 /// What a stored element is in a batch: the function for one dtype.
 template <class X>
-struct Value {
+struct Value : Same<X> {
+  Value(double, double) {}
+};
+
+template <std::floating_point X>
+struct Value<X> {
   using Y = X;
   Y scale, shift;
   Value(double s, double t) : scale(static_cast<Y>(s)), shift(static_cast<Y>(t)) {}
@@ -238,7 +244,8 @@ Dataset Dataset::permute_pixels(std::span<const std::int64_t> permutation) const
 Dataset Dataset::normalize(double mean, double std) const {
   check_before_map("Dataset::normalize");
   check(std > 0, "Dataset::normalize: std must be above 0, got {}", std);
-  check_dtype(dtype_ != i64, "Dataset::normalize: i64 samples are not converted");
+  check_dtype(dtype_ == u8 || is_floating(dtype_),
+              "Dataset::normalize: {} samples are not converted", dtype_);
   Dataset result = *this;
   result.scale_ = scale_ / std;
   result.shift_ = (shift_ - mean) / std;

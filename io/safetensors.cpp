@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <ranges>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
@@ -17,11 +18,6 @@ using json::quote;
 
 constexpr std::size_t max_name_bytes = 1024;
 constexpr std::string_view metadata = "__metadata__";  // strings in the place of a tensor
-
-constexpr struct {
-  std::string_view name;
-  DType dtype;
-} dtypes[] = {{"F32", f32}, {"F64", f64}, {"I64", i64}, {"U8", u8}};
 
 /// Reads the header's object member by member.
 class Reader {
@@ -111,9 +107,12 @@ class Reader {
 
   DType read_dtype(const std::string& entry) {
     const std::string name = json_.string();
-    const auto found = std::ranges::find(dtypes, name, [](const auto& each) { return each.name; });
-    check_here(found != std::end(dtypes), "{}: the dtype {} is none of F32, F64, I64, U8",
-               quote(entry), quote(name));
+    const auto found = std::ranges::find(dtypes, name, &DTypeRow::safetensors);
+    if (found == std::end(dtypes)) {
+      const auto known = dtypes | std::views::transform(&DTypeRow::safetensors);
+      check_here(false, "{}: the dtype {} is none of {}", quote(entry), quote(name),
+                 fmt::format("{}", fmt::join(known, ", ")));
+    }
     return found->dtype;
   }
 
@@ -176,11 +175,9 @@ std::string write_header(const std::vector<Entry>& entries) {
           entry.name.size(), max_name_bytes);
     check(json::is_utf8(entry.name), "save: a name is not UTF-8");
     check(entry.name != metadata, "save: the format keeps the name {} for itself", quote(metadata));
-    const auto dtype =
-        std::ranges::find(dtypes, entry.dtype, [](const auto& d) { return d.dtype; });
     header += fmt::format(",{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
-                          quote(entry.name), dtype->name, fmt::join(entry.shape, ","), entry.begin,
-                          entry.end);
+                          quote(entry.name), row_of(entry.dtype).safetensors,
+                          fmt::join(entry.shape, ","), entry.begin, entry.end);
   }
   header += "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');  // so that the elements stand aligned

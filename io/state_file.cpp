@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -16,6 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 static_assert(std::endian::native == std::endian::little, "elements are written as they stand");
+
+/// A bool of any other byte than 0 and 1 must not be read: the behaviour is undefined.
+void check_booleans(const std::string& file, std::uint64_t offset, const Tensor& value) {
+  if (value.dtype() != boolean) return;
+  for (const std::byte each : value.bytes()) {
+    check_data(each <= std::byte{1}, "load: {}, offset {}: expected a BOOL of 0 or 1, got {}", file,
+               offset, std::to_integer<int>(each));
+    ++offset;
+  }
+}
 
 }  // namespace
 
@@ -73,6 +84,7 @@ StateDict load(const fs::path& path) {
   for (safetensors::Entry& entry : safetensors::read_header(name, header, file.size() - data)) {
     Tensor value(entry.shape, entry.dtype);
     read(data + entry.begin, value.bytes());
+    check_booleans(name, data + entry.begin, value);
     state.add(std::move(entry.name), std::move(value));
   }
   return state;

@@ -67,17 +67,25 @@ void index_add(std::int64_t outer, std::int64_t size, std::int64_t n, std::int64
   });
 }
 
-#define INSTANTIATE(T)                                                                             \
-  template void gather(const StridedLoops&, std::int64_t, const T*, const std::int64_t*, T*);      \
+#define INSTANTIATE_MOVES(T)                                                                   \
+  template void gather(const StridedLoops&, std::int64_t, const T*, const std::int64_t*, T*);  \
+  template void index_select(std::int64_t, std::int64_t, std::int64_t, std::int64_t, const T*, \
+                             const std::int64_t*, T*);
+INSTANTIATE_MOVES(float)
+INSTANTIATE_MOVES(double)
+INSTANTIATE_MOVES(std::int64_t)
+INSTANTIATE_MOVES(std::uint8_t)
+INSTANTIATE_MOVES(bool)
+#undef INSTANTIATE_MOVES
+
+#define INSTANTIATE_SUMS(T)                                                                        \
   template void scatter_add(const StridedLoops&, std::int64_t, const T*, const std::int64_t*, T*); \
-  template void index_select(std::int64_t, std::int64_t, std::int64_t, std::int64_t, const T*,     \
-                             const std::int64_t*, T*);                                             \
   template void index_add(std::int64_t, std::int64_t, std::int64_t, std::int64_t, const T*,        \
                           const std::int64_t*, T*);
-INSTANTIATE(float)
-INSTANTIATE(double)
-INSTANTIATE(std::int64_t)
-INSTANTIATE(std::uint8_t)
-#undef INSTANTIATE
+INSTANTIATE_SUMS(float)
+INSTANTIATE_SUMS(double)
+INSTANTIATE_SUMS(std::int64_t)
+INSTANTIATE_SUMS(std::uint8_t)
+#undef INSTANTIATE_SUMS
 
 }  // namespace engram::kernels

@@ -141,5 +141,6 @@ template void copy(const StridedLoops&, const float*, float*);
 template void copy(const StridedLoops&, const double*, double*);
 template void copy(const StridedLoops&, const std::int64_t*, std::int64_t*);
 template void copy(const StridedLoops&, const std::uint8_t*, std::uint8_t*);
+template void copy(const StridedLoops&, const bool*, bool*);
 
 }  // namespace engram::kernels

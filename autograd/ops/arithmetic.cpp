@@ -51,7 +51,7 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 Tensor div(const Tensor& a, const Tensor& b) {
   if (!is_floating(a.dtype())) {
     check_same_dtype("div", a, b);
-    const Tensor y = dispatch(a.dtype(), [&]<class T>() {
+    const Tensor y = dispatch(NumberTypes(), "div", a.dtype(), [&]<class T>() {
       return map_to<T, float>(
           "div", a, b, [](T x, T z) { return static_cast<float>(x) / static_cast<float>(z); });
     });
@@ -109,7 +109,7 @@ T floor_quotient(T x, T z) {
 template <class F>
 Tensor map_called(const char* op, const Tensor& a, const Tensor& b, F function) {
   check_same_dtype(op, a, b);
-  return dispatch(a.dtype(), [&]<class T>() {
+  return dispatch(NumberTypes(), op, a.dtype(), [&]<class T>() {
     T (*const f)(T, T) = function.template operator()<T>();
     return map_to<T, T>(op, a, b, f);
   });
@@ -145,22 +145,34 @@ Tensor number_beside(const Tensor& x, double value) {
   return number;
 }
 
+namespace {
+
+/// Integers as f32, beside which a number need not be whole.
+Tensor divisible(const Tensor& x) {
+  check_among(NumberTypes(), "div", x.dtype());
+  return is_floating(x.dtype()) ? x : cast(x, f32);
+}
+
+}  // namespace
+
 Tensor add(const Tensor& a, double b) { return add(a, number_beside(a, b)); }
 Tensor sub(const Tensor& a, double b) { return sub(a, number_beside(a, b)); }
 Tensor sub(double a, const Tensor& b) { return sub(number_beside(b, a), b); }
 Tensor mul(const Tensor& a, double b) { return mul(a, number_beside(a, b)); }
 Tensor div(const Tensor& a, double b) {
-  return is_floating(a.dtype()) ? div(a, number_beside(a, b)) : div(cast(a, f32), b);
+  const Tensor x = divisible(a);
+  return div(x, number_beside(x, b));
 }
 Tensor div(double a, const Tensor& b) {
-  return is_floating(b.dtype()) ? div(number_beside(b, a), b) : div(a, cast(b, f32));
+  const Tensor x = divisible(b);
+  return div(number_beside(x, a), x);
 }
 Tensor floor_divide(const Tensor& a, double b) { return floor_divide(a, number_beside(a, b)); }
 Tensor remainder(const Tensor& a, double b) { return remainder(a, number_beside(a, b)); }
 Tensor pow(const Tensor& a, double b) { return pow(a, number_beside(a, b)); }
 
 Tensor neg(const Tensor& x) {
-  Tensor y = dispatch(x.dtype(), [&]<class T>() {
+  Tensor y = dispatch(NumberTypes(), "neg", x.dtype(), [&]<class T>() {
     Tensor negated(x.shape(), x.dtype());
     kernels::map(x.numel(), x.data<T>().data(), negated.data<T>().data(),
                  [](T v) { return -wrapping(v); });
@@ -180,13 +192,13 @@ Tensor pow(const Tensor& a, const Tensor& b) {
           const Tensor lost = [&] {
             const NoGrad no_grad;
             const Tensor finite = abs(dy * (1 / a)) < std::numeric_limits<double>::infinity();
-            return (b == 0.) * (finite == 0.);
+            return b == 0. && !finite;
           }();
           const Tensor power = where(lost, 0., dy) * pow(where(lost, 1., a), b - 1);
           d[0] = sum_to(power * b, a.shape());
         }
         if (d.wants(1)) {  // 0 to the power of b is constant: not 0·log 0
-          const Tensor constant = (a == 0.) * (b >= 0.);
+          const Tensor constant = a == 0. && b >= 0.;
           const Tensor db = dy * (y * log(where(constant, 1., a)));
           d[1] = sum_to(where(constant, 0., db), b.shape());
         }

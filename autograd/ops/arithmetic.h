@@ -6,13 +6,14 @@ namespace engram {
 
 // Arithmetic, element by element, with NumPy's broadcasting. Both operands must have one dtype
 // (DTypeError; there is no promotion, `cast` converts); a number takes the tensor's, which must be
-// able to hold it. Integer operands make integer results, but for `div`, and wrap around.
+// able to hold it. Integer operands make integer results, but for `div`, and wrap around. Booleans
+// have no arithmetic: DTypeError.
 
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
-/// The true quotient: of integers and masks in f32, as PyTorch's. The gradient of b is -dy·(a/b)/b
-/// from the left, so that it is 0 or NaN only where that is (PyTorch: a/b/b first).
+/// The true quotient: of integers in f32, as PyTorch's. The gradient of b is -dy·(a/b)/b from the
+/// left, so that it is 0 or NaN only where that is (PyTorch: a/b/b first).
 Tensor div(const Tensor& a, const Tensor& b);
 /// ⌊a/b⌋, of the operands' dtype: rounded towards -∞, as PyTorch's and Python's. Integers: Error
 /// for a zero divisor. No gradient: AutogradError in backward, as in PyTorch.

@@ -27,8 +27,33 @@ Tensor operator<=(const Tensor& a, double b) { return a <= number_beside(a, b); 
 Tensor operator>(const Tensor& a, double b) { return a > number_beside(a, b); }
 Tensor operator>=(const Tensor& a, double b) { return a >= number_beside(a, b); }
 
+namespace {
+
+template <class F>
+Tensor logical(const char* op, const Tensor& a, const Tensor& b, F f) {
+  check_among(Types<bool>(), op, a.dtype());
+  check_among(Types<bool>(), op, b.dtype());
+  return traced(op, map_to<bool, bool>(op, a, b, f), {a, b});
+}
+
+}  // namespace
+
+// Written with & and |, whose loops have no branches.
+Tensor operator&&(const Tensor& a, const Tensor& b) {
+  return logical("&&", a, b, [](auto x, auto y) { return x & y; });
+}
+Tensor operator||(const Tensor& a, const Tensor& b) {
+  return logical("||", a, b, [](auto x, auto y) { return x | y; });
+}
+Tensor operator!(const Tensor& x) {
+  check_among(Types<bool>(), "!", x.dtype());
+  Tensor y(x.shape(), boolean);
+  kernels::map(x.numel(), readable<bool>(x), y.data<bool>().data(), [](auto v) { return v == 0; });
+  return traced("!", y, {x});
+}
+
 Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
-  check_dtype(mask.dtype() == u8, "where: the mask must be u8, got {}", mask.dtype());
+  check_dtype(mask.dtype() == boolean, "where: the mask must be boolean, got {}", mask.dtype());
   check_same_dtype("where", a, b);
   const Shape shape = broadcast("where", broadcast("where", mask.shape(), a.shape()), b.shape());
   Tensor y = dispatch(a.dtype(), [&]<class T>() {
@@ -36,8 +61,8 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
     const InnerOperations inner;
     const Tensor m = expand(mask, shape), left = expand(a, shape), right = expand(b, shape);
     Tensor chosen(shape, a.dtype());
-    kernels::map(chosen.numel(), m.data<std::uint8_t>().data(), left.data<T>().data(),
-                 right.data<T>().data(), chosen.data<T>().data(),
+    kernels::map(chosen.numel(), readable<bool>(m), left.data<T>().data(), right.data<T>().data(),
+                 chosen.data<T>().data(),
                  [](std::uint8_t condition, T x, T z) { return condition ? x : z; });
     return chosen;
   });

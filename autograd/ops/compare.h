@@ -4,8 +4,8 @@
 
 namespace engram {
 
-// Comparisons, element by element and broadcast; the result is a u8 mask of 0 and 1 and has no
-// gradient. Operands of one dtype: DTypeError.
+// Comparisons, element by element and broadcast; the result is boolean and has no gradient.
+// Operands of one dtype: DTypeError. false < true.
 
 Tensor operator==(const Tensor& a, const Tensor& b);
 Tensor operator!=(const Tensor& a, const Tensor& b);
@@ -20,8 +20,16 @@ Tensor operator<=(const Tensor& a, double b);
 Tensor operator>(const Tensor& a, double b);
 Tensor operator>=(const Tensor& a, double b);
 
-/// a where the u8 mask is not 0, b elsewhere; all three broadcast together. a and b of one dtype:
-/// DTypeError.
+// Of boolean operands, broadcast: PyTorch's logical_and, logical_or and logical_not. DTypeError for
+// others: `x != 0` says which elements are not 0. An exclusive or is `a != b`. Both operands are
+// computed: unlike those of bools, && and || of tensors do not stop at the first.
+
+Tensor operator&&(const Tensor& a, const Tensor& b);
+Tensor operator||(const Tensor& a, const Tensor& b);
+Tensor operator!(const Tensor& x);
+
+/// a where the mask is true, b elsewhere; all three broadcast together. The mask is boolean, a and
+/// b are of one dtype: DTypeError.
 Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& mask, const Tensor& a, double b);
 Tensor where(const Tensor& mask, double a, const Tensor& b);

@@ -1,6 +1,5 @@
-#include <engram/autograd/kernels/elementwise.h>
 #include <engram/autograd/ops/copy.h>
-#include <engram/autograd/record.h>
+#include <engram/autograd/ops/map.h>
 
 namespace engram {
 
@@ -19,8 +18,8 @@ Tensor cast(const Tensor& x, DType dtype) {
   Tensor y(x.shape(), dtype);
   dispatch(x.dtype(), [&]<class From>() {
     dispatch(dtype, [&]<class To>() {
-      kernels::map(x.numel(), x.data<From>().data(), y.data<To>().data(),
-                   [](From v) { return convert<To>(v); });
+      kernels::map(x.numel(), readable<From>(x), y.data<To>().data(),
+                   [](auto v) { return convert<To>(v); });
     });
   });
   const auto attributes = [&] { return Attributes{{"dtype", std::string(name_of(dtype))}}; };

@@ -72,7 +72,7 @@ Tensor beside_positions(const Tensor& x, const Tensor& per_position) {
 /// Which scores belong to the label of their position, unless it is ignored: a mask in x's shape.
 Tensor labelled(const Tensor& x, const Tensor& target, std::int64_t ignore_index) {
   const Tensor labels = beside_positions(x, target);
-  return (labels == beside_classes(x, arange(x.size(1)))) * (labels != ignore_index);
+  return labels == beside_classes(x, arange(x.size(1))) && labels != ignore_index;
 }
 
 /// The labels as the distributions that they stand for, weighted, in x's shape.

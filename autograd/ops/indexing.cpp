@@ -63,7 +63,7 @@ Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, cons
               source.shape(), index.shape());
   const kernels::StridedLoops loops = index_loops("scatter_add", x, axis, index);
   const Tensor y = copied(x);
-  dispatch(x.dtype(), [&]<class T>() {
+  dispatch(NumberTypes(), "scatter_add", x.dtype(), [&]<class T>() {
     kernels::scatter_add(loops, strides(x.shape())[axis], source.data<T>().data(),
                          index.data<std::int64_t>().data(), y.data<T>().data());
   });
@@ -109,7 +109,7 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
   check_indices("index_add", index, axis, x.size(axis));
   const Tensor y = copied(x);
   const auto [outer, n, inner] = view_along(x.shape(), axis);
-  dispatch(x.dtype(), [&, outer = outer, inner = inner]<class T>() {
+  dispatch(NumberTypes(), "index_add", x.dtype(), [&, outer = outer, inner = inner]<class T>() {
     kernels::index_add(outer, x.size(axis), index.numel(), inner, source.data<T>().data(),
                        index.data<std::int64_t>().data(), y.data<T>().data());
   });

@@ -3,6 +3,7 @@
 #include <engram/autograd/kernels/elementwise.h>
 #include <engram/autograd/record.h>
 
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -29,7 +30,7 @@ inline void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
 }
 
 inline void check_floating(const char* op, const Tensor& x) {
-  check_dtype(is_floating(x.dtype()), "{}: needs f32 or f64, got {}", op, x.dtype());
+  check_among(FloatTypes(), op, x.dtype());
 }
 
 /// AutogradError for an input that a tape would record: an operation without a gradient may not
@@ -37,6 +38,16 @@ inline void check_floating(const char* op, const Tensor& x) {
 inline void check_without_gradient(const char* op, const Tensor& x) {
   check_autograd(!Tape::current() || !Tape::current()->watches(op, x),
                  "{}: it has no gradient; detach() makes a constant of its input", op);
+}
+
+/// The elements to be read in a loop. Booleans are read as bytes of 0 and 1: the code of u8 serves
+/// them, and g++ vectorises no loop that turns bools into wider results.
+template <class T>
+auto readable(const Tensor& x) {
+  if constexpr (std::is_same_v<T, bool>)
+    return reinterpret_cast<const std::uint8_t*>(x.data<bool>().data());
+  else
+    return static_cast<const T*>(x.data<T>().data());
 }
 
 /// A number as a tensor of rank 0 and x's dtype, which broadcasts beside x. DTypeError when an
@@ -53,29 +64,29 @@ Tensor map_to(const char* op, const Tensor& a, const Tensor& b, F f) {
   const bool same = a.shape() == b.shape();
   Tensor y(same ? a.shape() : broadcast(op, a.shape(), b.shape()), dtype_of<Y>());
   if (same) {
-    kernels::map(y.numel(), a.data<T>().data(), b.data<T>().data(), y.data<Y>().data(), f);
+    kernels::map(y.numel(), readable<T>(a), readable<T>(b), y.data<Y>().data(), f);
   } else {
-    kernels::map(kernels::broadcast_loops(a.shape(), b.shape(), y.shape()), a.data<T>().data(),
-                 b.data<T>().data(), y.data<Y>().data(), f);
+    kernels::map(kernels::broadcast_loops(a.shape(), b.shape(), y.shape()), readable<T>(a),
+                 readable<T>(b), y.data<Y>().data(), f);
   }
   return y;
 }
 
-/// y = f(a, b), broadcast. Of the operands' dtype, or of the one given. ShapeError unless they can
-/// be broadcast; DTypeError unless their dtypes agree.
+/// y = f(a, b), broadcast, of the operands' dtype. ShapeError unless they can be broadcast;
+/// DTypeError unless their dtypes agree and have arithmetic.
 template <class F>
 Tensor map(const char* op, const Tensor& a, const Tensor& b, F f) {
   check_same_dtype(op, a, b);
-  return dispatch(a.dtype(), [&]<class T>() { return map_to<T, T>(op, a, b, f); });
+  return dispatch(NumberTypes(), op, a.dtype(),
+                  [&]<class T>() { return map_to<T, T>(op, a, b, f); });
 }
 
-/// The same, with a u8 for each `true` or `false` that f returns.
+/// f(a, b) as boolean, broadcast, of operands of any one dtype; not recorded.
 template <class F>
 Tensor compare(const char* op, const Tensor& a, const Tensor& b, F f) {
   check_same_dtype(op, a, b);
-  return traced(
-      op, dispatch(a.dtype(), [&]<class T>() { return map_to<T, std::uint8_t>(op, a, b, f); }),
-      {a, b});
+  return traced(op, dispatch(a.dtype(), [&]<class T>() { return map_to<T, bool>(op, a, b, f); }),
+                {a, b});
 }
 
 /// The type of the constants in a derivative of V: the numbers' own, so that f32 stays f32, and

@@ -8,7 +8,9 @@
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/ops/shaping.h>
 
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace engram {
 namespace {
@@ -77,17 +79,11 @@ Tensor reduce(const Tensor& x, const ReducedAxes& reduction, bool keepdim, DType
 
 Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   const ReducedAxes r("sum", x.shape(), axes);
-  const DType dtype = x.dtype() == u8 ? i64 : x.dtype();
+  const DType dtype = is_floating(x.dtype()) ? x.dtype() : i64;
   const auto add_up = [](auto outer, auto n, auto inner, const Tensor& in, const Tensor& out) {
-    dispatch(out.dtype(), [&]<class Y>() {
-      Y* y = out.data<Y>().data();
-      if (in.dtype() == u8) {
-        if constexpr (std::is_same_v<Y, std::int64_t>)
-          kernels::sum(outer, n, inner, in.data<std::uint8_t>().data(), y);
-      } else {
-        if constexpr (!std::is_same_v<Y, std::uint8_t>)
-          kernels::sum(outer, n, inner, in.data<Y>().data(), y);
-      }
+    dispatch(in.dtype(), [&]<class X>() {
+      using Y = std::conditional_t<std::is_floating_point_v<X>, X, std::int64_t>;
+      kernels::sum(outer, n, inner, readable<X>(in), out.data<Y>().data());
     });
   };
   const Tensor y = reduce(x, r, options.keepdim, dtype, add_up);
@@ -109,6 +105,32 @@ Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   return cast(averaged(total, n), f32);
 }
 
+namespace {
+
+/// Of a count of what is true among n elements along some axes.
+template <class F>
+Tensor counted(const char* op, const Tensor& x, const Axes& axes, bool keepdim, F f) {
+  check_among(Types<bool>(), op, x.dtype());
+  const ReducedAxes r(op, x.shape(), axes);
+  const Tensor y = [&] {
+    const InnerOperations inner;
+    return f(sum(x, axes, {.keepdim = keepdim}), static_cast<double>(r.count));
+  }();
+  return traced(op, y, {x}, [&] { return reduction_attributes(x.shape(), axes, keepdim); });
+}
+
+}  // namespace
+
+Tensor any(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
+  return counted("any", x, axes, options.keepdim,
+                 [](const Tensor& count, double) { return count != 0; });
+}
+
+Tensor all(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
+  return counted("all", x, axes, options.keepdim,
+                 [](const Tensor& count, double n) { return count == n; });
+}
+
 Tensor averaged(const Tensor& total, double n) {
   return n == 0 ? total + std::numeric_limits<double>::quiet_NaN() : total / n;
 }
@@ -118,6 +140,7 @@ namespace {
 /// max and min alike: the elements equal to the result, or NaN as it is, share its gradient.
 template <class Kernel>
 Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim, Kernel kernel) {
+  check_among(NumberTypes(), op, x.dtype());
   const ReducedAxes r(op, x.shape(), axes);
   check_shape(r.count > 0, "{}: no elements to choose from in shape {}", op, x.shape());
   const Tensor y = reduce(x, r, keepdim, x.dtype(), kernel);
@@ -139,7 +162,7 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
 Tensor max(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   return extremum("max", x, axes, options.keepdim,
                   [](auto outer, auto n, auto inner, auto& in, auto& out) {
-                    dispatch(in.dtype(), [&]<class T>() {
+                    choose(NumberTypes(), in.dtype(), [&]<class T>() {
                       kernels::max(outer, n, inner, in.template data<T>().data(),
                                    out.template data<T>().data());
                     });
@@ -149,7 +172,7 @@ Tensor max(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
 Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   return extremum("min", x, axes, options.keepdim,
                   [](auto outer, auto n, auto inner, auto& in, auto& out) {
-                    dispatch(in.dtype(), [&]<class T>() {
+                    choose(NumberTypes(), in.dtype(), [&]<class T>() {
                       kernels::min(outer, n, inner, in.template data<T>().data(),
                                    out.template data<T>().data());
                     });
@@ -196,8 +219,8 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options
   // The shift is a constant: it cancels. It is finite, so that it meets no other infinity.
   const Tensor largest = [&] {
     const NoGrad no_grad;
-    const double limit = x.dtype() == f32 ? double{std::numeric_limits<float>::max()}
-                                          : std::numeric_limits<double>::max();
+    const double limit = dispatch_floating(
+        "logsumexp", x.dtype(), []<class T>() { return double{std::numeric_limits<T>::max()}; });
     return clamp(max(x, axes, {.keepdim = true}), -limit, limit);
   }();
   const Tensor total = sum(exp(x - largest), axes, {.keepdim = true});
@@ -210,7 +233,7 @@ Tensor argmax(const Tensor& x, std::int64_t axis, const ReduceOptions& options) 
   check_shape(r.count > 0, "argmax: no elements to choose from in shape {}", x.shape());
   const AxisView view = view_along(x.shape(), axis);
   Tensor y(r.shape(options.keepdim), i64);
-  dispatch(x.dtype(), [&]<class T>() {
+  dispatch(NumberTypes(), "argmax", x.dtype(), [&]<class T>() {
     kernels::argmax(view.outer, view.n, view.inner, x.data<T>().data(),
                     y.data<std::int64_t>().data());
   });

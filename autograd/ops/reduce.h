@@ -11,15 +11,21 @@ struct ReduceOptions {
 // Reductions over some axes: a negative one counts from the end, none at all means every axis;
 // ShapeError for one out of range or named twice. The result has the shape of x without the axes.
 
-/// Of any dtype; u8 adds up as i64, as in PyTorch, so that a mask can be counted. 0 for no
-/// elements.
+/// Of any dtype; u8 and boolean add up as i64, as in PyTorch, so that a mask can be counted. 0 for
+/// no elements.
 Tensor sum(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
-/// Of integers and masks f32, added up exactly: masks in i64, i64 in f64. NaN for no elements.
+/// Of integers and booleans f32 (PyTorch refuses them), added up exactly: i64 in f64, the others in
+/// i64. NaN for no elements.
 Tensor mean(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
+
+/// Whether any, or every, element is true, as boolean; of no elements false, or true. No gradient.
+/// DTypeError unless boolean.
+Tensor any(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
+Tensor all(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 
 /// The largest, or smallest, element; NaN if one is NaN. Equal ones share the gradient equally, or
 /// those that are NaN, and to the others it is 0 (PyTorch: 0 times the cotangent, and NaN for all
-/// beside a NaN). ShapeError for no elements.
+/// beside a NaN). ShapeError for no elements; DTypeError for boolean.
 Tensor max(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 Tensor min(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 
@@ -36,7 +42,7 @@ Tensor var(const Tensor& x, const Axes& axes = {}, const VarOptions& options = {
 Tensor logsumexp(const Tensor& x, const Axes& axes = {}, const ReduceOptions& options = {});
 
 /// The index, as i64, of the first largest element along an axis; NaN counts as largest. No
-/// gradient. ShapeError for no elements.
+/// gradient. ShapeError for no elements; DTypeError for boolean.
 Tensor argmax(const Tensor& x, std::int64_t axis, const ReduceOptions& options = {});
 
 }  // namespace engram

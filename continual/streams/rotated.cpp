@@ -50,7 +50,8 @@ data::Dataset rotate(const data::Dataset& images, double degrees) {
   data::Places from(images.sample_shape().size(-2), images.sample_shape().size(-1));
   from.set(data::rotation(-degrees));
   return images.transform([from](const Tensor& x) {
-    return x.dtype() == u8 ? warp_all<std::uint8_t>(x, from) : warp_all<float>(x, from);
+    return dispatch(Types<std::uint8_t, float>(), "rotate", x.dtype(),
+                    [&]<class X>() { return warp_all<X>(x, from); });
   });
 }
 

@@ -20,7 +20,7 @@ TEST_CASE("compare: masks of every comparison, broadcast, for every dtype") {
     CHECK(values(a <= b) == Values{1, 1, 0});
     CHECK(values(a > 2) == Values{0, 0, 1});
     CHECK(values(a >= 2) == Values{0, 1, 1});
-    CHECK((a == 2).dtype() == u8);
+    CHECK((a == 2).dtype() == boolean);
   }
 }
 
@@ -44,16 +44,52 @@ TEST_CASE("compare: operands that do not fit") {
                        "==: shapes (2,) and (3,) cannot be broadcast together", ShapeError);
   CHECK_THROWS_WITH_AS(static_cast<void>(zeros({2}) < zeros({2}, f64)),
                        "<: dtypes differ: f32 and f64", DTypeError);
+  CHECK_THROWS_WITH_AS(
+      static_cast<void>(ones({2}, boolean) == 2.),
+      "the number 2 meets a tensor of boolean, which cannot hold it; cast() converts", DTypeError);
   CHECK((zeros({0}) == zeros({1})).shape() == Shape{0});
 }
 
+TEST_CASE("compare: booleans, of which false is the smaller") {
+  const Tensor a = tensor({0, 0, 1, 1}, boolean), b = tensor({0, 1, 0, 1}, boolean);
+  CHECK(values(a == b) == Values{1, 0, 0, 1});
+  CHECK(values(a != b) == Values{0, 1, 1, 0});
+  CHECK(values(a < b) == Values{0, 1, 0, 0});
+  CHECK(values(a <= b) == Values{1, 1, 0, 1});
+  CHECK(values(a > b) == Values{0, 0, 1, 0});
+  CHECK(values(a == true) == Values{0, 0, 1, 1});
+}
+
+TEST_CASE("&&, || and !: elementwise and broadcast, of booleans") {
+  const Tensor a = tensor({0, 0, 1, 1}, boolean), b = tensor({0, 1, 0, 1}, boolean);
+  CHECK(values(a && b) == Values{0, 0, 0, 1});
+  CHECK(values(a || b) == Values{0, 1, 1, 1});
+  CHECK(values(!a) == Values{1, 1, 0, 0});
+  CHECK((a && b).dtype() == boolean);
+  CHECK((!a).dtype() == boolean);
+  const Tensor column = tensor({0, 1}, {2, 1}, boolean);
+  CHECK((column || b).shape() == Shape{2, 4});
+  CHECK(values(column || b) == Values{0, 1, 0, 1, 1, 1, 1, 1});
+  CHECK(values(b && column) == Values{0, 0, 0, 0, 0, 1, 0, 1});
+  CHECK(values(a && scalar(1, boolean)) == values(a));
+  CHECK((!scalar(0, boolean)).item<bool>());
+  CHECK((!zeros({0, 2}, boolean)).shape() == Shape{0, 2});
+  CHECK((zeros({0}, boolean) && ones({1}, boolean)).shape() == Shape{0});
+
+  CHECK_THROWS_WITH_AS(static_cast<void>(a && ones({4})), "&&: needs boolean, got f32", DTypeError);
+  CHECK_THROWS_WITH_AS(static_cast<void>(ones({4}, u8) || a), "||: needs boolean, got u8",
+                       DTypeError);
+  CHECK_THROWS_WITH_AS(static_cast<void>(a && ones({3}, boolean)),
+                       "&&: shapes (4,) and (3,) cannot be broadcast together", ShapeError);
+}
+
 TEST_CASE("where: chooses, for every dtype, and does not let the other side through") {
-  const Tensor mask = tensor({1, 0, 7}, u8);  // anything but 0 chooses a
+  const Tensor mask = tensor({1, 0, 1}, boolean);
   CHECK(values(where(mask, tensor({1, 2, 3}, i64), 9)) == Values{1, 9, 3});
   CHECK(values(where(mask, 9, tensor({1, 2, 3}, u8))) == Values{9, 2, 9});
   CHECK(values(where(mask, tensor({1, nan_value, 3}), tensor({nan_value, 5, nan_value}))) ==
         Values{1, 5, 3});
-  CHECK(where(tensor({1}, u8), zeros({0, 2}), 1).shape() == Shape{0, 2});
+  CHECK(where(ones({1}, boolean), zeros({0, 2}), 1).shape() == Shape{0, 2});
 
   // Where the chosen side has a zero gradient, an infinite derivative of the other cannot spoil it.
   const Tensor x = tensor({0, 4}, f64);
@@ -64,9 +100,9 @@ TEST_CASE("where: chooses, for every dtype, and does not let the other side thro
 }
 
 TEST_CASE("where: operands that do not fit") {
-  const Tensor mask = ones({2}, u8);
-  CHECK_THROWS_WITH_AS(where(ones({2}), zeros({2}), zeros({2})),
-                       "where: the mask must be u8, got f32", DTypeError);
+  const Tensor mask = ones({2}, boolean);
+  CHECK_THROWS_WITH_AS(where(ones({2}, u8), zeros({2}), zeros({2})),
+                       "where: the mask must be boolean, got u8", DTypeError);
   CHECK_THROWS_WITH_AS(where(mask, zeros({2}), zeros({2}, f64)),
                        "where: dtypes differ: f32 and f64", DTypeError);
   CHECK_THROWS_WITH_AS(where(mask, zeros({2}), zeros({3})),

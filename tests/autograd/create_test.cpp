@@ -10,12 +10,12 @@ using namespace engram;
 
 namespace {
 
-constexpr DType every_dtype[] = {f32, f64, i64, u8};
+constexpr DType number_dtypes[] = {f32, f64, i64, u8};
 
 }  // namespace
 
 TEST_CASE("constants of every dtype") {
-  for (DType dtype : every_dtype) {
+  for (DType dtype : number_dtypes) {
     CHECK(full({2}, 7, dtype).dtype() == dtype);
     CHECK(values(full({2}, 7, dtype)) == Values{7, 7});
     CHECK(values(zeros({1, 2}, dtype)) == Values{0, 0});

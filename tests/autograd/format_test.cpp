@@ -55,6 +55,13 @@ TEST_CASE("integers are aligned at the right") {
   CHECK(print(full({1}, -0x1p63, i64)) == "[-9223372036854775808]");
 }
 
+TEST_CASE("booleans are words") {
+  CHECK(print(tensor({1, 0, 0, 1}, {2, 2}, boolean)) == "[[ true false]\n [false  true]]");
+  CHECK(print(ones({2}, boolean)) == "[true true]");
+  CHECK(print(scalar(0, boolean)) == "false");
+  CHECK(print(zeros({0}, boolean)) == "[]");
+}
+
 TEST_CASE("a scalar has all its digits") {
   CHECK(print(scalar(0.1)) == "0.1");
   CHECK(print(scalar(1. / 3)) == "0.33333334");

@@ -83,8 +83,8 @@ TEST_CASE("gradgradcheck: finds what a first-order check cannot") {
   CHECK(result.report.starts_with("square_once: dx by "));
 }
 
-TEST_CASE("gradcheck: inputs that are integers, undefined or the output itself") {
-  const Tensor mask = tensor({1, 0, 1}, u8), x = numbers({3});
+TEST_CASE("gradcheck: inputs that are masks, undefined or the output itself") {
+  const Tensor mask = tensor({1, 0, 1}, boolean), x = numbers({3});
   const auto choose = [](const std::vector<Tensor>& in) {
     REQUIRE_FALSE(in[2].defined());
     return where(in[0], in[1], square(in[1]));
@@ -120,5 +120,5 @@ TEST_CASE("gradcheck: errors") {
   CHECK_THROWS_WITH_AS(gradcheck(identity, {arange(3)}), "gradcheck: no input is f64", DTypeError);
   CHECK_THROWS_WITH_AS(gradgradcheck(identity, {}), "gradgradcheck: no input is f64", DTypeError);
   CHECK_THROWS_WITH_AS(gradcheck([](const auto& in) { return in[0] > 0; }, {numbers({2})}),
-                       "gradcheck: f returned u8, not f64", DTypeError);
+                       "gradcheck: f returned boolean, not f64", DTypeError);
 }

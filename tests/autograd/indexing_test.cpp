@@ -18,7 +18,7 @@ using namespace engram;
 
 namespace {
 
-constexpr DType every_dtype[] = {f32, f64, i64, u8};
+constexpr DType number_dtypes[] = {f32, f64, i64, u8};
 
 Tensor indices(std::initializer_list<double> values) { return tensor(values, i64); }
 Tensor indices(std::initializer_list<double> values, const Shape& shape) {
@@ -28,7 +28,7 @@ Tensor indices(std::initializer_list<double> values, const Shape& shape) {
 }  // namespace
 
 TEST_CASE("gather takes the elements that the index names along an axis") {
-  for (DType dtype : every_dtype) {
+  for (DType dtype : number_dtypes) {
     const Tensor x = tensor({1, 2, 3, 4, 5, 6}, {2, 3}, dtype);
     CHECK(values(gather(x, 1, indices({2, 0, 0, 1}, {2, 2}))) == Values{3, 1, 4, 5});
     CHECK(values(gather(x, 0, indices({1, 0, 1}, {1, 3}))) == Values{4, 2, 6});
@@ -60,7 +60,7 @@ TEST_CASE("gather checks the index") {
 }
 
 TEST_CASE("scatter_add adds to the elements that the index names, as often as it does") {
-  for (DType dtype : every_dtype) {
+  for (DType dtype : number_dtypes) {
     const Tensor x = tensor({10, 20, 30}, dtype);
     CHECK(values(scatter_add(x, 0, indices({2, 0, 2, 2}), tensor({1, 2, 3, 4}, dtype))) ==
           Values{12, 20, 38});
@@ -84,7 +84,7 @@ TEST_CASE("scatter_add adds to the elements that the index names, as often as it
 }
 
 TEST_CASE("index_select takes slices") {
-  for (DType dtype : every_dtype) {
+  for (DType dtype : number_dtypes) {
     const Tensor x = tensor({1, 2, 3, 4, 5, 6}, {3, 2}, dtype);
     CHECK(values(index_select(x, 0, indices({2, 0, 2}))) == Values{5, 6, 1, 2, 5, 6});
     CHECK(values(index_select(x, -1, indices({1}))) == Values{2, 4, 6});
@@ -105,7 +105,7 @@ TEST_CASE("index_select takes slices") {
 }
 
 TEST_CASE("index_add adds slices, as often as the index names them") {
-  for (DType dtype : every_dtype) {
+  for (DType dtype : number_dtypes) {
     const Tensor x = tensor({1, 1, 1, 1}, {2, 2}, dtype);
     const Tensor source = tensor({1, 2, 3, 4, 5, 6}, {3, 2}, dtype);
     CHECK(values(index_add(x, 0, indices({1, 1, 0}), source)) == Values{6, 7, 5, 7});
@@ -161,7 +161,7 @@ TEST_CASE("one_hot sets a 1 for each label") {
   CHECK(y.dtype() == i64);
   CHECK(y.shape() == Shape{2, 3});
   CHECK(values(y) == Values{0, 0, 1, 1, 0, 0});
-  for (DType dtype : every_dtype) {
+  for (DType dtype : number_dtypes) {
     CHECK(one_hot(indices({1}), 2, dtype).dtype() == dtype);
     CHECK(values(one_hot(indices({1}), 2, dtype)) == Values{0, 1});
   }

@@ -10,7 +10,8 @@
 
 // For tests of operations that move elements and do not change them.
 
-inline constexpr engram::DType every_dtype[] = {engram::f32, engram::f64, engram::i64, engram::u8};
+inline constexpr engram::DType number_dtypes[] = {engram::f32, engram::f64, engram::i64,
+                                                  engram::u8};
 
 /// 0, 1, 2, ... in a shape.
 inline engram::Tensor counting(const engram::Shape& shape, engram::DType dtype = engram::f32) {

@@ -82,13 +82,13 @@ std::vector<OperationCase> elementwise_operations() {
       {"clamp", [](const Tensors& x) { return clamp(x[0], -1, 0.5); }, {spread({2, 4})}},
       {"where",
        [](const Tensors& x) { return where(x[0], x[1], x[2]); },
-       {tensor({1, 0, 0, 1, 1, 0}, {2, 3}, u8), spread({2, 3}), spread({2, 3})}},
+       {tensor({1, 0, 0, 1, 1, 0}, {2, 3}, boolean), spread({2, 3}), spread({2, 3})}},
       {"where/broadcast",
        [](const Tensors& x) { return where(x[0], x[1], x[2]); },
-       {tensor({1, 0, 0}, {3, 1}, u8), spread({2}), spread({2, 1, 1})}},
+       {tensor({1, 0, 0}, {3, 1}, boolean), spread({2}), spread({2, 1, 1})}},
       {"where/number",
        [](const Tensors& x) { return where(x[0], x[1], 2) + where(x[0], 3, x[1]); },
-       {tensor({1, 0, 0}, u8), spread({2, 3})}},
+       {tensor({1, 0, 0}, boolean), spread({2, 3})}},
   };
   rows.insert(rows.end(), more.begin(), more.end());
   return rows;

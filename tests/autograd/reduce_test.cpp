@@ -42,9 +42,10 @@ TEST_CASE("reduce: dtypes") {
   CHECK_THROWS_WITH_AS(logsumexp(arange(3)), "logsumexp: needs f32 or f64, got i64", DTypeError);
   CHECK(sum(arange(3)).dtype() == i64);
   CHECK(values(max(tensor({3, 200, 7}, u8))) == Values{200});
-  const Tensor mask = ones({1000}, u8);
+  CHECK(sum(ones({1000}, u8)).item() == 1000);  // more than a u8 holds
+  const Tensor mask = ones({1000}, boolean);
   CHECK(sum(mask).dtype() == i64);
-  CHECK(sum(mask).item() == 1000);  // more than a u8 holds
+  CHECK(sum(mask).item() == 1000);
 }
 
 TEST_CASE("reduce: no elements, and one") {
@@ -128,8 +129,31 @@ TEST_CASE("reduce: the sum of everything, in blocks and beyond them, is the same
   set_num_threads(threads);
 }
 
+TEST_CASE("any and all: along axes, of no elements, of one") {
+  const Tensor mask = tensor({1, 0, 1, 0, 0, 0, 1, 1, 1}, {3, 3}, boolean);
+  CHECK(any(mask).dtype() == boolean);
+  CHECK(any(mask).item<bool>());
+  CHECK_FALSE(all(mask).item<bool>());
+  CHECK(values(any(mask, {1})) == Values{1, 0, 1});
+  CHECK(values(all(mask, {1})) == Values{0, 0, 1});
+  CHECK(values(any(mask, {0})) == Values{1, 1, 1});
+  CHECK(values(all(mask, {-2})) == Values{0, 0, 0});
+  CHECK(all(mask, {1}, {.keepdim = true}).shape() == Shape{3, 1});
+  CHECK(any(mask, {0, 1}, {.keepdim = true}).shape() == Shape{1, 1});
+  const Tensor none = zeros({2, 0}, boolean);
+  CHECK_FALSE(any(none).item<bool>());
+  CHECK(all(none).item<bool>());
+  CHECK(values(any(none, {1})) == Values{0, 0});
+  CHECK(values(all(none, {1})) == Values{1, 1});
+  CHECK(all(none, {0}).shape() == Shape{0});
+  CHECK(any(scalar(1, boolean)).item<bool>());
+  CHECK_FALSE(all(zeros({1, 1}, boolean)).item<bool>());
+  CHECK_THROWS_WITH_AS(all(mask, {2}), "axis 2 is out of range for shape (3, 3)", ShapeError);
+  CHECK_THROWS_WITH_AS(any(mask, {1, -1}), "any: axis -1 is named twice", ShapeError);
+}
+
 TEST_CASE("mean: of integers and masks in f32") {
-  const Tensor mask = tensor({1, 0, 1, 1, 0, 0}, {2, 3}, u8);
+  const Tensor mask = tensor({1, 0, 1, 1, 0, 0}, {2, 3}, boolean);
   CHECK(mean(mask).dtype() == f32);
   CHECK(mean(mask).item() == 0.5);
   check_close(mean(mask, {1}), {2. / 3, 1. / 3}, 1e-7);
@@ -155,7 +179,7 @@ TEST_CASE("mean and var: derivatives of those of nothing are those of a sum of n
 }
 
 TEST_CASE("sum: a mask is counted where it lies") {
-  const Tensor mask = ones({1 << 20}, u8);
+  const Tensor mask = ones({1 << 20}, boolean);
   memory::release_cached();
   const std::size_t before = memory::stats().reserved;
   CHECK(sum(mask).item() == 1 << 20);

@@ -81,7 +81,7 @@ TEST_CASE("squeeze and unsqueeze take and add axes of size 1") {
 }
 
 TEST_CASE("expand stretches") {
-  for (DType dtype : every_dtype) {
+  for (DType dtype : number_dtypes) {
     CHECK(values(expand(tensor({1, 2}, {2, 1}, dtype), {2, 3})) == Values{1, 1, 1, 2, 2, 2});
     CHECK(values(expand(tensor({1, 2}, dtype), {2, 2})) == Values{1, 2, 1, 2});
     CHECK(values(expand(tensor({1, 2}, {2, 1, 1}, dtype), {2, 2, 2})) ==
@@ -102,7 +102,7 @@ TEST_CASE("expand stretches") {
 }
 
 TEST_CASE("permute and transpose rearrange the axes") {
-  for (DType dtype : every_dtype) {
+  for (DType dtype : number_dtypes) {
     const Tensor x = counting({2, 3}, dtype);
     CHECK(values(transpose(x, 0, 1)) == Values{0, 3, 1, 4, 2, 5});
     CHECK(values(permute(counting({2, 2, 2}, dtype), {2, 0, 1})) == Values{0, 2, 4, 6, 1, 3, 5, 7});

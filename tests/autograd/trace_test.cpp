@@ -66,10 +66,12 @@ TEST_CASE("Trace: what records nothing is told too, what an operation is made of
   x > 1.5;
   one_hot(tensor({0, 1}, i64), 2);
   where(x > 1.5, x, 0);  // expands inside
-  logsumexp(x, {0});     // is made of operations, and no operation itself
+  all(x > 1.5 || !(x > 2));
+  logsumexp(x, {0});  // is made of operations, and no operation itself
   cross_entropy(reshape(x, {1, 3}), tensor({2}, i64));
   CHECK(names(trace) ==
-        "argmax < one_hot < where max clamp sub exp sum log add reshape reshape cross_entropy ");
+        "argmax < one_hot < where < < ! || all max clamp sub exp sum log add reshape reshape "
+        "cross_entropy ");
 }
 
 TEST_CASE("Trace: the operations of a backward pass are told as well") {

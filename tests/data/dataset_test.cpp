@@ -57,6 +57,8 @@ TEST_CASE("u8 comes out as f32 in [0, 1], other dtypes as they are") {
   CHECK(values<double>(f64s) == std::vector<double>{third, -infinity});
   const Tensor f32s = data::Dataset(tensor({third, 1e-30}), zeros({2})).all().x;
   CHECK(values(f32s) == std::vector<float>{static_cast<float>(third), 1e-30f});
+  const Tensor bits = data::Dataset(tensor({1, 0}, boolean), zeros({2}, boolean)).all().x;
+  CHECK(values<bool>(bits) == std::vector<bool>{true, false});
   const Tensor i64s = data::Dataset(tensor(Rows{-5, std::int64_t{1} << 62}), zeros({2})).all().x;
   CHECK(values<std::int64_t>(i64s) == Rows{-5, std::int64_t{1} << 62});
 }
@@ -343,6 +345,9 @@ TEST_CASE("mistakes") {
                        "Dataset::take: the number of samples must be at least 0, got -1", Error);
   CHECK_THROWS_WITH_AS(three.pad(1), "Dataset::pad: needs samples (…, height, width), got ()",
                        ShapeError);
+  const data::Dataset bits(zeros({1, 2}, boolean), zeros({1}));
+  CHECK_THROWS_WITH_AS(bits.normalize(0, 1),
+                       "Dataset::normalize: boolean samples are not converted", DTypeError);
   CHECK_THROWS_WITH_AS(three.normalize(0, 1), "Dataset::normalize: i64 samples are not converted",
                        DTypeError);
   CHECK_THROWS_WITH_AS(image().normalize(0, 0), "Dataset::normalize: std must be above 0, got 0",

@@ -44,7 +44,7 @@ def integers(values):
 
 
 def mask(values):
-    return lambda generator: torch.tensor(values, dtype=torch.uint8)
+    return lambda generator: torch.tensor(values, dtype=torch.bool)
 
 
 def case(name, function, *inputs):
@@ -68,8 +68,10 @@ def case(name, function, *inputs):
 
 
 def described(x):
-    dtype = {torch.float64: "f64", torch.int64: "i64", torch.uint8: "u8"}[x.dtype]
-    return {"shape": list(x.shape), "dtype": dtype, "values": x.detach().flatten().tolist()}
+    dtype = {torch.float64: "f64", torch.int64: "i64", torch.bool: "boolean"}[x.dtype]
+    values = x.detach().flatten()
+    return {"shape": list(x.shape), "dtype": dtype,
+            "values": (values.int() if dtype == "boolean" else values).tolist()}
 
 
 # Elementwise

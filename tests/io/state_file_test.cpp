@@ -55,6 +55,7 @@ TEST_CASE("a state read back is the state that was saved") {
   const StateDict state{{"images", tensor({0, 1, 255}, {3, 1}, u8)},
                         {"fc.weight", tensor({1.5, -2, 0, 1e-40, 3, 4}, {2, 3})},
                         {"steps", full({}, -7, i64)},
+                        {"mask", tensor({1, 0, 1}, boolean)},
                         {"nothing", zeros({2, 0, 3})},
                         {"nothing wide", zeros({0, std::int64_t{1} << 53})},
                         {"dépôt \"x\" \\ \n\x7f", tensor({1e-300, 0.1}, f64)}};
@@ -82,12 +83,15 @@ TEST_CASE("an empty state is a file too") {
 
 TEST_CASE("the bytes of a small file") {
   const Folder folder;
-  save({{"m", tensor({7}, u8)}, {"w", tensor({1}, f64)}}, folder.path / "small");
+  save({{"m", tensor({7}, u8)}, {"b", tensor({0, 1}, boolean)}, {"w", tensor({1}, f64)}},
+       folder.path / "small");
   const std::string header = R"({"__metadata__":{"format":"engram","version":"2"},)"
                              R"("m":{"dtype":"U8","shape":[1],"data_offsets":[8,9]},)"
+                             R"("b":{"dtype":"BOOL","shape":[2],"data_offsets":[9,11]},)"
                              R"("w":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})";
   const std::string padding((8 - header.size() % 8) % 8, ' ');
-  const std::string bytes = file(header + padding, 0) + std::string("\0\0\0\0\0\0\xf0\x3f\x07", 9);
+  const std::string bytes =
+      file(header + padding, 0) + std::string("\0\0\0\0\0\0\xf0\x3f\x07\0\1", 11);
   CHECK(read(folder.path / "small") == bytes);
 }
 
@@ -255,7 +259,7 @@ TEST_CASE("every kind of broken file gets its own words") {
       {file("{\"__metadata__\":{\"a\":{}}}", 0), "offset 29: expected a string, found '{'"},
       {with(R"("dtype":"F32","shape":[2])"), "offset 40: \"w\": \"data_offsets\" is missing"},
       {with(R"("dtype":"F16","shape":[2],"data_offsets":[0,8])"),
-       "offset 27: \"w\": the dtype \"F16\" is none of F32, F64, I64, U8"},
+       "offset 27: \"w\": the dtype \"F16\" is none of F32, F64, I64, U8, BOOL"},
       {with(R"("dtype":"F32","dtype":"F32")"), "offset 36: \"w\": \"dtype\" is given twice"},
       {with(R"("color":1)"), "offset 22: \"w\": the field \"color\" is unknown"},
       {with(R"("shape":[-1])"), "offset 23: expected a number, found '-'"},
@@ -287,6 +291,8 @@ TEST_CASE("every kind of broken file gets its own words") {
       {file("{" + w + "}", 7),
        "offset 61: \"w\": data_offsets 0 to 8 do not lie within 7 bytes of data"},
       {file("{}", 1), "offset 10: 1 bytes follow the last tensor"},
+      {file(R"({"m":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}})", 0) + "\1" + '\0' + "\2",
+       "offset 65: expected a BOOL of 0 or 1, got 2"},
   };
   const Folder folder;
   const std::string path = (folder.path / "broken").string();
@@ -314,7 +320,7 @@ TEST_CASE("a header beyond 100 MB is not read into memory") {
 TEST_CASE("no file cut short or with one byte changed does more than throw DataError") {
   const Folder folder;
   const fs::path path = folder.path / "state";
-  save({{"a", tensor({1, 2, 3}, u8)}, {"b.c", tensor({1, 2}, {1, 2})}}, path);
+  save({{"a", tensor({1, 2, 3}, u8)}, {"b.c", tensor({1, 0}, {1, 2}, boolean)}}, path);
   const std::string good = read(path);
   int loaded = 0, refused = 0;
   const auto attempt = [&](const std::string& bytes) {
