@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
-#include <ranges>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
@@ -109,7 +108,8 @@ class Reader {
     const std::string name = json_.string();
     const auto found = std::ranges::find(dtypes, name, &DTypeRow::safetensors);
     if (found == std::end(dtypes)) {
-      const auto known = dtypes | std::views::transform(&DTypeRow::safetensors);
+      std::vector<std::string_view> known;
+      for (const DTypeRow& row : dtypes) known.push_back(row.safetensors);
       check_here(false, "{}: the dtype {} is none of {}", quote(entry), quote(name),
                  fmt::format("{}", fmt::join(known, ", ")));
     }

@@ -99,12 +99,12 @@ TEST_CASE("dtype: what moves elements moves those of every dtype") {
       {"none", [](auto& x) { return slice(x, 1, 0, 0); }},
       {"scalar", [](auto& x) { return reshape(slice(flatten(x), 0, 1, 2), {}); }},
   };
-  for (const auto& [name, move] : moves) {
-    CAPTURE(name);
-    const Tensor moved = move(numbers(f64));
+  for (const Function& move : moves) {
+    CAPTURE(move.name);
+    const Tensor moved = move.f(numbers(f64));
     for (const DTypeRow& row : dtypes) {
       CAPTURE(std::string(row.name));
-      const Tensor y = move(numbers(row.dtype));
+      const Tensor y = move.f(numbers(row.dtype));
       CHECK(y.dtype() == row.dtype);
       CHECK(y.shape() == moved.shape());
       CHECK(values(y) == values(cast(moved, row.dtype)));
@@ -158,16 +158,16 @@ TEST_CASE("dtype: an operation computes, or names itself and the dtype that it d
   };
   const auto check = [](const std::vector<Function>& functions, const std::string& needed,
                         auto takes) {
-    for (const auto& [name, f] : functions) {
-      CAPTURE(name);
+    for (const Function& each : functions) {
+      CAPTURE(each.name);
       for (const DTypeRow& row : dtypes) {
         CAPTURE(std::string(row.name));
         if (takes(row))
-          CHECK(f(numbers(row.dtype)).defined());
+          CHECK(each.f(numbers(row.dtype)).defined());
         else
-          CHECK_THROWS_WITH_AS(f(numbers(row.dtype)),
-                               fmt::format("{}: needs {}, got {}", name, needed, row.name).c_str(),
-                               DTypeError);
+          CHECK_THROWS_WITH_AS(
+              each.f(numbers(row.dtype)),
+              fmt::format("{}: needs {}, got {}", each.name, needed, row.name).c_str(), DTypeError);
       }
     }
   };
