@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <regex>
 
 using namespace engram::test;
@@ -20,6 +21,26 @@ std::vector<std::string> matches(const std::string& text, const std::string& pat
     found.push_back((*at)[1]);
   }
   return found;
+}
+
+std::int64_t lines_of(const fs::path& file) {
+  const std::string text = read_file(file);
+  return std::ranges::count(text, '\n');
+}
+
+/// Of the headers and sources in a folder and those below it.
+std::int64_t lines_below(const fs::path& folder) {
+  std::int64_t lines = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+    if (entry.is_regular_file()) lines += lines_of(entry.path());
+  }
+  return lines;
+}
+
+/// Within a tenth.
+void check_size(const std::string& what, std::int64_t lines, double said) {
+  CHECK_MESSAGE(static_cast<double>(lines) == doctest::Approx(said).epsilon(0.1),
+                what << " has " << lines << " lines now: correct README.md and docs/tour.md");
 }
 
 }  // namespace
@@ -53,4 +74,16 @@ TEST_CASE("sources, scripts and programs that the documentation names are there"
       CHECK_MESSAGE(exists, page.string() << " calls " << program << ", which is not there");
     }
   }
+}
+
+TEST_CASE("the sizes that README and the tour name") {
+  std::int64_t engine = 0;
+  for (const std::string name : {"tensor", "tape", "record", "gradients", "saved"}) {
+    for (const std::string ending : {".h", ".cpp"}) {
+      engine += lines_of(root / "autograd" / (name + ending));  // 0 where there is none
+    }
+  }
+  check_size("tensor and tape", engine, 1200);
+  check_size("autograd/ops", lines_below("autograd/ops"), 3200);
+  check_size("autograd/kernels", lines_below("autograd/kernels"), 5100);
 }
