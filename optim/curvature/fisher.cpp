@@ -133,7 +133,7 @@ std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<T
                 "diagonal_fisher: asked for {} samples, got {}", part.size(), x.shape());
     Tape tape;
     Tensor logits;
-    const LayerUses uses = layer_uses(parameters, [&] { logits = model(x); });
+    const LayerUses uses = layer_uses(parameters, [&, &x = x] { logits = model(x); });  // clang 14
     check_shape(logits.rank() == 2 && logits.size(0) == x.size(0),
                 "diagonal_fisher: the model must give ({}, classes), got {}", x.size(0),
                 logits.shape());
