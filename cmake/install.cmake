@@ -1,5 +1,6 @@
 # `cmake --install` puts the library, its headers and a CMake package in place, so that a user's
-# project says find_package(engram) and links engram::engram.
+# project says find_package(engram) and links engram::engram; find_package(engram COMPONENTS
+# experiment) adds engram::experiment.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS engram EXPORT engram)
@@ -10,6 +11,13 @@ install(DIRECTORY ${folders} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/engram
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/engram)
 install(EXPORT engram NAMESPACE engram:: FILE engram-targets.cmake DESTINATION ${package_dir})
 install(FILES cmake/FindOpenBLAS.cmake DESTINATION ${package_dir})
+if(ENGRAM_EXPERIMENT)
+  install(TARGETS engram_experiment EXPORT engram-experiment)
+  install(DIRECTORY experiment DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/engram
+    FILES_MATCHING PATTERN "*.h")
+  install(EXPORT engram-experiment NAMESPACE engram:: FILE engram-experiment-targets.cmake
+    DESTINATION ${package_dir})
+endif()
 configure_package_config_file(cmake/engram-config.cmake.in engram-config.cmake
   INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(engram-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -1,14 +1,16 @@
 // Trains a convolutional network on MNIST: two convolutions, two dense layers. The learning rate
 // falls in a straight line, epoch by epoch.
-#include "common/evaluation.h"
+#include <engram/experiment/run/training_record.h>
+#include "common/experiment.h"
+#include "common/failure.h"
 #include "common/optimizer.h"
 #include "common/options.h"
-#include "common/progress.h"
-#include "common/results.h"
-#include "common/stop.h"
-#include "common/training_record.h"
 
 #include <engram/engram.h>
+#include <engram/experiment/run/evaluation.h>
+#include <engram/experiment/run/progress.h>
+#include <engram/experiment/run/results.h>
+#include <engram/experiment/run/stop.h>
 
 using namespace engram;
 using namespace engram::examples;
@@ -43,7 +45,7 @@ int main(int argc, char** argv) try {
   Net net;
   auto optimizer = make_optimizer(options.optimizer, net.parameters(), options.learning_rate());
 
-  Results results("mnist_cnn", argc, argv, options);
+  Results results("mnist_cnn", argc, argv, options.out, options.seed, to_json(options));
   TrainingRecord record(results, evaluate(net, test));
   Progress progress(options.epochs * loader.size());
 

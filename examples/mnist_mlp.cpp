@@ -1,16 +1,19 @@
 // Trains a multilayer perceptron, 784-400-400-10, on MNIST. The learning rate falls in a straight
 // line, epoch by epoch. With --accumulate several batches make one step, with --clip no step's
 // gradient is longer; with --find-lr it tries learning rates instead.
-#include "common/evaluation.h"
-#include "common/lr_plot.h"
+#include <engram/experiment/run/training_record.h>
+#include "common/experiment.h"
+#include "common/failure.h"
 #include "common/optimizer.h"
 #include "common/options.h"
-#include "common/progress.h"
-#include "common/results.h"
-#include "common/stop.h"
-#include "common/training_record.h"
 
 #include <engram/engram.h>
+#include <engram/experiment/report/lr_plot.h>
+#include <engram/experiment/run/evaluation.h>
+#include <engram/experiment/run/progress.h>
+#include <engram/experiment/run/results.h>
+#include <engram/experiment/run/stop.h>
+
 #include <fmt/format.h>
 
 using namespace engram;
@@ -83,7 +86,8 @@ int main(int argc, char** argv) try {
   Net net;
   auto optimizer = make_optimizer(options.optimizer, net.parameters(), options.learning_rate());
 
-  Results results("mnist_mlp", argc, argv, options, {{"accumulate", accumulate}, {"clip", clip}});
+  Results results("mnist_mlp", argc, argv, options.out, options.seed,
+                  to_json(options, {{"accumulate", accumulate}, {"clip", clip}}));
   if (finds_lr) {
     data::Loader batches(train.flatten(),
                          {.batch = options.batch, .shuffle = true, .iterations = 200});

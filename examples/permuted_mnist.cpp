@@ -4,17 +4,19 @@
 // The main job of the project. The defaults are what scripts/demo runs; the protocol of van de Ven
 // & Tolias (arXiv 1809.10635) is --hidden 1000 --iterations 5000 --lr 1e-4 --pad 2.
 #include "common/continual_options.h"
-#include "common/evaluation.h"
-#include "common/method_record.h"
-#include "common/mixed_batch.h"
+#include "common/experiment.h"
+#include "common/failure.h"
 #include "common/optimizer.h"
 #include "common/options.h"
-#include "common/progress.h"
-#include "common/results.h"
-#include "common/stop.h"
-#include "common/task_plot.h"
 
 #include <engram/engram.h>
+#include <engram/experiment/run/evaluation.h>
+#include <engram/experiment/run/progress.h>
+#include <engram/experiment/run/results.h>
+#include <engram/experiment/run/stop.h>
+#include <engram/experiment/tasks/method_record.h>
+#include <engram/experiment/tasks/mixed_batch.h>
+#include <engram/experiment/tasks/task_plot.h>
 
 using namespace engram;
 using namespace engram::examples;
@@ -57,11 +59,11 @@ int main(int argc, char** argv) try {
   const std::int64_t per_epoch = (train.size() + options.batch - 1) / options.batch;
   const std::int64_t iterations = continual.iterations.value_or(options.epochs * per_epoch);
 
-  Results results("permuted_mnist", argc, argv, options,
-                  {{"tasks", continual.tasks},
-                   {"iterations", iterations},
-                   {"hidden", continual.hidden},
-                   {"pad", continual.pad}});
+  Results results("permuted_mnist", argc, argv, options.out, options.seed,
+                  to_json(options, {{"tasks", continual.tasks},
+                                    {"iterations", iterations},
+                                    {"hidden", continual.hidden},
+                                    {"pad", continual.pad}}));
   remove_plots(options.out);
   Progress progress(std::ssize(continual.methods) * continual.tasks * iterations);
   std::vector<MethodRecord> records;

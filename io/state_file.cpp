@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -28,9 +29,9 @@ void check_booleans(const std::string& file, std::uint64_t offset, const Tensor&
   }
 }
 
-}  // namespace
-
-void save(const StateDict& state, const fs::path& path) {
+/// Hands the file's bytes on, part by part: `write(pointer, count)`.
+template <class Write>
+void write_parts(const StateDict& state, const Write& write) {
   std::vector<safetensors::Entry> entries;
   std::vector<Tensor> values;
   for (const auto& [name, value] : state) {
@@ -51,25 +52,23 @@ void save(const StateDict& state, const fs::path& path) {
 
   const std::string header = safetensors::write_header(entries);
   const std::uint64_t length = header.size();
-  AtomicFile file("save", path);
-  file.write(&length, sizeof length);
-  file.write(header.data(), header.size());
-  for (const std::size_t i : order) file.write(values[i].bytes().data(), values[i].bytes().size());
-  file.finish();
+  write(&length, sizeof length);
+  write(header.data(), header.size());
+  for (const std::size_t i : order) write(values[i].bytes().data(), values[i].bytes().size());
 }
 
-StateDict load(const fs::path& path) {
-  const InputFile file("load", path);
-  const std::string name = path.string();
-  const auto read = [&](std::uint64_t offset, std::span<std::byte> bytes) {
-    const std::size_t got = file.read(offset, bytes);
+/// Reads a file of `size` bytes, of which `read(offset, bytes)` gives as many as there are.
+template <class Read>
+StateDict read_parts(const std::string& name, std::uint64_t size, const Read& read) {
+  const auto read_all = [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    const std::size_t got = read(offset, bytes);
     check_data(got == bytes.size(), "load: {}, offset {}: expected {} bytes, got {}", name, offset,
                bytes.size(), got);
   };
 
   std::uint64_t length = 0;
-  read(0, std::as_writable_bytes(std::span(&length, 1)));
-  const std::uint64_t after_length = file.size() - sizeof length;
+  read_all(0, std::as_writable_bytes(std::span(&length, 1)));
+  const std::uint64_t after_length = size - sizeof length;
   check_data(length <= after_length,
              "load: {}, offset 0: a header of {} bytes is announced, {} follow", name, length,
              after_length);
@@ -77,17 +76,53 @@ StateDict load(const fs::path& path) {
              "load: {}, offset 0: a header of {} bytes is announced, at most {} are allowed", name,
              length, safetensors::max_header_bytes);
   std::string header(length, '\0');
-  read(sizeof length, std::as_writable_bytes(std::span(header)));
+  read_all(sizeof length, std::as_writable_bytes(std::span(header)));
   const std::uint64_t data = sizeof length + length;
 
   StateDict state;
-  for (safetensors::Entry& entry : safetensors::read_header(name, header, file.size() - data)) {
+  for (safetensors::Entry& entry : safetensors::read_header(name, header, size - data)) {
     Tensor value(entry.shape, entry.dtype);
-    read(data + entry.begin, value.bytes());
+    read_all(data + entry.begin, value.bytes());
     check_booleans(name, data + entry.begin, value);
     state.add(std::move(entry.name), std::move(value));
   }
   return state;
+}
+
+}  // namespace
+
+void save(const StateDict& state, const fs::path& path) {
+  std::optional<AtomicFile> file;  // opened only when the names are known to be good
+  write_parts(state, [&](const void* bytes, std::size_t count) {
+    if (!file) file.emplace("save", path);
+    file->write(bytes, count);
+  });
+  file->finish();
+}
+
+StateDict load(const fs::path& path) {
+  const InputFile file("load", path);
+  return read_parts(
+      path.string(), file.size(),
+      [&](std::uint64_t offset, std::span<std::byte> bytes) { return file.read(offset, bytes); });
+}
+
+std::vector<std::byte> serialize(const StateDict& state) {
+  std::vector<std::byte> file;
+  write_parts(state, [&](const void* bytes, std::size_t count) {
+    const auto* first = static_cast<const std::byte*>(bytes);
+    file.insert(file.end(), first, first + count);
+  });
+  return file;
+}
+
+StateDict deserialize(std::span<const std::byte> bytes, const std::string& name) {
+  return read_parts(name, bytes.size(), [&](std::uint64_t offset, std::span<std::byte> part) {
+    const std::size_t count =
+        offset < bytes.size() ? std::min<std::size_t>(part.size(), bytes.size() - offset) : 0;
+    std::ranges::copy(bytes.subspan(offset < bytes.size() ? offset : 0, count), part.begin());
+    return count;
+  });
 }
 
 }  // namespace engram

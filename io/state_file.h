@@ -2,7 +2,11 @@
 
 #include <engram/autograd/state.h>
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace engram {
 
@@ -18,5 +22,11 @@ void save(const StateDict& state, const std::filesystem::path& path);
 /// but for white space and other `__metadata__`, and for one of a later format version. Files of
 /// all versions from 0.1.0 on are read.
 StateDict load(const std::filesystem::path& path);
+
+/// The bytes of the file that `save` writes.
+std::vector<std::byte> serialize(const StateDict& state);
+
+/// Reads these bytes as `load` reads a file; errors call it `name`.
+StateDict deserialize(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace engram

@@ -2,7 +2,7 @@
 
 #include "style.h"
 
-#include "common/gnuplot.h"
+#include <engram/experiment/report/gnuplot.h>
 
 #include <fmt/format.h>
 
@@ -209,7 +209,7 @@ set output
       fmt::arg("top", 1 - 55 / pixels), fmt::arg("between", 80 / pixels),
       fmt::arg("least", least / 1.5), fmt::arg("most", most * 1.5), fmt::arg("key", 1 - 8 / pixels),
       fmt::arg("draw", draw));
-  engram::examples::run_gnuplot(folder / (name + ".gp"), script, {name + ".png", name + ".svg"});
+  engram::experiment::run_gnuplot(folder / (name + ".gp"), script, {name + ".png", name + ".svg"});
 }
 
 }  // namespace bench

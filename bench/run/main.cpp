@@ -4,19 +4,18 @@
 #include "report.h"
 #include "rows.h"
 
-#include "common/options.h"
-#include "common/progress.h"
-#include "common/stop.h"
-
 #include <engram/autograd/error.h>
+#include <engram/experiment/run/progress.h>
+#include <engram/experiment/run/stop.h>
 
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <regex>
 
 using namespace bench;
-using namespace engram::examples;
+using namespace engram::experiment;
 
 struct BenchOptions {
   std::string filter, peers;
@@ -28,12 +27,10 @@ struct BenchOptions {
   Plan plan;
 };
 
-/// Reads the command line. Exits for --help.
-BenchOptions read_options(int argc, char** argv) {
+/// Reads the command line. CLI::ParseError for what is not understood, and for --help.
+BenchOptions read_options(CLI::App& app, int argc, char** argv) {
   BenchOptions options;
   std::filesystem::path against;
-  CLI::App app("Measures Engram beside its peers, in turns, and prints the ratios of their times.",
-               "scripts/bench");
   app.add_option("--filter", options.filter, "Only works in whose name this regular expression is");
   app.add_option("--peers", options.peers, "Only peers in whose name this regular expression is");
   app.add_option("--against", against,
@@ -43,18 +40,19 @@ BenchOptions read_options(int argc, char** argv) {
                "Peers as they are installed: no search for their best settings");
   app.add_option("--threads", options.threads, "Numbers of threads; by default 1,2")
       ->delimiter(',')
-      ->check(whole(1, 1024));
+      ->check(CLI::Range(1, 1024));
   app.add_option("--out", options.out, "Folder for bench.json and the pictures")
       ->capture_default_str();
   app.add_flag("--list", options.list, "Print the names of the works, and end");
   app.add_option("--pthread-blas", options.plan.pthread_blas,
                  "Folder with OpenBLAS's pthreads build, for libtorch to try");
-  parse_command_line(app, argc, argv);
+  app.parse(argc, argv);
   options.plan.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   if (!against.empty()) {
     options.plan.other_build = std::filesystem::absolute(against) / "bench/bench_engram";
     if (!std::filesystem::exists(options.plan.other_build)) {
-      throw UsageError(fmt::format("--against: there is no {}", options.plan.other_build.string()));
+      throw CLI::ValidationError("--against",
+                                 fmt::format("there is no {}", options.plan.other_build.string()));
     }
   }
   options.plan.try_settings = !options.quick && !options.plain;
@@ -69,8 +67,8 @@ std::regex read_pattern(const char* option, const std::string& text) {
   try {
     return std::regex(text, std::regex::icase);
   } catch (const std::regex_error& error) {
-    throw UsageError(
-        fmt::format("{}: {} is no regular expression: {}", option, text, error.what()));
+    throw CLI::ValidationError(option,
+                               fmt::format("{} is no regular expression: {}", text, error.what()));
   }
 }
 
@@ -78,7 +76,9 @@ std::vector<Row> rows_with(const std::string& filter) {
   std::vector<Row> rows = all_rows();
   const std::regex pattern = read_pattern("--filter", filter);
   std::erase_if(rows, [&](const Row& row) { return !std::regex_search(row.work, pattern); });
-  if (rows.empty()) throw UsageError(fmt::format("--filter: no work is named like {}", filter));
+  if (rows.empty()) {
+    throw CLI::ValidationError("--filter", fmt::format("no work is named like {}", filter));
+  }
   return rows;
 }
 
@@ -115,8 +115,7 @@ std::vector<Job> jobs(const BenchOptions& options) {
   return result;
 }
 
-int main(int argc, char** argv) try {
-  const BenchOptions options = read_options(argc, argv);
+int run(const BenchOptions& options) {
   if (options.list) {
     for (const Row& row : rows_with(options.filter)) fmt::print("{}\n", row.work);
     return 0;
@@ -141,6 +140,18 @@ int main(int argc, char** argv) try {
 
   const auto mismatches = std::ranges::count(all, false, &Measurement::valid);
   engram::check(mismatches == 0, "{} results differ from Engram's: see MISMATCH", mismatches);
-} catch (...) {
-  return report_failure("bench");
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures Engram beside its peers, in turns, and prints the ratios of their times.",
+               "scripts/bench");
+  try {
+    return run(read_options(app, argc, argv));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench: {}\n", error.what());
+    return 1;
+  }
 }

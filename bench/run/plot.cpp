@@ -4,7 +4,7 @@
 #include "report.h"
 #include "style.h"
 
-#include "common/gnuplot.h"
+#include <engram/experiment/report/gnuplot.h>
 
 #include <fmt/format.h>
 
@@ -158,7 +158,7 @@ set output
       fmt::arg("svg_height", pixels), fmt::arg("least", least * 0.9), fmt::arg("most", most * 1.6),
       fmt::arg("last", layout.height - 0.4), fmt::arg("key", 1 - 12 / pixels),
       fmt::arg("top", 1 - 50 / pixels), fmt::arg("bottom", 50 / pixels), fmt::arg("draw", draw));
-  engram::examples::run_gnuplot(folder / (name + ".gp"), script, {name + ".png", name + ".svg"});
+  engram::experiment::run_gnuplot(folder / (name + ".gp"), script, {name + ".png", name + ".svg"});
 }
 
 }  // namespace

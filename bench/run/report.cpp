@@ -1,6 +1,6 @@
 #include "report.h"
 
-#include "common/table.h"
+#include <engram/experiment/report/table.h>
 
 #include <engram/io/atomic_file.h>
 
@@ -59,7 +59,7 @@ void print(const std::vector<Measurement>& measurements) {
     rows.push_back({m.work, std::to_string(m.threads), with_unit(m.engram, m.measure), m.peer,
                     with_unit(m.peer_value, m.measure), ratio(m), spread(m), m.setting});
   }
-  engram::examples::print_table(rows);
+  engram::experiment::print_table(rows);
   fmt::print("\nratio: the peer's over Engram's, more than 1 is faster (smaller)\n");
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "common/experiment.h"
 #include "common/options.h"
-#include "common/results.h"
 
+#include <engram/experiment/run/results.h>
 #include <engram/optim/ewc.h>
 
 #include <string>

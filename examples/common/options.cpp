@@ -1,6 +1,6 @@
 #include "common/options.h"
 
-#include "common/stop.h"
+#include "common/failure.h"
 
 #include <engram/autograd/threads.h>
 
@@ -31,6 +31,14 @@ void end_without_output() {
 }
 
 }  // namespace
+
+Json to_json(const Options& options, const Json& special) {
+  Json json = {{"data", options.data.string()}, {"epochs", options.epochs},
+               {"batch", options.batch},        {"optimizer", options.optimizer},
+               {"lr", options.learning_rate()}, {"out", options.out.string()}};
+  json.update(special);
+  return json;
+}
 
 CLI::Validator any_seed() {
   // CLI11 alone would take 2^64 for 2^64 - 1.

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "common/experiment.h"
+
+#include <engram/experiment/json.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
@@ -25,6 +29,9 @@ struct Options {
 
   double learning_rate() const { return lr ? *lr : learning_rates.at(optimizer); }
 };
+
+/// As results.json has them; `special` are the program's own.
+Json to_json(const Options& options, const Json& special = Json::object());
 
 /// Reads the command line into what `app` has declared. Prints the help and exits for --help;
 /// throws UsageError, of one line, for what it does not understand. When the program ends and what

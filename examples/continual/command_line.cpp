@@ -1,7 +1,7 @@
 #include "continual/command_line.h"
 
+#include "common/failure.h"
 #include "common/options.h"
-#include "common/stop.h"
 #include "continual/methods.h"
 #include "continual/protocol.h"
 

@@ -3,15 +3,18 @@
 //
 // Every run that is done is kept, and one that is under way after each of its tasks: asked again,
 // the program goes on where it was, and comes to the same figures.
+#include "common/experiment.h"
+#include "common/failure.h"
 #include "common/images.h"
-#include "common/progress.h"
-#include "common/stop.h"
-#include "common/table.h"
-#include "common/task_plot.h"
 #include "continual/report.h"
 #include "continual/stream.h"
 #include "continual/tradeoff.h"
 #include "continual/training.h"
+
+#include <engram/experiment/report/table.h>
+#include <engram/experiment/run/progress.h>
+#include <engram/experiment/run/stop.h>
+#include <engram/experiment/tasks/task_plot.h>
 
 #include <fmt/format.h>
 
@@ -22,8 +25,6 @@ using namespace engram::examples;
 using namespace engram::examples::runs;
 
 namespace {
-
-namespace fs = std::filesystem;
 
 Json options_json(const Command& command) {
   Json json = to_json(command.setup);
@@ -37,51 +38,13 @@ Json options_json(const Command& command) {
   return json;
 }
 
-/// Does what the store does not have yet, and keeps it there.
-class Runner {
- public:
-  Runner(const Command& command, const data::TrainTest& images)
-      : images_(images),
-        checkpoints_(command.out / "checkpoints"),
-        store_(command.out / "results.jsonl"),
-        steps_(steps_of(command.setup, images)),
-        search_steps_(steps_in_search(command, images)),
-        progress_(std::ssize(search_setups(command)) * search_steps_ +
-                  std::ssize(command.variants) * std::ssize(command.seeds) * steps_) {
-    if (store_.damaged() > 0) {
-      fmt::print(stderr,
-                 "warning: {}: passes over {} damaged lines; runs that stood there alone begin "
-                 "anew\n",
-                 (command.out / "results.jsonl").string(), store_.damaged());
-    }
-  }
-
-  Outcome operator()(const Setup& setup) {
-    const fs::path checkpoint = checkpoints_ / (key_of(setup) + ".safetensors");
-    if (const Outcome* known = store_.find(setup)) {
-      progress_.skip(setup.validation ? search_steps_ : steps_);
-      fs::remove(checkpoint);  // where a kill came between the two
-      return *known;
-    }
-    const Outcome outcome = train(setup, images_, checkpoint, progress_);
-    store_.add(setup, outcome);
-    fs::remove(checkpoint);  // only now: a kill before this line loses no task
-    return outcome;
-  }
-
- private:
-  static std::int64_t steps_in_search(const Command& command, const data::TrainTest& images) {
-    Setup setup = command.setup;
-    setup.validation = true;
-    return steps_of(setup, images);
-  }
-
-  const data::TrainTest& images_;
-  fs::path checkpoints_;
-  Store store_;
-  std::int64_t steps_, search_steps_;  // of one run
-  Progress progress_;
-};
+/// Steps of all the runs that the command asks for.
+std::int64_t all_steps(const Command& command, const data::TrainTest& images) {
+  Setup validation = command.setup;
+  validation.validation = true;
+  return search_runs(command) * steps_of(validation, images) +
+         std::ssize(command.variants) * std::ssize(command.seeds) * steps_of(command.setup, images);
+}
 
 int run(int argc, char** argv) {
   Command command = read_command_line(argc, argv);
@@ -93,25 +56,35 @@ int run(int argc, char** argv) {
   remove_plots(command.out);
   remove_tradeoff(command.out);
 
-  Runner runner(command, images);
-  const std::vector<Candidate> candidates = search(command, std::ref(runner));
+  Store store(command.out / "runs.db");
+  if (const std::int64_t damaged = store.damaged("continual"); damaged > 0) {
+    fmt::print(stderr, "warning: {}: {} damaged runs begin anew\n",
+               (command.out / "runs.db").string(), damaged);
+  }
+  Progress progress(all_steps(command, images));
+  const auto outcome_of = [&](const Setup& setup) {
+    Run run = store.run("continual", to_json(setup));
+    return train(run, setup, images, progress);
+  };
+  const std::vector<Candidate> candidates = search(command, outcome_of);
   if (!candidates.empty()) print_table(table(candidates));
   std::vector<Result> results;
   for (std::uint64_t seed : command.seeds) {
     for (const Variant& variant : command.variants) {
-      results.push_back({variant, seed, runner(setup_of(command, variant, seed))});
+      results.push_back({variant, seed, outcome_of(setup_of(command, variant, seed))});
       write_results(json, command, results, candidates);
     }
   }
 
   const std::vector<Summary> rows = summaries(command, results);
   print_table(table(rows));
-  std::vector<MethodRecord> means;
+  std::vector<OverSeeds> figures;
   int diverged = 0;
   for (const Summary& row : rows) {
-    if (!row.mean.matrix.empty()) means.push_back(row.mean);
-    diverged += row.diverged;
+    figures.push_back(row.figures);
+    diverged += row.figures.diverged;
   }
+  const std::vector<MethodRecord> means = mean_records(figures);
   if (!means.empty()) plot_tasks(command.out, means);
   if (!candidates.empty()) {
     draw_tradeoff(command.out, tradeoff_of(candidates), "validation");

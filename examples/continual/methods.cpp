@@ -1,6 +1,6 @@
 #include "continual/methods.h"
 
-#include "common/stop.h"
+#include "common/failure.h"
 
 #include <fmt/format.h>
 

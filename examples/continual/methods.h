@@ -1,9 +1,10 @@
 #pragma once
 
+#include "common/experiment.h"
 #include "common/options.h"
-#include "common/results.h"
 
 #include <engram/continual/method.h>
+#include <engram/experiment/run/results.h>
 
 #include <cstdint>
 #include <functional>

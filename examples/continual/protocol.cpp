@@ -1,6 +1,6 @@
 #include "continual/protocol.h"
 
-#include "common/stop.h"
+#include "common/failure.h"
 
 #include <fmt/format.h>
 

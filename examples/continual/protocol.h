@@ -2,6 +2,8 @@
 
 #include "continual/setup.h"
 
+#include <engram/experiment/report/published.h>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,11 +29,11 @@ Json protocol_option(const std::string& protocol, const Setup& setup, const std:
                      const std::string& option);
 
 /// A published result: average accuracy over the tasks at the end, and backward transfer, in
-/// percent.
+/// percent, and where they stand.
 struct Published {
-  double acc;
-  std::optional<double> error{};  ///< standard error
-  std::optional<double> bwt{};
+  PublishedFigure acc;
+  std::optional<PublishedFigure> bwt{};
+  const char* source = "";
 };
 
 /// What was published for this method under the protocol; nothing when the setup's tasks, network,

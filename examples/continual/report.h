@@ -1,11 +1,12 @@
 #pragma once
 
-#include "common/estimate.h"
-#include "common/method_record.h"
+#include "common/experiment.h"
 #include "continual/command_line.h"
-#include "continual/outcome.h"
 #include "continual/protocol.h"
 #include "continual/search.h"
+
+#include <engram/experiment/tasks/outcome.h>
+#include <engram/experiment/tasks/over_seeds.h>
 
 #include <optional>
 #include <string>
@@ -20,15 +21,11 @@ struct Result {
   Outcome outcome;
 };
 
-/// A variant over its seeds. Runs that diverged are counted, and left out of everything else.
+/// A variant over its seeds, beside what was published.
 struct Summary {
   Variant variant;
   std::vector<std::uint64_t> seeds{};
-  int diverged = 0;
-  Estimate acc{}, bwt{}, fwt{}, forgetting{}, learning{};
-  Estimate seconds{};
-  std::optional<std::int64_t> memory_bytes{};
-  MethodRecord mean;  ///< matrix and baseline
+  OverSeeds figures;
   std::optional<Published> published{};
 };
 

@@ -3,9 +3,10 @@
 #include "continual/methods.h"
 
 #include <engram/autograd/error.h>
+#include <engram/experiment/search/search.h>
 
 #include <algorithm>
-#include <cmath>
+#include <span>
 
 namespace engram::examples::runs {
 namespace {
@@ -28,58 +29,53 @@ std::vector<Variant> searched(const Command& command) {
   return variants;
 }
 
-std::vector<Setup> setups_of(const Command& command, Variant variant, double value) {
-  variant.options = with_strength(variant.method, variant.options, value);
-  std::vector<Setup> setups;
-  for (int seed = 0; seed < command.search_seeds; ++seed) {
-    setups.push_back(setup_of(command, variant, static_cast<std::uint64_t>(seed)));
-    setups.back().validation = true;
-  }
-  return setups;
+/// On validation tasks.
+Setup search_setup(const Command& command, Variant variant, double strength, std::uint64_t seed) {
+  variant.options = with_strength(variant.method, variant.options, strength);
+  Setup setup = setup_of(command, variant, seed);
+  setup.validation = true;
+  return setup;
 }
 
 }  // namespace
 
-std::vector<Setup> search_setups(const Command& command) {
-  std::vector<Setup> all;
+std::int64_t search_runs(const Command& command) {
+  std::int64_t runs = 0;
   for (const Variant& variant : searched(command)) {
-    for (double value : command.grids.at(variant.method)) {
-      std::ranges::copy(setups_of(command, variant, value), std::back_inserter(all));
-    }
+    runs += command.search_seeds * std::ssize(command.grids.at(variant.method));
   }
-  return all;
+  return runs;
 }
 
 std::vector<Candidate> search(Command& command, const std::function<Outcome(const Setup&)>& run) {
   std::vector<Candidate> candidates;
   for (const Variant& variant : searched(command)) {
     const std::string& method = variant.method;
-    const std::size_t first = candidates.size();
-    std::size_t best = first;
-    for (double value : command.grids.at(method)) {
-      Candidate candidate{method, strength_part(method)->options[0].name, value, {}, {}};
-      std::vector<double> acc, learning;
-      bool diverged = false;
-      for (const Setup& setup : setups_of(command, variant, value)) {
-        const continual::Metrics metrics = run(setup).metrics();
-        acc.push_back(metrics.acc);
-        learning.push_back(metrics.learning);
-        diverged |= std::isnan(metrics.acc);
-      }
-      if (!diverged) {
-        candidate.acc = estimate(acc);
-        candidate.learning = estimate(learning);
-      }
-      candidates.push_back(candidate);
-      const double highest = candidates[best].acc.mean;
-      if (std::isnan(highest) || candidate.acc.mean > highest) best = candidates.size() - 1;
+    const std::string option = strength_part(method)->options[0].name;
+    const std::vector<double>& strengths = command.grids.at(method);
+    Grid grid(Json{{option, Json(strengths)}});
+    std::vector<double> learning;  // of every run, seed by seed
+    const std::vector<Trial> trials = experiment::search(
+        grid, command.search_seeds, [&](const Json& settings, std::uint64_t seed) {
+          const continual::Metrics metrics =
+              run(search_setup(command, variant, settings.at(option), seed)).metrics();
+          learning.push_back(metrics.learning);
+          return metrics.acc;
+        });
+    const Trial* chosen = best(trials);
+    check(chosen != nullptr, "--search: {} diverged at every strength", method);
+    const auto seeds = static_cast<std::size_t>(command.search_seeds);
+    for (std::size_t k = 0; k < trials.size(); ++k) {
+      candidates.push_back({.method = method,
+                            .option = option,
+                            .value = trials[k].settings.at(option),
+                            .acc = trials[k].score,
+                            .learning = estimate(std::span(learning).subspan(k * seeds, seeds)),
+                            .chosen = &trials[k] == chosen});
     }
-    check(!std::isnan(candidates[best].acc.mean), "--search: {} diverged at every strength",
-          method);
-    candidates[best].chosen = true;
     for (Variant& one : command.variants) {
       if (one.method != method) continue;
-      one.options = with_strength(method, one.options, candidates[best].value);
+      one.options = with_strength(method, one.options, chosen->settings.at(option));
     }
   }
   return candidates;

@@ -1,8 +1,10 @@
 #pragma once
 
-#include "common/estimate.h"
+#include <engram/experiment/tasks/outcome.h>
+#include "common/experiment.h"
 #include "continual/command_line.h"
-#include "continual/outcome.h"
+
+#include <engram/experiment/report/estimate.h>
 
 #include <functional>
 #include <string>
@@ -19,8 +21,8 @@ struct Candidate {
   bool chosen = false;
 };
 
-/// What there is to run for a search: every method that has a grid, every strength, every seed.
-std::vector<Setup> search_setups(const Command& command);
+/// How many runs a search has: every method that has a grid, every strength, every seed.
+std::int64_t search_runs(const Command& command);
 
 /// Tries all of them and gives each method's variants the strength with the highest accuracy at the
 /// end, of equal ones the first. `run` says what comes of a setup. Error when all of them diverged.

@@ -1,7 +1,5 @@
 #include "continual/setup.h"
 
-#include <fmt/format.h>
-
 namespace engram::examples::runs {
 
 Json to_json(const Setup& setup) {
@@ -30,18 +28,5 @@ Json to_json(const Setup& setup) {
   if (setup.init != "default") json["init"] = setup.init;
   return json;
 }
-
-std::string key_of(const Setup& setup) {
-  return fmt::format("{}-{}-{}", setup.method, setup.seed,
-                     Fingerprint().add(to_json(setup).dump()).text());
-}
-
-Fingerprint& Fingerprint::add(const void* bytes, std::size_t count) {
-  const auto* byte = static_cast<const unsigned char*>(bytes);
-  for (std::size_t i = 0; i < count; ++i) hash_ = (hash_ ^ byte[i]) * 0x100000001b3;
-  return *this;
-}
-
-std::string Fingerprint::text() const { return fmt::format("{:016x}", hash_); }
 
 }  // namespace engram::examples::runs

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "common/results.h"
+#include "common/experiment.h"
+
+#include <engram/experiment/run/results.h>
 
 #include <cstdint>
 #include <string>
@@ -41,20 +43,5 @@ struct Setup {
 
 /// Equal exactly for equal setups.
 Json to_json(const Setup& setup);
-
-/// A short name for the setup, fit for a file.
-std::string key_of(const Setup& setup);
-
-/// A number that other text, but for a rare chance, does not have: 16 hexadecimal digits.
-/// (FNV-1a: Fowler, Noll and Vo.)
-class Fingerprint {
- public:
-  Fingerprint& add(const void* bytes, std::size_t count);
-  Fingerprint& add(const std::string& text) { return add(text.data(), text.size()); }
-  std::string text() const;
-
- private:
-  std::uint64_t hash_ = 0xcbf29ce484222325;
-};
 
 }  // namespace engram::examples::runs

@@ -1,10 +1,16 @@
 #include "continual/stream.h"
 
 #include <engram/autograd/error.h>
+#include <engram/autograd/hash.h>
 #include <engram/continual/streams/handwritings.h>
 #include <engram/continual/streams/permuted.h>
 #include <engram/continual/streams/rotated.h>
 #include <engram/continual/streams/split.h>
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <span>
 
 namespace engram::examples::runs {
 namespace {
@@ -61,13 +67,14 @@ continual::Stream make_stream(const Setup& setup, const data::TrainTest& images)
 }
 
 std::string fingerprint(const data::TrainTest& images) {
-  Fingerprint print;
+  std::uint64_t hash = fnv1a("");
   for (const data::Dataset& part : {images.train, images.test}) {
     for (const Tensor& values : {part.targets(), part.take(100).all().x}) {
-      print.add(values.bytes().data(), values.bytes().size());
+      const std::span<const std::byte> bytes = values.bytes();
+      hash = fnv1a({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, hash);
     }
   }
-  return print.text();
+  return fmt::format("{:016x}", hash);
 }
 
 }  // namespace engram::examples::runs

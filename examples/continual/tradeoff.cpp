@@ -1,8 +1,10 @@
 #include "continual/tradeoff.h"
 
-#include "common/drawing.h"
-#include "common/method_style.h"
+#include "common/experiment.h"
 #include "continual/methods.h"
+
+#include <engram/experiment/report/drawing.h>
+#include <engram/experiment/tasks/method_style.h>
 
 #include <fmt/format.h>
 
@@ -152,8 +154,8 @@ std::vector<TradeoffLine> tradeoff_of(const std::vector<Summary>& summaries) {
   for (const Summary& one : summaries) {
     const std::string& method = one.variant.method;
     if (!strength_part(method)) continue;
-    points.push_back(
-        {method, strength(method, one.variant.options), one.learning.mean, one.acc.mean});
+    points.push_back({method, strength(method, one.variant.options), one.figures.learning.mean,
+                      one.figures.acc.mean});
   }
   return lines_of(std::move(points));
 }

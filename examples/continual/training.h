@@ -1,23 +1,22 @@
 #pragma once
 
-#include "common/progress.h"
-#include "continual/outcome.h"
+#include "common/experiment.h"
 #include "continual/setup.h"
 
 #include <engram/data/mnist.h>
+#include <engram/experiment/run/progress.h>
+#include <engram/experiment/store/store.h>
+#include <engram/experiment/tasks/outcome.h>
 
-#include <filesystem>
+#include <cstdint>
 
 namespace engram::examples::runs {
 
 /// Steps that the run takes in all its tasks.
 std::int64_t steps_of(const Setup& setup, const data::TrainTest& images);
 
-/// Learns the tasks of a setup, one after the other. After each of them the run is kept in the file
-/// `checkpoint`, from where it goes on when it is asked for again; a file that cannot be trusted is
-/// told on stderr, and the run begins anew. The file stays: the caller removes it once the outcome
-/// is safe. A run that diverges is one with an outcome. Throws Interrupted on Ctrl-C.
-Outcome train(const Setup& setup, const data::TrainTest& images,
-              const std::filesystem::path& checkpoint, Progress& progress);
+/// Learns the tasks of a setup, one after the other, as far as the run has not yet: see
+/// `learn_sequence`.
+Outcome train(Run& run, const Setup& setup, const data::TrainTest& images, Progress& progress);
 
 }  // namespace engram::examples::runs

@@ -1,8 +1,10 @@
 #include "optimizers/curves.h"
 
-#include "common/table.h"
+#include "common/experiment.h"
 #include "optimizers/deepobs.h"
 #include "optimizers/drawing.h"
+
+#include <engram/experiment/report/table.h>
 
 #include <fmt/format.h>
 

@@ -1,9 +1,11 @@
 #include "optimizers/deepobs.h"
 
-#include "common/table.h"
+#include "common/experiment.h"
 #include "optimizers/drawing.h"
 #include "optimizers/published.h"
 #include "optimizers/training.h"
+
+#include <engram/experiment/report/table.h>
 
 #include <fmt/format.h>
 
@@ -20,13 +22,12 @@ struct Pair {
 };
 
 std::vector<Pair> all_pairs(const Study& study) {
-  const std::optional<Record> part = unfinished(study.folder / "checkpoint");
   std::vector<Pair> pairs;
   for (const Published& theirs : published()) {
     Pair& pair = pairs.emplace_back(Pair{theirs, deepobs_setup(study.scale, theirs.optimizer), {}});
     if (const Record* record = study.store.find(pair.setup)) {
       pair.ours = *record;
-    } else if (part && part->setup == pair.setup) {
+    } else if (const std::optional<Record> part = study.store.unfinished(pair.setup)) {
       pair.ours = *part;
     }
   }

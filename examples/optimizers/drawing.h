@@ -1,7 +1,9 @@
 #pragma once
 
-#include "common/drawing.h"
+#include "common/experiment.h"
 #include "optimizers/contender.h"
+
+#include <engram/experiment/report/drawing.h>
 
 #include <span>
 #include <string>

@@ -3,15 +3,17 @@
 // measured.
 //
 // Every training that is done is kept, so that a run which was broken off goes on where it was.
-#include "common/clock.h"
+#include "common/experiment.h"
+#include "common/failure.h"
 #include "common/options.h"
-#include "common/results.h"
-#include "common/status_line.h"
-#include "common/stop.h"
 #include "optimizers/claims.h"
 #include "optimizers/study.h"
 #include "optimizers/training.h"
 
+#include <engram/experiment/run/clock.h>
+#include <engram/experiment/run/results.h>
+#include <engram/experiment/run/status_line.h>
+#include <engram/experiment/run/stop.h>
 #include <engram/io/atomic_file.h>
 
 #include <fmt/format.h>
@@ -25,8 +27,7 @@ using namespace engram::examples::study;
 namespace {
 
 /// Trains what the store does not have yet.
-void train_all(const Scale& scale, Store& store, Images& images,
-               const std::filesystem::path& checkpoint) {
+void train_all(const Scale& scale, TrainingStore& store, Images& images) {
   const auto start = Clock::now();
   StatusLine status(stdout);
   double done = 0;  // of the expected seconds
@@ -54,10 +55,8 @@ void train_all(const Scale& scale, Store& store, Images& images,
             stage.setups.size(), contender(setup.optimizer).title, setup.with.lr, 100 * share,
             time_left(passed / std::max(finished, 1e-3) * (later - share * cost))));
       };
-      store.add(train(setup, images, tell, checkpoint));
-      // Only now: a kill before this line loses no training.
-      const std::optional<Record> kept = unfinished(checkpoint);
-      if (kept && kept->setup == setup) std::filesystem::remove_all(checkpoint);
+      Run run = store.run(setup);
+      store.add(train(setup, images, tell, run));
       done += cost;
       later -= cost;
     }
@@ -175,18 +174,19 @@ int main(int argc, char** argv) try {
   const Scale scale = tiny ? tiny_scale() : full ? full_scale(budget) : short_scale();
   Results results("optimizers", argc, argv, out, 0,
                   {{"scale", scale.name}, {"budget", budget}, {"out", out.string()}});
-  Store store(out / "trainings.jsonl");
+  TrainingStore store(out / "runs.db");
+  if (store.damaged() > 0) {
+    fmt::print(stderr, "warning: {}: {} damaged trainings begin anew\n", (out / "runs.db").string(),
+               store.damaged());
+  }
   Images images(data);
-  // What is missing or in the way shows before the work.
-  check(!std::filesystem::exists(out / "checkpoint") ||
-            std::filesystem::is_directory(out / "checkpoint"),
-        "--out: {} is no folder", (out / "checkpoint").string());
+  // What is missing shows before the work.
   for (const Stage& stage : all_stages(scale, store)) {
     for (const Setup& setup : stage.setups) images[setup.dataset];
   }
   bool interrupted = false;
   try {
-    train_all(scale, store, images, out / "checkpoint");
+    train_all(scale, store, images);
   } catch (const Interrupted&) {
     interrupted = true;
     catch_interrupts();

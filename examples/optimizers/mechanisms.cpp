@@ -1,6 +1,6 @@
 #include "optimizers/mechanisms.h"
 
-#include "common/stop.h"
+#include "common/experiment.h"
 #include "optimizers/drawing.h"
 #include "optimizers/network.h"
 
@@ -8,6 +8,7 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
 #include <engram/data/loader.h>
+#include <engram/experiment/run/stop.h>
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/rmsprop.h>

@@ -1,6 +1,6 @@
 #include "optimizers/path.h"
 
-#include "common/stop.h"
+#include "common/experiment.h"
 
 #include <engram/autograd/create.h>
 #include <engram/autograd/ops/arithmetic.h>
@@ -8,6 +8,7 @@
 #include <engram/autograd/ops/shaping.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
+#include <engram/experiment/run/stop.h>
 #include <engram/optim/momentum.h>
 
 #include <algorithm>

@@ -1,10 +1,11 @@
 #include "optimizers/paths.h"
 
-#include "common/gnuplot.h"
+#include "common/experiment.h"
 #include "optimizers/drawing.h"
 #include "optimizers/path.h"
 
 #include <engram/autograd/ops/shaping.h>
+#include <engram/experiment/report/gnuplot.h>
 
 #include <fmt/format.h>
 

@@ -3,8 +3,9 @@
 #include "optimizers/published.h"
 #include "optimizers/statistics.h"
 
+#include <engram/experiment/search/search.h>
+
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace engram::examples::study {
@@ -34,7 +35,7 @@ Setup measured_at_end(Setup setup) {
   return setup;
 }
 
-double best_or_default(const Scale& scale, const Store& store, const Task& task,
+double best_or_default(const Scale& scale, const TrainingStore& store, const Task& task,
                        const std::string& optimizer) {
   return best_rate(scale, store, task, optimizer).value_or(contender(optimizer).default_lr);
 }
@@ -64,34 +65,28 @@ std::vector<Setup> rate_setups(const Scale& scale, const Task& task, const std::
   return setups;
 }
 
-std::optional<double> best_rate(const Scale& scale, const Store& store, const Task& task,
+std::optional<double> best_rate(const Scale& scale, const TrainingStore& store, const Task& task,
                                 const std::string& optimizer) {
-  std::vector<std::pair<double, Estimate>> rates;
-  Estimate highest{.mean = -1};
+  std::vector<Trial> rates;
   for (const Setup& setup : rate_setups(scale, task, optimizer)) {
     std::vector<double> accuracies;
     for (const Record* record : store.seeds(setup, scale.seeds)) {
       accuracies.push_back(record->validation_accuracy);
     }
-    if (accuracies.empty()) continue;
-    rates.emplace_back(setup.with.lr, estimate(accuracies));
-    if (rates.back().second.mean > highest.mean) highest = rates.back().second;
+    rates.push_back({{{"lr", setup.with.lr}}, estimate(accuracies)});
   }
-  const double error = std::isnan(highest.error) ? 0 : highest.error;
-  for (const auto& [rate, accuracy] : rates) {
-    if (accuracy.mean >= highest.mean - error) return rate;
-  }
-  return std::nullopt;
+  const Trial* best = first_near_best(rates);
+  return best ? std::optional<double>(best->settings.at("lr")) : std::nullopt;
 }
 
-Setup curve_setup(const Scale& scale, const Store& store, const Task& task,
+Setup curve_setup(const Scale& scale, const TrainingStore& store, const Task& task,
                   const std::string& optimizer, Rate rate) {
   return setup_of(task, is_cnn(task) ? scale.cnn : scale.mlp, optimizer,
                   rate == Rate::best ? best_or_default(scale, store, task, optimizer)
                                      : contender(optimizer).default_lr);
 }
 
-std::vector<Setup> momentum_setups(const Scale& scale, const Store& store) {
+std::vector<Setup> momentum_setups(const Scale& scale, const TrainingStore& store) {
   std::vector<Setup> setups;
   for (double momentum : scale.momenta) {
     Setup& setup = setups.emplace_back(
@@ -102,7 +97,7 @@ std::vector<Setup> momentum_setups(const Scale& scale, const Store& store) {
   return setups;
 }
 
-std::vector<Setup> alpha_setups(const Scale& scale, const Store& store) {
+std::vector<Setup> alpha_setups(const Scale& scale, const TrainingStore& store) {
   std::vector<Setup> setups;
   for (double alpha : scale.alphas) {
     Setup& setup = setups.emplace_back(
@@ -113,7 +108,7 @@ std::vector<Setup> alpha_setups(const Scale& scale, const Store& store) {
   return setups;
 }
 
-Setup price_setup(const Scale& scale, const Store& store, const std::string& optimizer) {
+Setup price_setup(const Scale& scale, const TrainingStore& store, const std::string& optimizer) {
   const bool is_gd = optimizer == "gd";
   Setup setup = setup_of(all_tasks[0], scale.price, optimizer,
                          best_or_default(scale, store, all_tasks[0], is_gd ? "sgd" : optimizer));
@@ -132,7 +127,7 @@ Setup deepobs_setup(const Scale& scale, const std::string& optimizer) {
   return setup;
 }
 
-std::vector<Stage> all_stages(const Scale& scale, const Store& store) {
+std::vector<Stage> all_stages(const Scale& scale, const TrainingStore& store) {
   std::vector<Stage> stages;
   if (scale.deepobs.epochs > 0) {
     stages.push_back({Part::deepobs, "DeepOBS", {}});
@@ -167,7 +162,7 @@ std::vector<Stage> all_stages(const Scale& scale, const Store& store) {
   return stages;
 }
 
-Extents extents(const std::vector<Stage>& stages, const Store& store) {
+Extents extents(const std::vector<Stage>& stages, const TrainingStore& store) {
   Extents extents;
   std::vector<Setup> seen;
   for (const Stage& stage : stages) {

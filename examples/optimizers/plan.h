@@ -28,22 +28,22 @@ std::vector<Setup> rate_setups(const Scale& scale, const Task& task, const std::
 /// of the highest in that sweep: what the sweep finds best, without favouring the edge of
 /// divergence. (The one-standard-error rule: Breiman et al., "Classification and regression trees",
 /// 1984.) Nothing while the sweep has no record.
-std::optional<double> best_rate(const Scale& scale, const Store& store, const Task& task,
+std::optional<double> best_rate(const Scale& scale, const TrainingStore& store, const Task& task,
                                 const std::string& optimizer);
 
 /// A curve at the best rate, or at the default one.
 enum class Rate { best, standard };
-Setup curve_setup(const Scale& scale, const Store& store, const Task& task,
+Setup curve_setup(const Scale& scale, const TrainingStore& store, const Task& task,
                   const std::string& optimizer, Rate rate);
 
 /// SGD with momentum at its best rate, over momenta; RMSProp at its best rate, over β.
-std::vector<Setup> momentum_setups(const Scale& scale, const Store& store);
-std::vector<Setup> alpha_setups(const Scale& scale, const Store& store);
+std::vector<Setup> momentum_setups(const Scale& scale, const TrainingStore& store);
+std::vector<Setup> alpha_setups(const Scale& scale, const TrainingStore& store);
 
 /// The test accuracy at which the race ends.
 constexpr double race_goal = 0.97;
 /// The race to 97 % on MNIST; for gradient descent, which is given SGD's best rate, too.
-Setup price_setup(const Scale& scale, const Store& store, const std::string& optimizer);
+Setup price_setup(const Scale& scale, const TrainingStore& store, const std::string& optimizer);
 
 /// DeepOBS's protocol, at the rates that it found; for sgd, momentum and adam.
 Setup deepobs_setup(const Scale& scale, const std::string& optimizer);
@@ -58,7 +58,7 @@ struct Stage {
   std::string name;
   std::vector<Setup> setups;
 };
-std::vector<Stage> all_stages(const Scale& scale, const Store& store);
+std::vector<Stage> all_stages(const Scale& scale, const TrainingStore& store);
 
 /// How many trainings there are to be, and how many of them there are.
 struct Extent {
@@ -67,6 +67,6 @@ struct Extent {
 };
 using Extents = std::map<Part, Extent>;
 /// Of each part. A training that several parts use counts once, for the first of them.
-Extents extents(const std::vector<Stage>& stages, const Store& store);
+Extents extents(const std::vector<Stage>& stages, const TrainingStore& store);
 
 }  // namespace engram::examples::study

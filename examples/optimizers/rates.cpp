@@ -1,7 +1,9 @@
 #include "optimizers/rates.h"
 
-#include "common/table.h"
+#include "common/experiment.h"
 #include "optimizers/drawing.h"
+
+#include <engram/experiment/report/table.h>
 
 #include <fmt/format.h>
 

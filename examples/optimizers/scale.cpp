@@ -52,7 +52,7 @@ Scale full_scale(double budget_minutes) {
   if (budget_minutes == 0) return scale;
 
   double minutes = 0;
-  for (const Stage& stage : all_stages(scale, Store())) {
+  for (const Stage& stage : all_stages(scale, TrainingStore())) {
     for (const Setup& setup : stage.setups) minutes += expected_seconds(setup) / 60;
   }
   for (Amount* amount :

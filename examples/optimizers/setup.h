@@ -1,9 +1,10 @@
 #pragma once
 
-#include "common/results.h"
+#include "common/experiment.h"
 #include "optimizers/contender.h"
 
 #include <engram/autograd/threads.h>
+#include <engram/experiment/run/results.h>
 
 #include <cstdint>
 #include <string>

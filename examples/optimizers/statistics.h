@@ -1,6 +1,8 @@
 #pragma once
 
-#include "common/estimate.h"
+#include "common/experiment.h"
+
+#include <engram/experiment/report/estimate.h>
 
 #include <span>
 

@@ -4,35 +4,47 @@
 
 namespace engram::examples::study {
 
-Store::Store(std::filesystem::path file) : file_(JsonLines(std::move(file))) {
-  for (const Json& line : file_->values()) {
+TrainingStore::TrainingStore(const std::filesystem::path& file)
+    : file_(std::make_unique<Store>(file)) {
+  for (const Store::Finished& run : file_->finished("optimizers")) {
     try {
-      records_.push_back(record_from_json(line));
-    } catch (const Json::exception&) {  // of another version, or damaged: to be trained again
-    } catch (const DataError&) {
+      records_.push_back(record_from_json(run.outcome));
+    } catch (const Json::exception&) {  // of another version: to be trained again
     }
   }
+  damaged_ = file_->damaged("optimizers");
 }
 
-const Record* Store::find(const Setup& setup) const {
+const Record* TrainingStore::find(const Setup& setup) const {
   for (const Record& record : records_) {
     if (record.setup == setup) return &record;
   }
   return nullptr;
 }
 
-void Store::add(const Record& record) {
-  if (file_) file_->add(to_json(record));
+void TrainingStore::add(const Record& record) {
+  if (file_) run(record.setup).finish(to_json(record));
   records_.push_back(record);
 }
 
-std::vector<const Record*> Store::seeds(Setup setup, int count) const {
+std::vector<const Record*> TrainingStore::seeds(Setup setup, int count) const {
   std::vector<const Record*> found;
   for (int seed = 0; seed < count; ++seed) {
     setup.seed = static_cast<std::uint64_t>(seed);
     if (const Record* record = find(setup)) found.push_back(record);
   }
   return found;
+}
+
+std::optional<Record> TrainingStore::unfinished(const Setup& setup) const {
+  if (!file_) return std::nullopt;
+  try {
+    const std::optional<Checkpoint> left = run(setup).checkpoint();
+    if (!left) return std::nullopt;
+    return record_from_json(left->progress.at("record"));
+  } catch (const DataError&) {  // damaged: `train` says so
+    return std::nullopt;
+  }
 }
 
 }  // namespace engram::examples::study

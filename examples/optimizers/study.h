@@ -1,7 +1,9 @@
 #pragma once
 
+#include "common/experiment.h"
 #include "optimizers/plan.h"
-#include "optimizers/report.h"
+
+#include <engram/experiment/report/report.h>
 
 #include <filesystem>
 
@@ -10,7 +12,7 @@ namespace engram::examples::study {
 /// What the parts of the report are made from, and where their pictures go.
 struct Study {
   const Scale& scale;
-  const Store& store;
+  const TrainingStore& store;
   std::filesystem::path folder;
 };
 

@@ -1,8 +1,6 @@
 #include "optimizers/training.h"
 
-#include "common/clock.h"
-#include "common/evaluation.h"
-#include "common/stop.h"
+#include "common/experiment.h"
 #include "optimizers/network.h"
 
 #include <engram/autograd/error.h>
@@ -10,20 +8,18 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
 #include <engram/data/loader.h>
-#include <engram/io/atomic_file.h>
-#include <engram/io/state_file.h>
+#include <engram/experiment/run/clock.h>
+#include <engram/experiment/run/evaluation.h>
+#include <engram/experiment/run/stop.h>
 
 #include <fmt/format.h>
 
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <numeric>
 
 namespace engram::examples::study {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// The images of a setup.
 struct Parts {
@@ -98,35 +94,24 @@ class Training {
     return record_;
   }
 
-  /// Network, optimizer and record; the record last, for it says that the others are there.
-  void save_to(const fs::path& folder) const {
-    fs::create_directories(folder);
-    fs::remove(folder / "record.json");
-    save(network_.state_dict(), folder / "network.safetensors");
-    save(optimizer_->state_dict(), folder / "optimizer.safetensors");
-    Json json = to_json(record_);
-    // Where the training is: the last measured point may lie before it.
-    json["step"] = step_;
-    json["seconds"] = seconds_;
-    json["update_seconds"] = update_seconds_;  // of all steps so far
-    const std::string text = json.dump() + "\n";
-    AtomicFile file("checkpoint", folder / "record.json");
-    file.write(text.data(), text.size());
-    file.finish();
+  Checkpoint checkpoint() const {
+    return {
+        .progress = {{"record", to_json(record_)},
+                     // Where the training is: the last measured point may lie before it.
+                     {"step", step_},
+                     {"seconds", seconds_},
+                     {"update_seconds", update_seconds_}},  // of all steps so far
+        .states = {{"network", network_.state_dict()}, {"optimizer", optimizer_->state_dict()}}};
   }
 
-  /// Json::exception or Error for files that are damaged; then the training is of no more use.
-  void load_from(const fs::path& folder) {
-    std::ifstream file(folder / "record.json");
-    const Json json = Json::parse(file);
-    network_.load_state_dict(load(folder / "network.safetensors"));
-    optimizer_->load_state_dict(load(folder / "optimizer.safetensors"));
-    record_ = record_from_json(json);
-    step_ = json.at("step");
-    check_data(step_ == optimizer_->steps(), "record.json has {} steps, the optimizer {}", step_,
-               optimizer_->steps());
-    seconds_ = json.at("seconds");
-    update_seconds_ = json.at("update_seconds");
+  void load(const Checkpoint& checkpoint) {
+    const Json& progress = checkpoint.progress;
+    network_.load_state_dict(checkpoint.states.at("network"));
+    optimizer_->load_state_dict(checkpoint.states.at("optimizer"));
+    record_ = record_from_json(progress.at("record"));
+    step_ = progress.at("step");
+    seconds_ = progress.at("seconds");
+    update_seconds_ = progress.at("update_seconds");
   }
 
  private:
@@ -176,68 +161,33 @@ Training fresh(const Setup& setup, const data::TrainTest& images) {
   return training;
 }
 
-std::optional<Record> read_record(const fs::path& checkpoint) {
-  std::ifstream file(checkpoint / "record.json");
-  if (!file) return std::nullopt;
-  return record_from_json(Json::parse(file));
-}
-
-/// Goes on from the checkpoint where it is of this setup. Json::exception or Error when it is
-/// damaged.
-std::optional<Training> resumed(const Setup& setup, const data::TrainTest& images,
-                                const fs::path& checkpoint) {
-  const std::optional<Record> before = read_record(checkpoint);
-  if (!before || before->setup != setup) return std::nullopt;
-  std::optional<Training> training(std::in_place, setup, images);
-  training->load_from(checkpoint);
-  return training;
-}
-
-/// Says so, and removes the checkpoint, so that it is said once.
-void drop(const fs::path& checkpoint, const std::exception& why) {
-  fmt::print(stderr, "warning: the checkpoint {} is damaged, its training begins anew: {}\n",
-             checkpoint.string(), why.what());
-  fs::remove_all(checkpoint);
-}
-
-/// From the checkpoint if it can be, else from the start.
-Training begin(const Setup& setup, const data::TrainTest& images, const fs::path& checkpoint) {
+/// From the checkpoint if there is one that can be trusted, else from the start.
+Training begin(const Setup& setup, const data::TrainTest& images, const Run& run) {
   try {
-    if (std::optional<Training> training = resumed(setup, images, checkpoint)) {
-      return std::move(*training);
+    if (const std::optional<Checkpoint> left = run.checkpoint()) {
+      Training training(setup, images);
+      training.load(*left);
+      return training;
     }
-  } catch (const Json::exception& error) {
-    drop(checkpoint, error);
-  } catch (const Error& error) {
-    drop(checkpoint, error);
+  } catch (const DataError& error) {
+    fmt::print(stderr, "warning: a training begins anew: {}\n", error.what());
   }
   return fresh(setup, images);
 }
 
 }  // namespace
 
-Record train(const Setup& setup, Images& images, const Tell& tell, const fs::path& checkpoint,
-             double keep_every) {
-  Training training = begin(setup, images[setup.dataset], checkpoint);
+Record train(const Setup& setup, Images& images, const Tell& tell, Run& run, double keep_every) {
+  Training training = begin(setup, images[setup.dataset], run);
   auto saved = Clock::now();
   while (!training.finished()) {
     training.epoch(tell);
     if (!training.finished() && seconds_since(saved) >= keep_every) {
-      training.save_to(checkpoint);
+      run.save(training.checkpoint());
       saved = Clock::now();
     }
   }
   return training.finish();
-}
-
-std::optional<Record> unfinished(const fs::path& checkpoint) {
-  try {
-    return read_record(checkpoint);
-  } catch (const Json::exception&) {  // damaged: `train` says so
-    return std::nullopt;
-  } catch (const DataError&) {
-    return std::nullopt;
-  }
 }
 
 }  // namespace engram::examples::study

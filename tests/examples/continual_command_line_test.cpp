@@ -1,11 +1,10 @@
 #include "continual/command_line.h"
 
-#include "common/stop.h"
+#include "../temporary_folder.h"
+#include "common/failure.h"
 #include "continual/methods.h"
 #include "continual/network.h"
 #include "continual/protocol.h"
-
-#include "../temporary_folder.h"
 
 #include <engram/autograd/threads.h>
 

@@ -62,12 +62,12 @@ TEST_CASE("summaries: mean and standard error over the seeds") {
   const auto rows = summaries(command, results_of(command));
   REQUIRE(rows.size() == 3);
   CHECK(rows[0].seeds == std::vector<std::uint64_t>{0, 1});
-  CHECK(rows[0].acc.mean == doctest::Approx(0.725));
-  CHECK(rows[0].acc.error == doctest::Approx(0.025));
-  CHECK(rows[0].bwt.mean == doctest::Approx(-0.35));
-  CHECK(rows[0].mean.matrix[1][0] == doctest::Approx(0.55));
-  CHECK(rows[0].mean.baseline[1] == doctest::Approx(0.1));
-  CHECK(rows[1].acc.error == 0);
+  CHECK(rows[0].figures.acc.mean == doctest::Approx(0.725));
+  CHECK(rows[0].figures.acc.error == doctest::Approx(0.025));
+  CHECK(rows[0].figures.bwt.mean == doctest::Approx(-0.35));
+  CHECK(rows[0].figures.mean.matrix[1][0] == doctest::Approx(0.55));
+  CHECK(rows[0].figures.mean.baseline[1] == doctest::Approx(0.1));
+  CHECK(rows[1].figures.acc.error == 0);
 
   const auto text = table(rows);
   CHECK(text[1] == std::vector<std::string>{"naive", "72.50 ± 2.50", "-35.00 ± 5.00",
@@ -81,9 +81,9 @@ TEST_CASE("summaries: what diverged is counted, and is in no mean") {
   results[0].outcome.diverged = 5;
   results[0].outcome.matrix.resize(1);
   const auto rows = summaries(command, results);
-  CHECK(rows[0].diverged == 1);
-  CHECK(rows[0].acc.mean == doctest::Approx(0.75));
-  CHECK(std::isnan(rows[0].acc.error));
+  CHECK(rows[0].figures.diverged == 1);
+  CHECK(rows[0].figures.acc.mean == doctest::Approx(0.75));
+  CHECK(std::isnan(rows[0].figures.acc.error));
   CHECK(table(rows)[1][0] == "naive (1 of 2 diverged)");
   CHECK(table(rows)[1][6] == "3.0");
 
@@ -102,15 +102,17 @@ TEST_CASE("published: beside runs under the protocol, and no others") {
     setup.seed = 3;
     return published(protocol, setup);
   };
-  CHECK(of("van-de-ven", "permuted", "domain", "ewc")->acc == 94.31);
-  CHECK(of("van-de-ven", "permuted", "domain", "ewc")->error == 0.11);
-  CHECK(of("van-de-ven", "permuted", "task", "online-ewc")->acc == 95.96);
-  CHECK(of("van-de-ven", "permuted", "class", "joint")->acc == 97.59);
-  CHECK(of("van-de-ven", "split", "domain", "ewc")->acc == 63.95);
-  CHECK(of("van-de-ven", "split", "class", "online-ewc")->acc == 19.96);
+  CHECK(of("van-de-ven", "permuted", "domain", "ewc")->acc.value == 94.31);
+  CHECK(of("van-de-ven", "permuted", "domain", "ewc")->acc.error == 0.11);
+  CHECK(of("van-de-ven", "permuted", "task", "online-ewc")->acc.value == 95.96);
+  CHECK(of("van-de-ven", "permuted", "class", "joint")->acc.value == 97.59);
+  CHECK(of("van-de-ven", "split", "domain", "ewc")->acc.value == 63.95);
+  CHECK(of("van-de-ven", "split", "class", "online-ewc")->acc.value == 19.96);
   CHECK_FALSE(of("van-de-ven", "split", "task", "lwf"));  // not of that paper
-  CHECK(of("si-authors", "permuted", "domain", "si")->acc == 96.94);
-  CHECK(of("si-authors", "permuted", "domain", "si")->bwt == -1.14);
+  CHECK(of("si-authors", "permuted", "domain", "si")->acc.value == 96.94);
+  CHECK(of("si-authors", "permuted", "domain", "si")->bwt->value == -1.14);
+  CHECK(of("si-authors", "permuted", "domain", "si")->source ==
+        std::string("Zenke, Poole and Ganguli 2017, figure 4"));
   CHECK_FALSE(of("van-de-ven", "permuted", "domain", "gpm"));
   CHECK_FALSE(of("", "permuted", "domain", "ewc"));
 
@@ -174,7 +176,7 @@ TEST_CASE("search: by the validation accuracy, of equal ones the first, never on
   command.variants.pop_back();
   command.grids["ewc"] = {1, 10, 100, 1000};
   command.search_seeds = 2;
-  CHECK(search_setups(command).size() == 8);
+  CHECK(search_runs(command) == 8);
   std::vector<Setup> seen;
   const auto run = [&](const Setup& setup) {
     seen.push_back(setup);

@@ -1,19 +1,18 @@
 #include "continual/training.h"
 
-#include "common/stop.h"
-#include "continual/checkpoint.h"
+#include "../temporary_folder.h"
 #include "continual/methods.h"
 #include "continual/network.h"
 #include "continual/stream.h"
-
-#include "../temporary_folder.h"
 #include "continual_images.h"
 
+#include <engram/autograd/create.h>
 #include <engram/autograd/error.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/random.h>
 #include <engram/autograd/threads.h>
+#include <engram/experiment/run/stop.h>
 
 #include <doctest/doctest.h>
 
@@ -80,17 +79,22 @@ class Interrupting {
   std::string text_;
 };
 
-Outcome train_to_the_end(const Setup& setup, const fs::path& checkpoint) {
+/// The run of a setup in a store.
+Run run_of(Store& store, const Setup& setup) { return store.run("continual", to_json(setup)); }
+
+Outcome train_to_the_end(Store& store, const Setup& setup) {
   const Interrupting never;
   Progress progress(100, never.file);
-  return train(setup, small_images(), checkpoint, progress);
+  Run run = run_of(store, setup);
+  return train(run, setup, small_images(), progress);
 }
 
 /// Ends while task 3 is learned.
-void train_two_tasks(const Setup& setup, const fs::path& checkpoint) {
+void train_two_tasks(Store& store, const Setup& setup) {
   const Interrupting after_two("task 2/4");
   Progress progress(100, after_two.file);
-  CHECK_THROWS_AS(train(setup, small_images(), checkpoint, progress), Interrupted);
+  Run run = run_of(store, setup);
+  CHECK_THROWS_AS(train(run, setup, small_images(), progress), Interrupted);
 }
 
 void check_same(const Outcome& a, const Outcome& b) {
@@ -136,69 +140,38 @@ TEST_CASE("train: a run that was broken off ends with the same figures, bit for 
   for (const Setup& setup : setups) {
     CAPTURE(to_json(setup).dump());
     const TemporaryFolder folder;
-    const Outcome whole = train_to_the_end(setup, folder / "whole");
+    Store one(folder / "whole.db"), other(folder / "part.db");
+    const Outcome whole = train_to_the_end(one, setup);
     CHECK(whole.matrix.size() == 4);
     CHECK(whole.matrix[3] != whole.baseline);  // it has learned something
 
-    train_two_tasks(setup, folder / "part");
-    const Checkpoint kept = load_checkpoint(folder / "part", setup);
-    REQUIRE(kept.outcome.matrix.size() == 2);
-    CHECK(kept.outcome.matrix[1] == whole.matrix[1]);
-    check_same(train_to_the_end(setup, folder / "part"), whole);
-    // All the state, not only what shows in accuracies.
-    const Checkpoint a = load_checkpoint(folder / "whole", setup);
-    const Checkpoint b = load_checkpoint(folder / "part", setup);
-    for (const auto& [name, value] : a.network) {
-      CHECK(std::ranges::equal(value.bytes(), b.network[name].bytes()));
-    }
+    train_two_tasks(other, setup);
+    const Outcome kept = outcome_from_json(run_of(other, setup).checkpoint()->progress);
+    REQUIRE(kept.matrix.size() == 2);
+    CHECK(kept.matrix[1] == whole.matrix[1]);
+    check_same(train_to_the_end(other, setup), whole);
   }
 }
 
-TEST_CASE("train: a checkpoint that is not as it was written is not trusted") {
+TEST_CASE("train: a checkpoint that cannot be used is not, and the run begins anew") {
   const TemporaryFolder folder;
+  Store store(folder / "runs.db"), other(folder / "other.db");
   const Setup setup = small_setup("ewc", ewc_options);
-  train_two_tasks(setup, folder / "part");
-  const std::string good = read_file(folder / "part");
-  const Outcome whole = train_to_the_end(setup, folder / "whole");
-  for (std::size_t k = 1; k < 40; ++k) {
-    std::string bad = good;
-    bad[k * good.size() / 40] ^= 4;
-    write_file(folder / "bad", bad);
-    CHECK_THROWS((void)load_checkpoint(folder / "bad", setup));
-    write_file(folder / "bad", good.substr(0, k * good.size() / 40));
-    CHECK_THROWS((void)load_checkpoint(folder / "bad", setup));
-  }
-  check_same(train_to_the_end(setup, folder / "bad"), whole);
-}
-
-TEST_CASE("train: a checkpoint of another run is not gone on from") {
-  const TemporaryFolder folder;
-  Setup setup = small_setup();
-  train_two_tasks(setup, folder / "part");
-  setup.seed = 4;
-  CHECK_THROWS_WITH_AS((void)load_checkpoint(folder / "part", setup),
-                       ((folder / "part").string() + ": it is of another run").c_str(), DataError);
-  check_same(train_to_the_end(setup, folder / "part"), train_to_the_end(setup, folder / "whole"));
-}
-
-TEST_CASE("train: what is in a checkpoint's place is told before the work begins") {
-  const TemporaryFolder folder;
-  fs::create_directory(folder / "part");
-  const Interrupting never;
-  Progress progress(100, never.file);
-  CHECK_THROWS_WITH_AS(
-      train(small_setup(), small_images(), folder / "part", progress),
-      fmt::format("checkpoint: cannot write {}: it is no regular file", (folder / "part").string())
-          .c_str(),
-      Error);
-  CHECK(progress.steps() == 0);
+  train_two_tasks(store, setup);
+  // The network fits, the method does not: nothing of it may be left.
+  Run run = run_of(store, setup);
+  Checkpoint checkpoint = *run.checkpoint();
+  checkpoint.states.at("method") = {{"nonsense", zeros({1})}};
+  run.save(checkpoint);
+  check_same(train_to_the_end(store, setup), train_to_the_end(other, setup));
 }
 
 TEST_CASE("train: a loss that is no number ends the run, which is an outcome") {
   const TemporaryFolder folder;
   Setup setup = small_setup("ewc", ewc_options);
   setup.options["lambda"] = 1e300;
-  const Outcome outcome = train_to_the_end(setup, folder / "file");
+  Store store(folder / "runs.db");
+  const Outcome outcome = train_to_the_end(store, setup);
   CHECK(outcome.diverged.has_value());
   CHECK(outcome.matrix.size() == 1);
   CHECK(std::isnan(outcome.metrics().acc));
@@ -219,7 +192,8 @@ TEST_CASE("train: joint training in the form of tasks gives each image its own o
   Setup setup = small_setup("joint");
   setup.incremental = "task";
   setup.iterations = 60;
-  const Outcome outcome = train_to_the_end(setup, folder / "file");
+  Store store(folder / "runs.db");
+  const Outcome outcome = train_to_the_end(store, setup);
   CHECK(outcome.metrics().acc > 0.9);
   CHECK_FALSE(outcome.memory_bytes);
 }

@@ -13,7 +13,7 @@ using namespace engram::examples::study;
 
 TEST_CASE("extents: a training that two parts use counts once, for the first of them") {
   const Scale scale = tiny_scale();
-  Store store;
+  TrainingStore store;
   const std::vector<Stage> stages = all_stages(scale, store);
   // RMSProp at its default rate and β is in the sweep over rates and in that over β.
   std::vector<Setup> rates, memory;

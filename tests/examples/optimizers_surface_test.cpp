@@ -1,8 +1,8 @@
-#include "common/stop.h"
 #include "optimizers/mechanisms.h"
 #include "optimizers/path.h"
 
 #include <engram/autograd/create.h>
+#include <engram/experiment/run/stop.h>
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
 

@@ -1,12 +1,15 @@
 #include "optimizers/training.h"
 
 #include "../temporary_folder.h"
-#include "common/stop.h"
+#include "optimizers/store.h"
 
+#include <engram/experiment/run/stop.h>
 #include <engram/io/idx.h>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+using namespace engram;
 using namespace engram::examples;
 using namespace engram::examples::study;
 namespace fs = std::filesystem;
@@ -68,58 +71,52 @@ void go_on(double) {}
 
 TEST_CASE("train: what was stopped after an epoch without a measurement goes on from there") {
   Data data;
-  const Record whole = train(setup, data.images, go_on, data.folder / "none");
+  const TrainingStore one(data.folder / "one.db"), other(data.folder / "other.db");
+  Run never_stopped = one.run(setup), run = other.run(setup);
+  const Record whole = train(setup, data.images, go_on, never_stopped);
   REQUIRE(whole.points.size() == 2);
-  CHECK_FALSE(fs::exists(data.folder / "none"));
+  CHECK_FALSE(one.unfinished(setup).has_value());  // it took no minute
 
-  const fs::path checkpoint = data.folder / "checkpoint";
-  CHECK_THROWS_AS(train(setup, data.images, stop, checkpoint, 0), Interrupted);
-  REQUIRE(unfinished(checkpoint).has_value());
-  const Json kept = Json::parse(read_file(checkpoint / "record.json"));
+  CHECK_THROWS_AS(train(setup, data.images, stop, run, 0), Interrupted);
+  REQUIRE(other.unfinished(setup).has_value());
+  const Json kept = run.checkpoint()->progress;
   CHECK(kept.at("step") == 6);
-  CHECK(kept.at("points").size() == 1);
+  CHECK(kept.at("record").at("points").size() == 1);
 
   std::vector<double> told;
   const Record resumed = train(
-      setup, data.images, [&](double done) { told.push_back(done); }, checkpoint);
+      setup, data.images, [&](double done) { told.push_back(done); }, run);
   CHECK(told.size() == 6);
   CHECK(without_times(resumed) == without_times(whole));
   CHECK(resumed.last().seconds > kept.at("seconds").get<double>());
-  CHECK(unfinished(checkpoint).has_value());  // until the caller has stored the record
+  CHECK(other.unfinished(setup).has_value());  // until the caller has stored the record
 }
 
 TEST_CASE("train: a checkpoint that is damaged is none, and nothing of it is used") {
   Data data;
-  const Record whole = train(setup, data.images, go_on, data.folder / "none");
-  const fs::path kept = data.folder / "kept", checkpoint = data.folder / "checkpoint";
-  CHECK_THROWS_AS(train(setup, data.images, stop, kept, 0), Interrupted);
-
-  const auto check_begins_anew = [&](const char* file, const auto& damage) {
-    CAPTURE(file);
-    fs::copy(kept, checkpoint);
-    damage(checkpoint / file);
+  const TrainingStore one(data.folder / "one.db");
+  Run never_stopped = one.run(setup);
+  const Record whole = train(setup, data.images, go_on, never_stopped);
+  for (const char* part : {"progress", "state/network", "state/optimizer"}) {
+    CAPTURE(part);
+    const auto file = data.folder / fmt::format("{}.db", part + 6);
+    {
+      const TrainingStore store(file);
+      Run run = store.run(setup);
+      CHECK_THROWS_AS(train(setup, data.images, stop, run, 0), Interrupted);
+    }
+    experiment::Database(file).execute(
+        fmt::format("UPDATE artifacts SET bytes = substr(bytes, 1, 40) WHERE name = "
+                    "'checkpoint/{}'",
+                    part)
+            .c_str());
+    const TrainingStore store(file);
+    CHECK_FALSE(store.unfinished(setup).has_value());
+    Run run = store.run(setup);
     int steps = 0;
     const Record record = train(
-        setup, data.images, [&](double) { ++steps; }, checkpoint);
+        setup, data.images, [&](double) { ++steps; }, run);
     CHECK(steps == 12);
     CHECK(without_times(record) == without_times(whole));
-    CHECK_FALSE(fs::exists(checkpoint));
-  };
-  const auto cut = [](const fs::path& file) { fs::resize_file(file, fs::file_size(file) / 2); };
-  const auto remove = [](const fs::path& file) { fs::remove(file); };
-  check_begins_anew("record.json", cut);
-  check_begins_anew("record.json", [](const fs::path& file) { write_file(file, "{}"); });
-  for (const char* file : {"network.safetensors", "optimizer.safetensors"}) {
-    check_begins_anew(file, cut);
-    check_begins_anew(file, remove);
   }
-  check_begins_anew("record.json", [](const fs::path& file) {
-    Json json = Json::parse(read_file(file));
-    json["step"] = 3;
-    write_file(file, json.dump());
-  });
-
-  fs::create_directory(checkpoint);
-  write_file(checkpoint / "record.json", "nonsense");
-  CHECK_FALSE(unfinished(checkpoint).has_value());
 }

@@ -1,10 +1,9 @@
 // Runs the example programs, each in a process of its own, on a few images that are made here.
-#include "common/results.h"
+#include "../temporary_folder.h"
 #include "continual/methods.h"
 
-#include "../temporary_folder.h"
-
 #include <engram/autograd/sanitized.h>
+#include <engram/experiment/store/store.h>
 #include <engram/io/idx.h>
 
 #include <doctest/doctest.h>
@@ -17,19 +16,19 @@
 #include <csignal>
 #include <thread>
 
-using engram::examples::Json;
+using engram::experiment::Json;
 namespace fs = std::filesystem;
 
 namespace {
 
 /// A run of an example on 40 images to train and 20 to test, on which a label is a bright bar.
-class Run {
+class Program {
  public:
   /// Starts it. `arguments` as a shell takes them; --data and --out are added
   /// where they are not among them. The shell runs `preparation` first, with
   /// the output folder as $OUT.
-  Run(const std::string& program, const std::string& arguments,
-      const std::string& preparation = ":")
+  Program(const std::string& program, const std::string& arguments,
+          const std::string& preparation = ":")
       : out(folder_.path() / "out") {
     fs::create_directory(folder_.path() / "mnist");
     write_images("train", 40);
@@ -40,7 +39,7 @@ class Run {
     if (all.find("--out") == all.npos) all += " --out " + out.string();
     start(program, all, preparation);
   }
-  ~Run() {
+  ~Program() {
     if (process_ > 0) {
       kill(process_, SIGKILL);
       wait();
@@ -117,7 +116,7 @@ TEST_CASE("mnist_mlp and mnist_cnn: train with every optimizer, and write result
     for (const std::string optimizer : {"sgd", "momentum", "adagrad", "rmsprop", "adam"}) {
       CAPTURE(program);
       CAPTURE(optimizer);
-      Run run(program, "--epochs 2 --batch 16 --seed 3 --threads 1 --optimizer " + optimizer);
+      Program run(program, "--epochs 2 --batch 16 --seed 3 --threads 1 --optimizer " + optimizer);
       REQUIRE_MESSAGE(run.wait() == 0, run.errors());
       CHECK(run.errors() == "");
       CHECK(run.output().find("epoch 2/2 [####################]  loss ") != std::string::npos);
@@ -137,13 +136,13 @@ TEST_CASE("mnist_mlp and mnist_cnn: train with every optimizer, and write result
 }
 
 TEST_CASE("mnist_mlp: learns") {
-  Run run("mnist_mlp", "--epochs 20 --batch 10");
+  Program run("mnist_mlp", "--epochs 20 --batch 10");
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   CHECK(run.results()["test_accuracy"] == 1.0);
 }
 
 TEST_CASE("mnist_mlp --find-lr: suggests a rate, draws the curve, and does not train") {
-  Run run("mnist_mlp", "--find-lr --batch 10 --threads 1");
+  Program run("mnist_mlp", "--find-lr --batch 10 --threads 1");
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   CHECK(run.output().starts_with("suggested: --lr "));
   CHECK(run.output().find("epoch") == std::string::npos);
@@ -162,7 +161,7 @@ TEST_CASE("mnist_mlp --find-lr: suggests a rate, draws the curve, and does not t
 
 TEST_CASE("mnist_mlp: the same seed gives the same numbers, another seed others") {
   const auto history = [](const std::string& seed) {
-    Run run("mnist_mlp", "--epochs 2 --batch 16 --threads 1 --seed " + seed);
+    Program run("mnist_mlp", "--epochs 2 --batch 16 --threads 1 --seed " + seed);
     REQUIRE_MESSAGE(run.wait() == 0, run.errors());
     return run.results()["history"][1]["train_loss"];
   };
@@ -171,7 +170,7 @@ TEST_CASE("mnist_mlp: the same seed gives the same numbers, another seed others"
 }
 
 TEST_CASE("permuted_mnist: compares all methods, and writes results.json and the picture") {
-  Run run(
+  Program run(
       "permuted_mnist",
       "--method naive,ewc,online-ewc,joint --tasks 3 --hidden 32 --epochs 10 --batch 10 --pad 2 "
       "--fisher-samples 10 --lambda 5 --gamma 0.5 --threads 1");
@@ -209,9 +208,9 @@ TEST_CASE("permuted_mnist: compares all methods, and writes results.json and the
 TEST_CASE("permuted_mnist: every Fisher, and iterations in the place of epochs") {
   for (const std::string fisher : {"exact", "sampled", "empirical"}) {
     CAPTURE(fisher);
-    Run run("permuted_mnist",
-            "--method ewc --tasks 2 --hidden 8 --batch 16 --iterations 7 --fisher " + fisher +
-                " --fisher-samples 0 --optimizer sgd");
+    Program run("permuted_mnist",
+                "--method ewc --tasks 2 --hidden 8 --batch 16 --iterations 7 --fisher " + fisher +
+                    " --fisher-samples 0 --optimizer sgd");
     REQUIRE_MESSAGE(run.wait() == 0, run.errors());
     CHECK(run.results()["options"]["iterations"] == 7);
     CHECK(run.results()["methods"][0]["options"]["fisher"] == fisher);
@@ -219,13 +218,13 @@ TEST_CASE("permuted_mnist: every Fisher, and iterations in the place of epochs")
 }
 
 TEST_CASE("permuted_mnist: one task has no transfer") {
-  Run run("permuted_mnist", "--tasks 1 --hidden 8 --batch 16");
+  Program run("permuted_mnist", "--tasks 1 --hidden 8 --batch 16");
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   CHECK(run.results()["methods"][0]["bwt"].is_null());
 }
 
 TEST_CASE("optimizers: the report has all its parts, and a second run trains nothing again") {
-  Run run("optimizers", "--tiny --threads 1");
+  Program run("optimizers", "--tiny --threads 1");
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   const std::string report = read_file(run.out / "report.md");
   for (const char* part :
@@ -252,15 +251,15 @@ TEST_CASE("optimizers: the report has all its parts, and a second run trains not
   }
   CHECK(has_keys(run.results(), keys_of_every_run));
 
-  const std::string trainings = read_file(run.out / "trainings.jsonl");
-  Run again("optimizers", "--tiny --threads 1 --out " + run.out.string());
+  const std::string trainings = read_file(run.out / "runs.db");
+  Program again("optimizers", "--tiny --threads 1 --out " + run.out.string());
   REQUIRE_MESSAGE(again.wait() == 0, again.errors());
-  CHECK(read_file(run.out / "trainings.jsonl") == trainings);
+  CHECK(read_file(run.out / "runs.db") == trainings);
 }
 
 TEST_CASE("optimizers: Ctrl-C ends the training, and the report is made of what there is") {
-  Run run("optimizers", "--tiny --threads 1");
-  run.wait_for("trainings.jsonl");
+  Program run("optimizers", "--tiny --threads 1");
+  run.wait_for("runs.db");
   run.interrupt();
   CHECK(run.wait() == 130);
   const std::string report = read_file(run.out / "report.md");
@@ -275,8 +274,8 @@ TEST_CASE("optimizers: a second Ctrl-C ends the report too, which tells where it
   const TemporaryFolder commands;
   write_file(commands / "gnuplot", "#!/bin/sh\necho >../drawing; exec sleep 1000\n");
   fs::permissions(commands / "gnuplot", fs::perms::owner_all);
-  Run run("optimizers", "--tiny --threads 1", "PATH=" + commands.path().string() + ":$PATH");
-  run.wait_for("trainings.jsonl");
+  Program run("optimizers", "--tiny --threads 1", "PATH=" + commands.path().string() + ":$PATH");
+  run.wait_for("runs.db");
   run.interrupt();
   run.wait_for("drawing");
   run.interrupt();
@@ -299,7 +298,7 @@ TEST_CASE("continual: compares methods over seeds, keeps the runs, and does none
   const std::string arguments =
       "--method naive,ewc,ewc+online-ewc,joint --tasks 3 --hidden 16 --iterations 20 --batch 10 "
       "--fisher-samples 10 --lambda 5 --seeds 2 --threads 1";
-  Run run("continual", arguments);
+  Program run("continual", arguments);
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   CHECK(run.output().find("\newc+online-ewc  ") != std::string::npos);
   const Json results = run.results();
@@ -319,15 +318,14 @@ TEST_CASE("continual: compares methods over seeds, keeps the runs, and does none
   CHECK(results["summary"][0]["seeds"] == Json{0, 1});
   CHECK(fs::exists(run.out / "accuracy.gp"));
   CHECK_FALSE(fs::exists(run.out / "tradeoff.gp"));
-  CHECK(fs::is_empty(run.out / "checkpoints"));
+  CHECK(engram::experiment::Store(run.out / "runs.db").finished("continual").size() == 8);
 
-  const std::string kept = read_file(run.out / "results.jsonl");
-  CHECK(std::ranges::count(kept, '\n') == 8);
-  Run again("continual", arguments + " --data /nowhere --out " + run.out.string());
+  const std::string kept = read_file(run.out / "runs.db");
+  Program again("continual", arguments + " --data /nowhere --out " + run.out.string());
   CHECK(again.wait() == 1);  // the images tell which runs are the same
-  Run other("continual", arguments + " --out " + run.out.string());
+  Program other("continual", arguments + " --out " + run.out.string());
   REQUIRE_MESSAGE(other.wait() == 0, other.errors());
-  CHECK(read_file(run.out / "results.jsonl") == kept);
+  CHECK(read_file(run.out / "runs.db") == kept);
   CHECK(figures_of(run.results()) == figures_of(results));
 }
 
@@ -335,20 +333,20 @@ TEST_CASE("continual: killed at any moment, it goes on to the same figures") {
   const std::string arguments =
       "--method naive,ewc --tasks 4 --hidden 64 --iterations 300 --batch 10 --fisher-samples 40 "
       "--threads 1";
-  Run whole("continual", arguments);
+  Program whole("continual", arguments);
   REQUIRE_MESSAGE(whole.wait() == 0, whole.errors());
   const TemporaryFolder folder;
   const std::string out = (folder / "out").string();
   int kills = 0;
   for (int milliseconds = 20;; milliseconds += milliseconds / 4) {
-    Run run("continual", arguments + " --out " + out);
+    Program run("continual", arguments + " --out " + out);
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
     run.kill_now();
     if (run.wait() == 0) break;
     REQUIRE(++kills < 200);
   }
   CHECK(kills > 0);
-  Run last("continual", arguments + " --out " + out);
+  Program last("continual", arguments + " --out " + out);
   REQUIRE_MESSAGE(last.wait() == 0, last.errors());
   Json results = Json::parse(read_file(folder / "out" / "results.json"));
   CHECK(figures_of(results) == figures_of(whole.results()));
@@ -357,21 +355,21 @@ TEST_CASE("continual: killed at any moment, it goes on to the same figures") {
 TEST_CASE("continual: two processes with different seeds share a folder") {
   const std::string arguments =
       "--method naive,ewc --tasks 2 --hidden 16 --iterations 50 --batch 10 --threads 1";
-  Run one("continual", arguments + " --seed 0");
-  Run two("continual", arguments + " --seed 1 --out " + one.out.string());
+  Program one("continual", arguments + " --seed 0");
+  Program two("continual", arguments + " --seed 1 --out " + one.out.string());
   REQUIRE_MESSAGE(one.wait() == 0, one.errors());
   REQUIRE_MESSAGE(two.wait() == 0, two.errors());
-  const std::string kept = read_file(one.out / "results.jsonl");
-  Run both("continual", arguments + " --seeds 2 --out " + one.out.string());
+  const std::string kept = read_file(one.out / "runs.db");
+  Program both("continual", arguments + " --seeds 2 --out " + one.out.string());
   REQUIRE_MESSAGE(both.wait() == 0, both.errors());
-  CHECK(read_file(one.out / "results.jsonl") == kept);
+  CHECK(read_file(one.out / "runs.db") == kept);
   CHECK(one.results()["methods"].size() == 4);
 }
 
 TEST_CASE("continual --search: chooses a strength, tells what it tried, and draws it") {
-  Run run("continual",
-          "--method naive,ewc --tasks 2 --hidden 16 --iterations 20 --batch 10 --search "
-          "--search-grid 0,10,1e300 --threads 1");
+  Program run("continual",
+              "--method naive,ewc --tasks 2 --hidden 16 --iterations 20 --batch 10 --search "
+              "--search-grid 0,10,1e300 --threads 1");
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   const Json results = run.results();
   REQUIRE(results["search"].size() == 3);
@@ -385,8 +383,8 @@ TEST_CASE("continual --search: chooses a strength, tells what it tried, and draw
 }
 
 TEST_CASE("continual: a run that diverged is told at the end, the others stand") {
-  Run run("continual",
-          "--method ewc,naive --tasks 3 --hidden 8 --batch 10 --iterations 5 --lambda 1e300");
+  Program run("continual",
+              "--method ewc,naive --tasks 3 --hidden 8 --batch 10 --iterations 5 --lambda 1e300");
   CHECK(run.wait() == 1);
   CHECK(run.errors().ends_with(
       "continual: 1 of 2 runs diverged; a smaller --lr or strength may help\n"));
@@ -395,8 +393,8 @@ TEST_CASE("continual: a run that diverged is told at the end, the others stand")
 }
 
 TEST_CASE("continual: Ctrl-C says how to go on") {
-  Run run("continual", "--tasks 2 --hidden 8 --iterations 1000000000");
-  run.wait_for("results.jsonl");
+  Program run("continual", "--tasks 2 --hidden 8 --iterations 1000000000");
+  run.wait_for("runs.db");
   run.interrupt();
   CHECK(run.wait() == 130);
   CHECK(run.errors().ends_with(
@@ -404,17 +402,17 @@ TEST_CASE("continual: Ctrl-C says how to go on") {
 }
 
 TEST_CASE("A loss that is no longer a number: the step is named, what was written is kept") {
-  Run mlp("mnist_mlp", "--batch 10 --optimizer sgd --lr 1e30");
+  Program mlp("mnist_mlp", "--batch 10 --optimizer sgd --lr 1e30");
   CHECK(mlp.wait() == 1);
   CHECK(mlp.errors().find("mnist_mlp: the loss is ") == 0);
-  CHECK(
-      mlp.errors().find(" at step 2; a smaller --lr may help; what was written so far is kept\n") !=
-      std::string::npos);
+  CHECK(mlp.errors().find(
+            " at step 2; a smaller learning rate may help; what was written so far is kept\n") !=
+        std::string::npos);
   CHECK(mlp.results()["epochs"] == 0);
   CHECK(mlp.results()["test_accuracy"].is_number());
 
   // λ is infinite as f32: the first task goes well, then the penalty is ∞·0.
-  Run permuted("permuted_mnist", "--method ewc --tasks 3 --hidden 8 --batch 10 --lambda 1e300");
+  Program permuted("permuted_mnist", "--method ewc --tasks 3 --hidden 8 --batch 10 --lambda 1e300");
   CHECK(permuted.wait() == 1);
   CHECK(permuted.errors().find(" at step ") != std::string::npos);
   CHECK(permuted.results()["methods"][0]["matrix"].size() == 1);
@@ -422,7 +420,7 @@ TEST_CASE("A loss that is no longer a number: the step is named, what was writte
 
 TEST_CASE("mnist_mlp: two batches that make one step are as good as one batch of both") {
   const auto loss_of = [](const std::string& arguments) {
-    Run run("mnist_mlp", "--epochs 2 --optimizer sgd --lr 0.1 --threads 1 " + arguments);
+    Program run("mnist_mlp", "--epochs 2 --optimizer sgd --lr 0.1 --threads 1 " + arguments);
     REQUIRE_MESSAGE(run.wait() == 0, run.errors());
     return run.results()["test_loss"].get<double>();
   };
@@ -436,7 +434,7 @@ TEST_CASE("Ctrl-C: stops between two steps, what was written is kept") {
        {"mnist_mlp --epochs 1000000 --batch 10",
         "permuted_mnist --tasks 2 --hidden 8 --iterations 1000000000"}) {
     CAPTURE(program);
-    Run run(program.substr(0, program.find(' ')), program.substr(program.find(' ')));
+    Program run(program.substr(0, program.find(' ')), program.substr(program.find(' ')));
     run.wait_for("results.json");
     run.interrupt();
     CHECK(run.wait() == 130);
@@ -446,7 +444,7 @@ TEST_CASE("Ctrl-C: stops between two steps, what was written is kept") {
 }
 
 TEST_CASE("Ctrl-C that is ignored from outside stays ignored") {
-  Run run("mnist_mlp", "--epochs 20 --batch 10", "trap '' INT");
+  Program run("mnist_mlp", "--epochs 20 --batch 10", "trap '' INT");
   run.wait_for("results.json");
   run.interrupt();
   CHECK(run.wait() == 0);
@@ -458,8 +456,9 @@ TEST_CASE("Ctrl-C while gnuplot draws: nothing runs on, and no picture of before
   write_file(commands / "gnuplot",
              "#!/bin/sh\necho $$ >../pid.new; mv ../pid.new ../pid; exec sleep 1000\n");
   fs::permissions(commands / "gnuplot", fs::perms::owner_all);
-  Run run("permuted_mnist", "--tasks 1 --hidden 8 --method naive",
-          "mkdir $OUT; echo old >$OUT/accuracy.svg; PATH=" + commands.path().string() + ":$PATH");
+  Program run(
+      "permuted_mnist", "--tasks 1 --hidden 8 --method naive",
+      "mkdir $OUT; echo old >$OUT/accuracy.svg; PATH=" + commands.path().string() + ":$PATH");
   run.wait_for("pid");
   const pid_t gnuplot = std::stoi(read_file(run.out / "pid"));
   CHECK(kill(gnuplot, 0) == 0);
@@ -472,7 +471,7 @@ TEST_CASE("Ctrl-C while gnuplot draws: nothing runs on, and no picture of before
 
 #if !defined(ENGRAM_SANITIZED)  // whose shadow memory needs all the addresses there are
 TEST_CASE("Memory that does not suffice: one clear line") {
-  Run run("permuted_mnist", "--hidden 10000 --pad 100 --threads 1", "ulimit -v 1500000");
+  Program run("permuted_mnist", "--hidden 10000 --pad 100 --threads 1", "ulimit -v 1500000");
   CHECK(run.wait() == 1);
   CHECK(run.errors() ==
         "permuted_mnist: the memory does not suffice; what was written so far is kept\n");
@@ -481,7 +480,7 @@ TEST_CASE("Memory that does not suffice: one clear line") {
 
 TEST_CASE("A folder whose name is not UTF-8") {
   const TemporaryFolder folder;
-  Run run("mnist_mlp", "--epochs 1 --out " + (folder / "caf\xe9").string());
+  Program run("mnist_mlp", "--epochs 1 --out " + (folder / "caf\xe9").string());
   REQUIRE_MESSAGE(run.wait() == 0, run.errors());
   const Json results = Json::parse(read_file(folder / "caf\xe9" / "results.json"));
   CHECK(results["options"]["out"] == (folder / "caf\xef\xbf\xbd").string());
@@ -491,7 +490,7 @@ TEST_CASE("A wrong command line: one clear line, and nothing is written") {
   const auto refuses = [](const std::string& program, const std::string& arguments,
                           const std::string& message) {
     CAPTURE(arguments);
-    Run run(program, arguments);
+    Program run(program, arguments);
     CHECK(run.wait() == 2);
     CHECK(run.errors() == program + ": " + message + " (see --help)\n");
     CHECK(run.output() == "");
@@ -549,7 +548,7 @@ TEST_CASE("A wrong command line: one clear line, and nothing is written") {
 }
 
 TEST_CASE("Files that cannot be read or written: one clear line, and nothing is written") {
-  Run no_data("mnist_mlp", "--data /nowhere");
+  Program no_data("mnist_mlp", "--data /nowhere");
   CHECK(no_data.wait() == 1);
   CHECK(no_data.errors() ==
         "mnist_mlp: mnist: there is no /nowhere/mnist/train-images-idx3-ubyte; "
@@ -557,7 +556,7 @@ TEST_CASE("Files that cannot be read or written: one clear line, and nothing is 
   CHECK_FALSE(fs::exists(no_data.out));
 
   for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist", "continual"}) {
-    Run no_out(program, "--out /dev/null/results");
+    Program no_out(program, "--out /dev/null/results");
     CHECK(no_out.wait() == 1);
     CHECK(no_out.errors() ==
           program + ": --out: cannot create /dev/null/results: Not a directory\n");
@@ -566,21 +565,20 @@ TEST_CASE("Files that cannot be read or written: one clear line, and nothing is 
 }
 
 TEST_CASE("What is missing or in the way is told before the work begins") {
-  Run no_fashion("optimizers", "--tiny", "rm $(dirname $OUT)/fashion-mnist");
+  Program no_fashion("optimizers", "--tiny", "rm $(dirname $OUT)/fashion-mnist");
   CHECK(no_fashion.wait() == 1);
   CHECK(no_fashion.output() == "");
   CHECK(no_fashion.errors().find("scripts/fetch-data fashion-mnist gets it") != std::string::npos);
 
-  Run no_folder("optimizers", "--tiny", "mkdir $OUT; touch $OUT/checkpoint");
-  CHECK(no_folder.wait() == 1);
-  CHECK(no_folder.output().find("%") == std::string::npos);
-  CHECK(no_folder.errors().find("checkpoint") != std::string::npos);
-
-  Run deep("continual", "--tasks 1",
-           "mkdir $OUT; head -c 200000 /dev/zero | tr '\\0' '[' >$OUT/results.jsonl");
-  CHECK(deep.wait() == 1);
-  CHECK(deep.errors() == "continual: " + (deep.out / "results.jsonl").string() +
-                             ", line 1: nested deeper than 100 levels\n");
+  for (const char* program : {"optimizers --tiny", "continual --tasks 1"}) {
+    const std::string call = program, name = call.substr(0, call.find(' '));
+    Program no_store(name, call.substr(name.size() + 1),
+                     "mkdir $OUT; head -c 2000 /dev/zero | tr '\\0' '[' >$OUT/runs.db");
+    CHECK(no_store.wait() == 1);
+    CHECK(no_store.output().find("%") == std::string::npos);
+    CHECK(no_store.errors() ==
+          name + ": store: " + (no_store.out / "runs.db").string() + " is no SQLite file\n");
+  }
 }
 
 TEST_CASE("Output that cannot be written: an error") {
@@ -591,7 +589,7 @@ TEST_CASE("Output that cannot be written: an error") {
            {"continual", "--help"},
            {"optimizers", "--help"}}) {
     CAPTURE(call.first);
-    Run run(call.first, call.second, "ln -s /dev/full $(dirname $OUT)/stdout");
+    Program run(call.first, call.second, "ln -s /dev/full $(dirname $OUT)/stdout");
     CHECK(run.wait() == 1);
     CHECK(run.errors().find("No space left on device") != std::string::npos);
   }
@@ -599,14 +597,14 @@ TEST_CASE("Output that cannot be written: an error") {
 
 TEST_CASE("--help tells every option") {
   for (const std::string program : {"mnist_mlp", "mnist_cnn", "permuted_mnist", "continual"}) {
-    Run run(program, "--help");
+    Program run(program, "--help");
     CHECK(run.wait() == 0);
     for (const char* option : {"--help", "--seed", "--threads", "--data", "--epochs", "--batch",
                                "--optimizer", "--lr", "--out"}) {
       CHECK(run.output().find(option) != std::string::npos);
     }
   }
-  Run run("optimizers", "--help");
+  Program run("optimizers", "--help");
   CHECK(run.wait() == 0);
   for (const char* text : {"--full", "--budget", "--threads", "--out",
                            "Folder that has the folders mnist and fashion-mnist;"}) {

@@ -1,5 +1,4 @@
 #include <engram/autograd/error.h>
-#include <engram/io/append_file.h>
 #include <engram/io/input_file.h>
 
 #include <doctest/doctest.h>
@@ -46,18 +45,4 @@ TEST_CASE("InputFile: what is no regular file is refused, and a pipe is not wait
                        ("read: cannot read " + none + ": No such file or directory").c_str(),
                        DataError);
   CHECK_THROWS_AS(InputFile("read", std::string("a\0b", 3)), Error);
-}
-
-TEST_CASE("AppendFile: makes the file, and adds at its end") {
-  const TemporaryFolder folder;
-  const fs::path path = folder.path() / "lines";
-  const AppendFile file(path);
-  CHECK(fs::file_size(path) == 0);
-  file.append("one\n");
-  AppendFile(path).append("two\n");
-  file.append("");
-  std::ifstream in(path);
-  CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "one\ntwo\n");
-  CHECK_THROWS_WITH_AS(AppendFile("/nowhere/lines"),
-                       "cannot write /nowhere/lines: No such file or directory", Error);
 }

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace engram::experiment {
+
+/// A figure that others have published, in the unit of the column that it stands beside.
+struct PublishedFigure {
+  double value;
+  std::optional<double> error{};  ///< standard error, where one was published
+};
+
+/// "94.31 ± 0.11"
+std::string to_text(const PublishedFigure& figure);
+
+}  // namespace engram::experiment
