@@ -3,7 +3,15 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
+
 namespace engram::experiment {
+namespace {
+
+constexpr std::chrono::milliseconds patience{20'000};  // with other processes
+
+}  // namespace
 
 Database::Database(const std::filesystem::path& file) : file_(file) {
   std::error_code failure;
@@ -16,14 +24,28 @@ Database::Database(const std::filesystem::path& file) : file_(file) {
     check(sqlite3_open_v2(file.c_str(), &connection_,
                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE,
                           nullptr));
-    sqlite3_busy_timeout(connection_, 20'000);  // ms
-    execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    sqlite3_busy_timeout(connection_, patience.count());
+    begin_write_ahead_log();
+    execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     // Whether the file can be written shows now, not after the work.
     execute("BEGIN IMMEDIATE; ROLLBACK");
   } catch (...) {
     sqlite3_close_v2(connection_);
     throw;
   }
+}
+
+/// SQLite itself does not wait where two processes change the mode of a new file at once.
+void Database::begin_write_ahead_log() {
+  using std::chrono::steady_clock;
+  const auto end = steady_clock::now() + patience;
+  int code;
+  do {
+    code = sqlite3_exec(connection_, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if ((code & 0xff) != SQLITE_BUSY) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  } while (steady_clock::now() < end);
+  check(code);
 }
 
 Database::~Database() { sqlite3_close_v2(connection_); }

@@ -65,6 +65,7 @@ class Database {
   std::int64_t last_row() const;
 
  private:
+  void begin_write_ahead_log();
   void check(int code) const;
   [[noreturn]] void failed(int code) const;
 

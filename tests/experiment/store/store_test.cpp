@@ -6,6 +6,7 @@
 #include <engram/autograd/error.h>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -257,6 +258,37 @@ TEST_CASE("Store: several processes write into one file") {
   Store store(file);
   CHECK(store.finished("study").size() == 45);
   CHECK(store.damaged("study") == 0);
+}
+
+TEST_CASE("Store: several processes make one file at once") {
+  const TemporaryFolder folder;
+  for (int round = 0; round < 20; ++round) {
+    const auto file = folder / fmt::format("{}.db", round);
+    int start[2];  // closed when all are there
+    REQUIRE(pipe(start) == 0);
+    pid_t children[8];
+    for (pid_t& child : children) {
+      if ((child = fork()) == 0) {
+        close(start[1]);
+        char nothing;
+        if (read(start[0], &nothing, 1) != 0) _exit(2);
+        try {
+          Store(file).run("study", settings_of(0)).finish({{"by", getpid()}});
+        } catch (const std::exception&) {
+          _exit(1);
+        }
+        _exit(0);
+      }
+    }
+    close(start[0]);
+    close(start[1]);
+    for (pid_t child : children) {
+      int status;
+      waitpid(child, &status, 0);
+      CHECK(WEXITSTATUS(status) == 0);
+    }
+    CHECK(Store(file).finished("study").size() == 1);
+  }
 }
 
 TEST_CASE("Store: files that are no store are named and left as they are") {
