@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-// What pictures have in common: gnuplot's words for a line's looks, a data block, a panel.
+// Building blocks of gnuplot scripts: line styles, data blocks, panels.
 namespace engram::experiment {
 
-/// How one of several things that are compared looks. Colours (Okabe and Ito) differ in lightness
-/// too, lines in their dashes and points in form, so that they can be told apart in grey.
+/// Colour, dash and point of one line of a comparison. Colours (Okabe and Ito) differ in lightness
+/// too, so that lines can be told apart in grey.
 struct LineStyle {
   const char* colour;
   int dash;  ///< gnuplot's numbers

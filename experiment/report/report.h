@@ -18,7 +18,7 @@ struct Table {
 };
 struct Picture {
   std::string file;  ///< in the report's folder: PNG or GIF
-  std::string says;  ///< for those who cannot see it
+  std::string says;  ///< alternative text
 };
 
 struct Section {

@@ -23,7 +23,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// So many of the steps turn out to be done already, or not to be needed.
+  /// Takes steps that were done before, or are not needed, out of the total.
   void skip(std::int64_t steps) { all_steps_ -= steps; }
   void begin(std::string stage);
   /// One training step: on how many samples, its mean loss, how many were classified correctly.

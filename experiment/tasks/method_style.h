@@ -13,9 +13,9 @@ struct MethodStyle {
   LineStyle line;
 };
 
-/// The styles of methods that stand in one picture. A method has the same in every picture; what
-/// follows a comma in a label tells its variants apart, which have its colour, with other dashes
-/// and points. A label of no known method, as a combination, is its own title.
+/// The styles of the methods of one picture. A method has the same style in every picture. Its
+/// variants, whose labels go on after a comma, share its colour and differ in dashes and points. A
+/// label of no known method, as a combination, is its own title.
 std::vector<MethodStyle> method_styles(const std::vector<std::string>& labels);
 
 }  // namespace engram::experiment
