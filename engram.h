@@ -92,7 +92,6 @@
 #include <engram/optim/curvature/per_sample.h>
 #include <engram/optim/ewc.h>
 #include <engram/optim/find_lr.h>
-#include <engram/optim/momentum.h>
 #include <engram/optim/optimizer.h>
 #include <engram/optim/quadratic_penalty.h>
 #include <engram/optim/rmsprop.h>

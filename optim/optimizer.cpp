@@ -14,6 +14,7 @@ namespace {
 std::string group_key(std::size_t group, const char* name) {
   return fmt::format("groups.{}.{}", group, name);
 }
+std::string steps_key(const char* optimizer) { return fmt::format("{}.steps", optimizer); }
 std::string parameter_key(std::size_t parameter, const char* name) {
   return fmt::format("state.{}.{}", parameter, name);
 }
@@ -49,7 +50,7 @@ void Optimizer::zero_grad() {
 
 StateDict Optimizer::state_dict() const {
   StateDict state;
-  state.add_number(steps_key(), steps_);
+  state.add_number(steps_key(name()), steps_);
   for (std::size_t k = 0; k < groups_.size(); ++k) {
     state.add_number(group_key(k, "parameters"), std::ssize(groups_[k]));
     save_options(state, k);
@@ -70,7 +71,8 @@ StateDict Optimizer::state_dict() const {
 
 void Optimizer::load_state_dict(const StateDict& saved) {
   StateReader state(saved);
-  const auto steps = state.count<std::int64_t>(steps_key());
+  const bool is_former = former_name() && saved.contains(steps_key(former_name()));
+  const auto steps = state.count<std::int64_t>(steps_key(is_former ? former_name() : name()));
   std::vector<std::vector<Parameter>> loaded = groups_;
   std::size_t index = 0;
   for (std::size_t k = 0; k < loaded.size(); ++k) {
@@ -97,8 +99,6 @@ void Optimizer::load_state_dict(const StateDict& saved) {
   state.set(steps_, steps);
   state.commit();
 }
-
-std::string Optimizer::steps_key() const { return fmt::format("{}.steps", name()); }
 
 void Optimizer::write_options(StateDict& state, std::size_t group,
                               const std::vector<Option>& options) {

@@ -100,6 +100,8 @@ class Optimizer {
   };
 
   virtual const char* name() const = 0;
+  /// Another name under which earlier versions saved states that are its own; null for none.
+  virtual const char* former_name() const { return nullptr; }
   /// In the order of the numbers that `state` and `number` take.
   virtual Slots slots() const = 0;
 
@@ -133,7 +135,6 @@ class Optimizer {
   virtual void load_options(StateReader& state) = 0;
 
   void check_states() const;
-  std::string steps_key() const;
 
   std::vector<std::vector<Parameter>> groups_;
   std::int64_t steps_ = 0;

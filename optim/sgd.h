@@ -5,17 +5,29 @@
 namespace engram::optim {
 
 struct SGDOptions {
-  double lr = 1e-3;         ///< η
-  double weight_decay = 0;  ///< λ: adds the gradient of ½λw²
-  bool maximize = false;    ///< climb instead of descend
+  double lr = 1e-3;             ///< η
+  double momentum = 0;          ///< μ; 0.9 is usual
+  double dampening = 0;         ///< τ
+  double weight_decay = 0;      ///< λ: adds the gradient of ½λw²
+  bool nesterov = false;        ///< look ahead; needs momentum, and no dampening
+  bool moving_average = false;  ///< V is the moving average of the gradients; needs no dampening
+  bool maximize = false;        ///< climb instead of descend
 };
 
-/// Stochastic gradient descent; on one batch of everything, gradient descent.
+/// Stochastic gradient descent, with or without momentum; on one batch of everything, gradient
+/// descent.
 ///
 ///     g ← g + λw
-///     w ← w − ηg
+///     V ← μV + (1−τ)g        the first update: V ← g; without momentum V is g, and not kept
+///     w ← w − ηV             nesterov: w ← w − η(g + μV)
 ///
-/// As PyTorch's SGD without momentum.
+/// As PyTorch's SGD. `moving_average` makes of V an exponentially weighted mean that starts at 0:
+///
+///     V ← μV + (1−μ)g
+///     w ← w − ηV
+///
+/// At a constant rate this is the form above with η scaled by 1−μ; a dampening of μ differs from it
+/// in the first update alone.
 class SGD final : public OptimizerWith<SGDOptions> {
  public:
   explicit SGD(std::vector<Tensor> parameters, const SGDOptions& options = {})
@@ -29,7 +41,8 @@ class SGD final : public OptimizerWith<SGDOptions> {
 
  private:
   const char* name() const override { return "SGD"; }
-  Slots slots() const override { return {}; }
+  const char* former_name() const override { return "Momentum"; }
+  Slots slots() const override { return {{{.name = "momentum_buffer", .optional = true}}}; }
   std::vector<Option> list(SGDOptions& options) const override;
   void check_options(const SGDOptions& options) const override;
   void update(Parameter& parameter, const SGDOptions& options) override;

@@ -96,7 +96,7 @@ std::unique_ptr<optim::Optimizer> read_optimizer(std::istream& words,
     return std::make_unique<optim::SGD>(parameters, optim::SGDOptions{.lr = 1e-2});
   }
   if (name == "momentum") {
-    return std::make_unique<optim::Momentum>(parameters, optim::MomentumOptions{.lr = 1e-3});
+    return std::make_unique<optim::SGD>(parameters, optim::SGDOptions{.lr = 1e-3, .momentum = 0.9});
   }
   if (name == "adagrad") {
     return std::make_unique<optim::Adagrad>(parameters, optim::AdagradOptions{.lr = 1e-3});

@@ -9,7 +9,7 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/tape.h>
 #include <engram/experiment/run/stop.h>
-#include <engram/optim/momentum.h>
+#include <engram/optim/sgd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -22,8 +22,9 @@ namespace {
 std::unique_ptr<optim::Optimizer> make_walker(const Contender& contender, const Tensor& position,
                                               double rate) {
   if (contender.name == std::string("momentum")) {
-    return std::make_unique<optim::Momentum>(
-        std::vector{position}, optim::MomentumOptions{.lr = rate, .moving_average = true});
+    return std::make_unique<optim::SGD>(
+        std::vector{position},
+        optim::SGDOptions{.lr = rate, .momentum = 0.9, .moving_average = true});
   }
   return make_contender(contender.name, {position}, {.lr = rate});
 }
@@ -118,7 +119,7 @@ double overshoot(double momentum) {
   Surface bowl = surfaces()[0];
   bowl.steps = 400;
   const Tensor position = start_of(bowl);
-  optim::Momentum optimizer({position}, {.lr = 0.01, .momentum = momentum});
+  optim::SGD optimizer({position}, {.lr = 0.01, .momentum = momentum});
   double farthest = 0;
   for (const Vector2& at : walk_with(bowl, position, optimizer, 0, 0)) {
     farthest = std::max(farthest, at[0]);

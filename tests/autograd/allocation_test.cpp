@@ -81,7 +81,7 @@ TEST_CASE("allocation: … of a convolutional network, whose layers share large 
   nn::Linear last(800, 10);
   const std::vector<Tensor> parameters = {first.weight, first.bias,  second.weight,
                                           second.bias,  last.weight, last.bias};
-  optim::Momentum momentum(parameters, {.lr = 1e-3});
+  optim::SGD momentum(parameters, {.lr = 1e-3, .momentum = 0.9});
   check_steady([&] {
     Tape tape;
     Tensor h = max_pool2d(relu(first(x)), {.kernel = 2});

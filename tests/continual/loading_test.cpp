@@ -69,7 +69,7 @@ Kind kind(const OptimizerKind& optimizers) {
   return {optimizers.name,
           make,
           {"grad_avg", "momentum_buffer", "max_exp_avg_sq", "mu_product", "nesterov",
-           "momentum_decay"}};
+           "momentum_decay", "momentum", "dampening", "moving_average"}};
 }
 
 /// A method that has learned so many tasks.

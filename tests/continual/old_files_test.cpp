@@ -24,6 +24,7 @@ void check_loads(T&& object, const StateDict& saved) {
   const StateDict loaded = object.state_dict();
   for (const auto& [name, value] : saved) {
     CAPTURE(name);
+    if (name == "Momentum.steps") continue;  // SGD.steps now
     REQUIRE(loaded.contains(name));
     CHECK(loaded[name].dtype() == value.dtype());
     CHECK(std::ranges::equal(loaded[name].bytes(), value.bytes()));
@@ -58,7 +59,11 @@ void check_method(const std::string& name, const Options&... options) {
 TEST_CASE("states that version 0.1.0 saved are read") {
   check_loads(Net(), file("0.1.0/network"));
   check_loads(optim::SGD(groups()), file("0.1.0/sgd"));
-  check_loads(optim::Momentum(groups()), file("0.1.0/momentum"));
+  optim::SGD momentum(groups());  // a class of its own then
+  check_loads(momentum, file("0.1.0/momentum"));
+  CHECK(momentum.group(0).momentum == 0.9);
+  CHECK(momentum.group(0).nesterov);
+  CHECK(momentum.steps() == 3);
   check_loads(optim::Adagrad(groups()), file("0.1.0/adagrad"));
   check_loads(optim::RMSProp(groups()), file("0.1.0/rmsprop"));
   check_loads(optim::EWC(parameters()), file("0.1.0/ewc"));

@@ -71,8 +71,8 @@ cases = []
 
 
 def case(name, kind, second=None, sometimes=False, **options):
-    optimizer = {"SGD": torch.optim.SGD, "Momentum": torch.optim.SGD,
-                 "Adagrad": torch.optim.Adagrad, "RMSProp": torch.optim.RMSprop,
+    optimizer = {"SGD": torch.optim.SGD, "Adagrad": torch.optim.Adagrad,
+                 "RMSProp": torch.optim.RMSprop,
                  "Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW,
                  "NAdam": torch.optim.NAdam}[kind]
     at = train(optimizer, options, second or {}, sometimes)
@@ -85,15 +85,19 @@ case("SGD, weight decay", "SGD", lr=0.05, weight_decay=0.01)
 case("SGD, maximize", "SGD", lr=0.05, weight_decay=0.01, maximize=True)
 case("SGD, two groups", "SGD", lr=0.05, second={"lr": 0.01, "weight_decay": 0.1})
 
-case("momentum", "Momentum", lr=0.01, momentum=0.9)
-case("momentum, of 0", "Momentum", lr=0.05, momentum=0.0, dampening=0.5)
-case("momentum, dampening", "Momentum", lr=0.05, momentum=0.9, dampening=0.5)
-case("momentum, nesterov", "Momentum", lr=0.01, momentum=0.9, nesterov=True)
-case("momentum, nesterov, weight decay, maximize", "Momentum", lr=0.01, momentum=0.8,
+case("momentum", "SGD", lr=0.01, momentum=0.9)
+case("momentum, of 0", "SGD", lr=0.05, momentum=0.0, dampening=0.5)
+case("momentum, dampening", "SGD", lr=0.05, momentum=0.9, dampening=0.5)
+case("momentum, nesterov", "SGD", lr=0.01, momentum=0.9, nesterov=True)
+case("momentum, nesterov, weight decay, maximize", "SGD", lr=0.01, momentum=0.8,
      nesterov=True, weight_decay=0.01, maximize=True)
-case("momentum, two groups", "Momentum", lr=0.01, momentum=0.9,
+case("momentum, two groups", "SGD", lr=0.01, momentum=0.9,
      second={"lr": 0.005, "momentum": 0.5, "weight_decay": 0.1})
-case("momentum, a gradient sometimes", "Momentum", lr=0.01, momentum=0.9, dampening=0.1,
+case("momentum, dampening, weight decay, maximize", "SGD", lr=0.02, momentum=0.8,
+     dampening=0.3, weight_decay=0.05, maximize=True)
+case("momentum, nesterov, weight decay", "SGD", lr=0.01, momentum=0.5, nesterov=True,
+     weight_decay=0.1)
+case("momentum, a gradient sometimes", "SGD", lr=0.01, momentum=0.9, dampening=0.1,
      sometimes=True)
 
 case("Adagrad", "Adagrad")

@@ -2,7 +2,6 @@
 #include <engram/autograd/create.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/find_lr.h>
-#include <engram/optim/momentum.h>
 #include <engram/optim/sgd.h>
 
 #include <cmath>

@@ -330,21 +330,38 @@ TEST_CASE("an optimizer refuses what it cannot update") {
 
 TEST_CASE("a parameter whose shape has changed is refused, and nothing is updated") {
   const Tensor first = parameter({1}), w = parameter({1, 2});
-  optim::Momentum momentum({first, w});
+  optim::SGD momentum({first, w}, {.momentum = 0.9});
   first.set_grad(tensor({1}, f64));
   w.set_grad(tensor({1, 1}, f64));
   momentum.step();
   const double before = first.item();
   w.set_data(tensor({1, 2, 3}, f64));
   CHECK_THROWS_WITH_AS(momentum.step(),
-                       "Momentum: a parameter is (3,) now, what is remembered of it (2,)",
-                       ShapeError);
+                       "SGD: a parameter is (3,) now, what is remembered of it (2,)", ShapeError);
   w.set_data(tensor({1, 2}, f32));
-  CHECK_THROWS_WITH_AS(momentum.step(),
-                       "Momentum: a parameter is f32 now, what is remembered of it f64",
+  CHECK_THROWS_WITH_AS(momentum.step(), "SGD: a parameter is f32 now, what is remembered of it f64",
                        DTypeError);
   CHECK(first.item() == before);
   CHECK(momentum.steps() == 1);
+}
+
+TEST_CASE("SGD: a momentum that is assigned later begins with the gradient; 0 keeps no buffer") {
+  const Tensor w = parameter({0});
+  optim::SGD sgd({w}, {.lr = 1});
+  const auto step = [&](double gradient) {
+    w.set_grad(tensor({gradient}, f64));
+    sgd.step();
+    return w.item();
+  };
+  CHECK(step(1) == -1);
+  CHECK_FALSE(sgd.state_dict().contains("state.0.momentum_buffer"));
+  sgd.group(0).momentum = 0.5;
+  CHECK(step(2) == -3);  // V = 2
+  CHECK(step(2) == -6);  // V = 3
+  sgd.group(0).momentum = 0;
+  CHECK(step(4) == -10);  // V stays as it is, as in PyTorch
+  sgd.group(0).momentum = 0.5;
+  CHECK(step(0) == -11.5);
 }
 
 TEST_CASE("options out of their range are refused, also when they were assigned later") {
@@ -368,22 +385,15 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
   sgd({.weight_decay = -1}, "SGD: weight_decay must be at least 0, got -1");
   sgd({.weight_decay = infinity}, "SGD: weight_decay must be finite, got inf");
 
-  const auto momentum = [&](const MomentumOptions& options, const char* text) {
-    check_refused.operator()<Momentum>(options, text);
-  };
-  momentum({.lr = -1}, "Momentum: lr must be at least 0, got -1");
-  momentum({.lr = infinity}, "Momentum: lr must be finite, got inf");
-  momentum({.momentum = -0.5}, "Momentum: momentum must be at least 0, got -0.5");
-  momentum({.weight_decay = -1}, "Momentum: weight_decay must be at least 0, got -1");
-  momentum({.momentum = 0, .nesterov = true},
-           "Momentum: nesterov needs momentum and no dampening, got momentum 0, dampening 0");
-  momentum({.dampening = 0.5, .nesterov = true},
-           "Momentum: nesterov needs momentum and no dampening, got momentum 0.9, dampening 0.5");
-  momentum({.momentum = 1, .moving_average = true},
-           "Momentum: moving_average needs momentum below 1 and no dampening, got momentum 1, "
-           "dampening 0");
-  momentum({.nesterov = true, .moving_average = true},
-           "Momentum: moving_average and nesterov exclude each other");
+  sgd({.momentum = -0.5}, "SGD: momentum must be at least 0, got -0.5");
+  sgd({.nesterov = true},
+      "SGD: nesterov needs momentum and no dampening, got momentum 0, dampening 0");
+  sgd({.momentum = 0.9, .dampening = 0.5, .nesterov = true},
+      "SGD: nesterov needs momentum and no dampening, got momentum 0.9, dampening 0.5");
+  sgd({.momentum = 1, .moving_average = true},
+      "SGD: moving_average needs momentum below 1 and no dampening, got momentum 1, dampening 0");
+  sgd({.momentum = 0.9, .nesterov = true, .moving_average = true},
+      "SGD: moving_average and nesterov exclude each other");
 
   const auto adagrad = [&](const AdagradOptions& options, const char* text) {
     check_refused.operator()<Adagrad>(options, text);

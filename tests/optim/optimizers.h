@@ -2,7 +2,6 @@
 
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
-#include <engram/optim/momentum.h>
 #include <engram/optim/rmsprop.h>
 #include <engram/optim/sgd.h>
 
@@ -30,7 +29,8 @@ OptimizerKind kind(std::string name, Options options) {
 inline std::vector<OptimizerKind> optimizer_kinds() {
   namespace optim = engram::optim;
   return {kind<optim::SGD>("SGD", optim::SGDOptions{.lr = 0.01, .weight_decay = 0.1}),
-          kind<optim::Momentum>("Momentum", optim::MomentumOptions{.lr = 0.01, .nesterov = true}),
+          kind<optim::SGD>("SGD with momentum",
+                           optim::SGDOptions{.lr = 0.01, .momentum = 0.9, .nesterov = true}),
           kind<optim::Adagrad>("Adagrad", optim::AdagradOptions{.lr_decay = 0.1}),
           kind<optim::RMSProp>("RMSProp", optim::RMSPropOptions{.momentum = 0.5, .centered = true}),
           kind<optim::Adam>("Adam", optim::AdamOptions{.lr = 0.01, .amsgrad = true}),

@@ -2,7 +2,6 @@
 #include <engram/autograd/create.h>
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
-#include <engram/optim/momentum.h>
 #include <engram/optim/rmsprop.h>
 #include <engram/optim/sgd.h>
 
@@ -72,7 +71,7 @@ TEST_CASE("SGD: w ← w − ηg") {
 
 TEST_CASE("momentum: V ← βV + (1−β)g ; w ← w − ηV") {
   const auto [a, b] = Parameters();
-  optim::Momentum momentum({a, b}, {.lr = 0.01, .momentum = 0.8, .moving_average = true});
+  optim::SGD momentum({a, b}, {.lr = 0.01, .momentum = 0.8, .moving_average = true});
   Numbers v{};
   check_follows(a, b, momentum, [&](Numbers& w, const Numbers& g, double lr, int) {
     for (int i = 0; i < n; ++i) {

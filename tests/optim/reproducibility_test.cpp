@@ -60,7 +60,7 @@ std::vector<Tensor> train(std::int64_t batch, int threads) {
   set_num_threads(threads);
   manual_seed(1);
   const Net net;
-  optim::Momentum optimizer(net.parameters(), {.lr = 0.01});
+  optim::SGD optimizer(net.parameters(), {.lr = 0.01, .momentum = 0.9});
   const Tensor x = randn({4 * batch, 1, 28, 28}), y = randint(0, 10, {4 * batch});
   const auto images = [&](std::int64_t first, std::int64_t count) {
     return view(x, {count, 1, 28, 28}, first * 784);

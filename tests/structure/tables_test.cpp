@@ -49,7 +49,7 @@ TEST_CASE("every optimizer has a row in the table of optimizers") {
                   "and its cases to tests/golden/optimizers.py");
     }
   }
-  CHECK(seen >= 5);
+  CHECK(seen >= 4);
 }
 
 TEST_CASE("every schedule is compared with PyTorch's") {

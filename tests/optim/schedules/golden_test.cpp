@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 #include <engram/autograd/create.h>
 #include <engram/io/state_file.h>
-#include <engram/optim/momentum.h>
 #include <engram/optim/schedules/composition.h>
 #include <engram/optim/schedules/cosine.h>
 #include <engram/optim/schedules/decay.h>
@@ -11,6 +10,7 @@
 #include <engram/optim/schedules/plateau.h>
 #include <engram/optim/schedules/swa.h>
 #include <engram/optim/schedules/warmup.h>
+#include <engram/optim/sgd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -186,7 +186,8 @@ struct Run {
   }
   std::array<double, 3> values() { return {momentum.lr(0), momentum.lr(1), *momentum.momentum()}; }
 
-  optim::Momentum momentum{{std::vector{parameter()}, std::vector{parameter()}}, {.lr = 0.1}};
+  optim::SGD momentum{{std::vector{parameter()}, std::vector{parameter()}},
+                      {.lr = 0.1, .momentum = 0.9}};
   std::optional<optim::LRScheduler> scheduler;
   std::optional<optim::ReduceLROnPlateau> plateau;
 };

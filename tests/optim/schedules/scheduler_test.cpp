@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <engram/autograd/create.h>
+#include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/rmsprop.h>
 #include <engram/optim/schedules/composition.h>
@@ -97,10 +98,13 @@ TEST_CASE("OneCycleLR sets the momentum of every optimizer that has one: Adam's 
   CHECK(is_near(adam.group(0).betas[0], 0.95));
   CHECK(adam.group(0).betas[1] == 0.999);
 
-  auto sgd = sgd_with(0.5);
-  CHECK_THROWS_WITH_AS(LRScheduler(sgd, cycle), "OneCycleLR: the optimizer has no momentum to set",
-                       Error);
-  CHECK(sgd.lr() == 0.5);
+  auto sgd = sgd_with(0.5);  // without momentum so far
+  LRScheduler of_sgd(sgd, cycle);
+  CHECK(sgd.group(0).momentum == 0.95);
+  optim::Adagrad adagrad({parameter()}, {.lr = 0.5});
+  CHECK_THROWS_WITH_AS(LRScheduler(adagrad, cycle),
+                       "OneCycleLR: the optimizer has no momentum to set", Error);
+  CHECK(adagrad.lr() == 0.5);
 }
 
 TEST_CASE("a schedule of the program's own") {
