@@ -13,8 +13,7 @@ namespace {
 /// The layers of one call of the network among those that were found; null for one that it does not
 /// use, as another task's head.
 const optim::LayerUse* use_of(const Layer& layer, const optim::LayerUses& uses) {
-  const auto found = std::ranges::find_if(
-      uses.layers, [&](const optim::LayerUse& each) { return each.weight.is(layer.weight); });
+  const auto found = std::ranges::find(uses.layers, layer.number, &optim::LayerUse::weight_number);
   return found == uses.layers.end() ? nullptr : &*found;
 }
 
@@ -49,19 +48,14 @@ std::vector<Layer> find_layers(const char* caller, const Network& network, const
   const optim::LayerUses uses = optim::layer_uses(parameters, [&] { logits = network(x); });
   std::vector<Layer> layers;
   std::vector<bool> found(parameters.size());
-  const auto find = [&](const Tensor& parameter) {
-    const auto at =
-        std::ranges::find_if(parameters, [&](const Tensor& p) { return p.is(parameter); });
-    const auto number = static_cast<std::size_t>(at - parameters.begin());
-    if (number < found.size()) found[number] = true;
-    return number;
-  };
   for (const optim::LayerUse& use : uses.layers) {
     if (use.convolution && use.convolution->groups != 1) continue;
     const std::int64_t out = use.weight.size(0), in = use.weight.shape().without(0).numel();
     const bool has_bias = use.bias.defined();
-    layers.push_back({.number = find(use.weight),
-                      .bias_number = has_bias ? find(use.bias) : 0,
+    found[use.weight_number] = true;
+    if (has_bias) found[use.bias_number] = true;
+    layers.push_back({.number = use.weight_number,
+                      .bias_number = use.bias_number,
                       .weight = use.weight,
                       .bias = use.bias,
                       .out = out,

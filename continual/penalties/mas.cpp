@@ -37,17 +37,12 @@ std::optional<std::vector<Tensor>> magnitudes_of_layers(const Logits& f,
   }
   const NoGrad no_grad;
   std::vector<Tensor> sums = zeros_like(parameters);
-  const auto set = [&](const Tensor& parameter, const Tensor& sum) {
-    for (std::size_t k = 0; k < sums.size(); ++k) {
-      if (parameters[k].is(parameter)) sums[k] = sum;
-    }
-  };
   optim::visit_output_gradients(
       tape, logits, cotangent(logits), uses.layers, [&](std::size_t k, const Tensor& delta) {
         const optim::LayerUse& layer = uses.layers[k];
         const Tensor magnitude = abs(delta);
-        set(layer.weight, matmul(magnitude, abs(layer.input), {.transpose_a = true}));
-        if (layer.bias.defined()) set(layer.bias, sum(magnitude, {0}));
+        sums[layer.weight_number] = matmul(magnitude, abs(layer.input), {.transpose_a = true});
+        if (layer.bias.defined()) sums[layer.bias_number] = sum(magnitude, {0});
       });
   return sums;
 }
@@ -57,17 +52,15 @@ std::vector<Tensor> magnitudes_sample_by_sample(const Logits& f,
                                                 const std::vector<Tensor>& parameters,
                                                 const Tensor& x) {
   std::vector<Tensor> sums = zeros_like(parameters);
-  for (std::int64_t n = 0; n < x.size(0); ++n) {
-    Tape tape;
-    const Tensor logits = f(slice(x, 0, n, n + 1));
-    if (!logits.requires_grad()) break;  // of no parameter at all
-    const auto gradients =
-        tape.gradient(logits, parameters, {.gradient = cotangent(logits), .allow_unused = true});
-    const NoGrad no_grad;
-    for (std::size_t k = 0; k < sums.size(); ++k) {
-      if (gradients[k].defined()) sums[k] = sums[k] + abs(gradients[k]);
-    }
-  }
+  const auto logits = [&](std::int64_t n) { return f(slice(x, 0, n, n + 1)); };
+  const auto cotangents = [](std::int64_t, const Tensor& y) { return std::vector{cotangent(y)}; };
+  optim::visit_sample_gradients(x.size(0), logits, cotangents, parameters,
+                                [&](const auto& gradients) {
+                                  for (std::size_t k = 0; k < sums.size(); ++k) {
+                                    if (gradients[k].defined())
+                                      sums[k] = sums[k] + abs(gradients[k]);
+                                  }
+                                });
   return sums;
 }
 

@@ -46,22 +46,18 @@ void add_to(std::vector<Tensor>& totals, const std::vector<Tensor>& parts) {
 /// The same sums by a backward for every sample: slower, correct for any module.
 void add_sample_by_sample(std::vector<Tensor>& totals, const Classifier& model,
                           const std::vector<Tensor>& parameters, const Tensor& x,
-                          const std::vector<Tensor>& row_cotangents) {
-  for (std::int64_t n = 0; n < x.size(0); ++n) {
-    Tape tape;
-    const Tensor logits = model(slice(x, 0, n, n + 1));
-    if (!logits.requires_grad()) return;  // of no parameter at all
-    for (const Tensor& cotangent : row_cotangents) {
-      std::vector<Tensor> gradients = tape.gradient(
-          logits, parameters,
-          {.gradient = slice(cotangent, 0, n, n + 1), .retain_graph = true, .allow_unused = true});
-      const NoGrad no_grad;
-      for (Tensor& gradient : gradients) {
-        if (gradient.defined()) gradient = square(gradient);
-      }
-      add_to(totals, gradients);
+                          const std::vector<Tensor>& batch_cotangents) {
+  const auto logits = [&](std::int64_t n) { return model(slice(x, 0, n, n + 1)); };
+  const auto cotangents = [&](std::int64_t n, const Tensor&) {
+    std::vector<Tensor> rows;
+    for (const Tensor& each : batch_cotangents) rows.push_back(slice(each, 0, n, n + 1));
+    return rows;
+  };
+  visit_sample_gradients(x.size(0), logits, cotangents, parameters, [&](const auto& gradients) {
+    for (std::size_t k = 0; k < totals.size(); ++k) {
+      if (gradients[k].defined()) totals[k] = totals[k] + square(gradients[k]);
     }
-  }
+  });
 }
 
 }  // namespace

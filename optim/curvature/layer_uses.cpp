@@ -3,6 +3,7 @@
 #include <engram/optim/curvature/layer_uses.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 namespace engram::optim {
@@ -31,7 +32,8 @@ class LayerListener : public Listener {
 
   LayerUses uses() && {
     std::erase_if(layers_, [&](const LayerUse& layer) {
-      return count_of(layer.weight) > 1 || (layer.bias.defined() && count_of(layer.bias) > 1);
+      return counts_[layer.weight_number] > 1 ||
+             (layer.bias.defined() && counts_[layer.bias_number] > 1);
     });
     return {std::move(layers_), std::move(counts_)};
   }
@@ -43,11 +45,13 @@ class LayerListener : public Listener {
     }
     const std::string_view name = operation.name;
     if (name != "linear" && name != "conv2d") return;
-    const auto learns = [](const Tensor& x) { return x.defined() && x.requires_grad(); };
     const Tensor &weight = operation.inputs[1], &bias = operation.inputs[2];
-    if (!learns(weight) || count_of(weight) == 0) return;
+    const std::optional<std::size_t> weight_number = learning(weight), bias_number = learning(bias);
+    if (!weight_number) return;
     layers_.push_back({.weight = weight,
-                       .bias = learns(bias) ? bias : Tensor(),
+                       .bias = bias_number ? bias : Tensor(),
+                       .weight_number = *weight_number,
+                       .bias_number = bias_number.value_or(0),
                        .input = operation.inputs[0],
                        .output_shape = operation.output.shape(),
                        .output = operation.output.place()});
@@ -58,12 +62,13 @@ class LayerListener : public Listener {
                                   .groups = operation.attribute<std::int64_t>("groups")};
   }
 
-  /// 0 for a tensor that is none of the parameters.
-  int count_of(const Tensor& parameter) const {
+  /// The number of a parameter that learns; none for any other tensor.
+  std::optional<std::size_t> learning(const Tensor& tensor) const {
+    if (!tensor.defined() || !tensor.requires_grad()) return std::nullopt;
     for (std::size_t k = 0; k < parameters_.size(); ++k) {
-      if (parameters_[k].is(parameter)) return counts_[k];
+      if (parameters_[k].is(tensor)) return k;
     }
-    return 0;
+    return std::nullopt;
   }
 
   const std::vector<Tensor>& parameters_;

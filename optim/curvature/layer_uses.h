@@ -15,11 +15,13 @@ namespace engram::optim {
 /// One call of a layer y = x·Wᵀ + b: dense, or a convolution, which is the same over the patches
 /// that its kernel sees.
 struct LayerUse {
-  Tensor weight;       ///< (out, in) or (out, in / groups, kh, kw)
-  Tensor bias;         ///< (out,), or undefined where there is none that learns
-  Tensor input;        ///< (…, in) or (n, in, h, w)
-  Shape output_shape;  ///< (…, out) or (n, out, h', w')
-  Place output;        ///< its place alone, so that what comes next may still use its memory
+  Tensor weight;  ///< (out, in) or (out, in / groups, kh, kw)
+  Tensor bias;    ///< (out,), or undefined where none of the parameters that learn is one
+  std::size_t weight_number;  ///< of the weight among the parameters
+  std::size_t bias_number;    ///< of the bias, if there is one
+  Tensor input;               ///< (…, in) or (n, in, h, w)
+  Shape output_shape;         ///< (…, out) or (n, out, h', w')
+  Place output;               ///< its place alone, so that what comes next may still use its memory
   std::optional<Conv2dOptions> convolution{};
 
   /// How many rows the layer is: samples, or samples times positions of a convolution's window.

@@ -12,12 +12,6 @@
 namespace engram::optim {
 namespace {
 
-std::size_t number_of(const std::vector<Tensor>& parameters, const Tensor& parameter) {
-  const auto at =
-      std::ranges::find_if(parameters, [&](const Tensor& p) { return p.is(parameter); });
-  return static_cast<std::size_t>(at - parameters.begin());
-}
-
 /// sum + part², where there is a sum already; in place.
 void add_square(Tensor& sum, const Tensor& part) {
   const bool first = !sum.defined();
@@ -55,22 +49,20 @@ Tensor bias_gradients(const LayerUse& layer, const Tensor& delta) {
   return layer.convolution ? sum(delta, {2, 3}) : delta;
 }
 
-/// By a pass for each sample.
+/// By a backward for each sample.
 std::vector<Tensor> one_by_one(const SampleLosses& losses, const std::vector<Tensor>& parameters,
                                const Tensor& x, const Tensor& y) {
   std::vector<std::vector<Tensor>> rows(parameters.size());
-  for (std::int64_t n = 0; n < x.size(0); ++n) {
-    Tape tape;
-    const Tensor loss = losses(slice(x, 0, n, n + 1), slice(y, 0, n, n + 1));
-    std::vector<Tensor> gradients(parameters.size());
-    if (loss.requires_grad()) {
-      gradients = tape.gradient(loss, parameters, {.allow_unused = true});
-    }
+  const auto loss = [&](std::int64_t n) {
+    return losses(slice(x, 0, n, n + 1), slice(y, 0, n, n + 1));
+  };
+  const auto whole = [](std::int64_t, const Tensor& each) { return std::vector{ones_like(each)}; };
+  visit_sample_gradients(x.size(0), loss, whole, parameters, [&](const auto& gradients) {
     for (std::size_t k = 0; k < parameters.size(); ++k) {
       const bool learns = gradients[k].defined() && parameters[k].requires_grad();
       rows[k].push_back(learns ? gradients[k] : zeros_like(parameters[k]));
     }
-  }
+  });
   std::vector<Tensor> stacked;
   for (const std::vector<Tensor>& each : rows) stacked.push_back(stack(each));
   return stacked;
@@ -78,16 +70,34 @@ std::vector<Tensor> one_by_one(const SampleLosses& losses, const std::vector<Ten
 
 }  // namespace
 
+void visit_sample_gradients(
+    std::int64_t samples, const std::function<Tensor(std::int64_t n)>& output,
+    const std::function<std::vector<Tensor>(std::int64_t n, const Tensor& y)>& cotangents,
+    const std::vector<Tensor>& parameters,
+    const std::function<void(const std::vector<Tensor>& gradients)>& visit) {
+  for (std::int64_t n = 0; n < samples; ++n) {
+    Tape tape;
+    const Tensor y = output(n);
+    for (const Tensor& cotangent : cotangents(n, y)) {
+      std::vector<Tensor> gradients(parameters.size());
+      if (y.requires_grad()) {
+        gradients = tape.gradient(
+            y, parameters, {.gradient = cotangent, .retain_graph = true, .allow_unused = true});
+      }
+      const NoGrad no_grad;
+      visit(gradients);
+    }
+  }
+}
+
 bool separates_samples(const std::vector<Tensor>& parameters, const LayerUses& uses,
                        std::int64_t samples) {
   std::vector<bool> separated(parameters.size());
   for (const LayerUse& layer : uses.layers) {
     const bool of_samples = layer.convolution || layer.input.rank() == 2;
     if (!of_samples || layer.input.size(0) != samples) return false;
-    separated[number_of(parameters, layer.weight)] = true;
-    if (!layer.bias.defined()) continue;
-    const std::size_t bias = number_of(parameters, layer.bias);
-    if (bias < separated.size()) separated[bias] = true;
+    separated[layer.weight_number] = true;
+    if (layer.bias.defined()) separated[layer.bias_number] = true;
   }
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     if (uses.counts[k] > 0 && parameters[k].requires_grad() && !separated[k]) return false;
@@ -117,14 +127,13 @@ std::vector<Tensor> per_sample_gradients(const SampleLosses& losses,
   if (!each.requires_grad()) return gradients;
   const NoGrad no_grad;
   if (!separates_samples(parameters, uses, samples)) return one_by_one(losses, parameters, x, y);
-  visit_output_gradients(
-      tape, each, ones_like(each), uses.layers, [&](std::size_t k, const Tensor& delta) {
-        const LayerUse& layer = uses.layers[k];
-        gradients[number_of(parameters, layer.weight)] = weight_gradients(layer, delta);
-        if (!layer.bias.defined()) return;
-        const std::size_t bias = number_of(parameters, layer.bias);
-        if (bias < gradients.size()) gradients[bias] = bias_gradients(layer, delta);
-      });
+  visit_output_gradients(tape, each, ones_like(each), uses.layers,
+                         [&](std::size_t k, const Tensor& delta) {
+                           const LayerUse& layer = uses.layers[k];
+                           gradients[layer.weight_number] = weight_gradients(layer, delta);
+                           if (layer.bias.defined())
+                             gradients[layer.bias_number] = bias_gradients(layer, delta);
+                         });
   return gradients;
 }
 
@@ -155,10 +164,9 @@ std::vector<Tensor> per_sample_squares(Tape& tape, const Tensor& y,
   }
   std::vector<Tensor> squares(parameters.size());
   for (std::size_t k = 0; k < uses.layers.size(); ++k) {
-    squares[number_of(parameters, uses.layers[k].weight)] = weight_squares[k];
-    if (!uses.layers[k].bias.defined()) continue;
-    const std::size_t bias = number_of(parameters, uses.layers[k].bias);
-    if (bias < squares.size()) squares[bias] = bias_squares[k];
+    const LayerUse& layer = uses.layers[k];
+    squares[layer.weight_number] = weight_squares[k];
+    if (layer.bias.defined()) squares[layer.bias_number] = bias_squares[k];
   }
   return squares;
 }

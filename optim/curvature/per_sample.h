@@ -29,6 +29,16 @@ std::vector<Tensor> per_sample_gradients(const SampleLosses& losses,
                                          const std::vector<Tensor>& parameters, const Tensor& x,
                                          const Tensor& y);
 
+/// Calls `visit` with the gradients of g·y with respect to the parameters, for each sample n of so
+/// many, y = `output(n)` recorded of that sample alone and each g of `cotangents(n, y)`: a backward
+/// for each of them, slower than by layers and right for any network. Undefined for a parameter
+/// that y does not depend on.
+void visit_sample_gradients(
+    std::int64_t samples, const std::function<Tensor(std::int64_t n)>& output,
+    const std::function<std::vector<Tensor>(std::int64_t n, const Tensor& y)>& cotangents,
+    const std::vector<Tensor>& parameters,
+    const std::function<void(const std::vector<Tensor>& gradients)>& visit);
+
 /// Whether the gradients of all parameters that learn and were used fall into those of the samples:
 /// each belongs to a dense layer of that many rows, or to a convolution of that many images, and to
 /// nothing else.

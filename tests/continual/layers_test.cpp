@@ -29,6 +29,29 @@ TEST_CASE("find_layers: what a layer is made of, and which is the head") {
   CHECK(layers[2].head);
 }
 
+namespace {
+
+/// Learns its weight alone: the bias requires a gradient and is none of the parameters.
+struct WeightAlone {
+  nn::Linear linear = nn::Linear(2, 3);
+  Tensor operator()(const Tensor& x) const { return linear(x); }
+  std::vector<Tensor> parameters() const { return {linear.weight}; }
+  nn::EvalMode eval_mode() const { return linear.eval_mode(); }
+};
+
+}  // namespace
+
+TEST_CASE("a bias that is none of the network's parameters is no part of its layer") {
+  const WeightAlone net;
+  const continual::Task task = task_of(ones({2, 2}), zeros({2}, i64), {0, 3});
+  const std::vector<Layer> layers = find_layers("here", net, task);
+  REQUIRE(layers.size() == 1);
+  CHECK_FALSE(layers[0].bias.defined());
+  CHECK(layers[0].in == 2);
+  CHECK_NOTHROW(check_layers("here", net, layers));
+  CHECK(kronecker_fisher(net, layers, task, {})[0].inputs.shape() == Shape{2, 2});
+}
+
 TEST_CASE("find_layers: names the parameter that is of no layer") {
   const nn::Sequential net(nn::Linear(2, 3), nn::LayerNorm({3}));
   const continual::Task task = task_of(zeros({1, 2}), zeros({1}, i64), {0, 3});
