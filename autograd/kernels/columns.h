@@ -35,7 +35,7 @@ class Columns {
   std::int64_t strips() const { return (s_.window.height.out + rows_ - 1) / rows_; }
 
   const std::int64_t* taps() const { return taps_.data(); }
-  std::int64_t pitch() const { return layout_.pitch(); }
+  std::int64_t row_stride() const { return layout_.row_stride(); }
 
   /// Elements for the padded rows of a strip, and what reading a vector may need beyond.
   std::int64_t padded_room() const { return s_.in_channels * layout_.size() + slack<T>; }
@@ -64,7 +64,7 @@ class Columns {
       const std::int64_t row = (first + at) / out_width, ow = (first + at) % out_width;
       const std::int64_t length = std::min(out_width - ow, depth - at);
       for (std::int64_t d = 0; d < lines; ++d) {
-        from[d] = padded + taps_.data()[line + d] + row * pitch() + ow;
+        from[d] = padded + taps_.data()[line + d] + row * row_stride() + ow;
       }
       // Whole squares: what is too much is overwritten by the next positions.
       const std::int64_t squares = (length + tiles.lanes - 1) / tiles.lanes * tiles.lanes;

@@ -27,7 +27,7 @@ class Landings {
  public:
   Landings(const ConvolutionSizes& s, const Columns<T>& columns)
       : width_(s.window.width.out),
-        pitch_(columns.pitch()),
+        row_stride_(columns.row_stride()),
         lanes_(tiles<T>().lanes),
         landings_(count(columns.rows())) {
     for (std::int64_t v = 0; v < count(columns.rows()); ++v) landings_.data()[v] = landing(v);
@@ -35,23 +35,23 @@ class Landings {
 
   /// Vectors that the rows fill.
   std::int64_t count(std::int64_t rows) const {
-    return ((rows - 1) * pitch_ + width_ + lanes_ - 1) / lanes_;
+    return ((rows - 1) * row_stride_ + width_ + lanes_ - 1) / lanes_;
   }
   const Landing<T>* operator[](std::int64_t vector) const { return landings_.data() + vector; }
 
  private:
   Landing<T> landing(std::int64_t vector) const {
     const std::int64_t first = vector * lanes_;
-    Landing<T> landing{first / pitch_ * width_ + std::min(first % pitch_, width_), 0, {}};
+    Landing<T> landing{first / row_stride_ * width_ + std::min(first % row_stride_, width_), 0, {}};
     for (std::int64_t lane = 0; lane < lanes_; ++lane) {
-      if ((first + lane) % pitch_ < width_) {
+      if ((first + lane) % row_stride_ < width_) {
         landing.lanes[landing.count++] = static_cast<Lane<T>>(lane);
       }
     }
     return landing;
   }
 
-  std::int64_t width_, pitch_, lanes_;
+  std::int64_t width_, row_stride_, lanes_;
   Scratch<Landing<T>> landings_;
 };
 
@@ -81,8 +81,8 @@ class PackedWeight {
 
  private:
   void transpose(const WeightView<T>& weight, std::int64_t group) {
-    const T* from = weight.data + group * weight.group_distance;
-    const Operand<T> rows{from, weight.channel_distance, 1};
+    const T* from = weight.data + group * weight.group_stride;
+    const Operand<T> rows{from, weight.channel_stride, 1};
     parallel_for_each(tiles_of_group_, tile_room_, [&](std::int64_t tile) {
       rows.pack(tiles<T>(), tile * most_, channels(tile), 0, depth_, channels(tile),
                 of(group, tile));
@@ -92,11 +92,11 @@ class PackedWeight {
   /// far apart.
   void gather(const WeightView<T>& weight, std::int64_t group) {
     parallel_for_each(depth_, channels_, [&](std::int64_t p) {
-      const T* from = weight.data + group * weight.group_distance + weight.elements[p];
+      const T* from = weight.data + group * weight.group_stride + weight.elements[p];
       for (std::int64_t tile = 0; tile < tiles_of_group_; ++tile) {
         const std::int64_t count = channels(tile);
         T* to = of(group, tile) + p * count;
-        for (std::int64_t c = 0; c < count; ++c, from += weight.channel_distance) to[c] = *from;
+        for (std::int64_t c = 0; c < count; ++c, from += weight.channel_stride) to[c] = *from;
       }
     });
   }
@@ -133,10 +133,17 @@ void conv2d_direct(const ConvolutionSizes& s, const T* x, const WeightView<T>& w
       for (std::int64_t v = 0; v < vectors; v += shape.vectors) {
         for (std::int64_t t = 0; t < packed.tiles_of_group(); ++t) {
           const std::int64_t c = t * shape.channels;
-          tile.slide(packed.channels(t), std::min(shape.vectors, vectors - v), depth,
-                     packed.of(group, t), bias ? bias + group * channels + c : nullptr,
-                     padded + v * tile.lanes, columns.taps(), landings[v],
-                     rows * s.window.width.out, to + c * s.window.out_size(), s.window.out_size());
+          tile.slide({.rows = packed.channels(t),
+                      .vectors = std::min(shape.vectors, vectors - v),
+                      .depth = depth,
+                      .weight = packed.of(group, t),
+                      .bias = bias ? bias + group * channels + c : nullptr,
+                      .x = padded + v * tile.lanes,
+                      .taps = columns.taps(),
+                      .landings = landings[v],
+                      .room = rows * s.window.width.out,
+                      .y = to + c * s.window.out_size(),
+                      .row_stride = s.window.out_size()});
         }
       }
     }

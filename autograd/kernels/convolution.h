@@ -39,11 +39,11 @@ template <class T>
 void conv2d(const ConvolutionSizes& sizes, const T* x, const T* weight, const T* bias, T* y);
 
 /// Where a convolution finds its weight: element p of the depth of an output channel is
-/// data[group · group_distance + channel · channel_distance + elements[p]].
+/// data[group · group_stride + channel · channel_stride + elements[p]].
 template <class T>
 struct WeightView {
   const T* data;
-  std::int64_t group_distance, channel_distance;
+  std::int64_t group_stride, channel_stride;
   const std::int64_t* elements;  // null: p itself
 };
 
@@ -56,11 +56,11 @@ void conv2d_direct(const ConvolutionSizes& sizes, const T* x, const WeightView<T
 template <class T>
 struct Kernels3x3 {
   const T* data;
-  std::int64_t out_distance, in_distance;  // from one channel to the next
-  bool turned;                             // by half a turn
+  std::int64_t out_stride, in_stride;  // from one channel to the next
+  bool turned;                         // by half a turn
 
   const T* of(std::int64_t out, std::int64_t in) const {
-    return data + out * out_distance + in * in_distance;
+    return data + out * out_stride + in * in_stride;
   }
 };
 

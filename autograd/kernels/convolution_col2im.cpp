@@ -68,9 +68,12 @@ void conv2d_input_gradient_by_col2im(const ConvolutionSizes& s, const T* dy, con
       for (std::int64_t begin = 0; begin < s.window.height.out; begin += rows) {
         const std::int64_t end = std::min(begin + rows, s.window.height.out);
         const std::int64_t positions = (end - begin) * out_width;
-        gemm(true, false, s.depth(), positions, s.out_channels, own_weight, s.depth(),
-             dy + image * s.out_channels * out_size + begin * out_width, out_size, false, columns,
-             positions);
+        gemm<T>({.m = s.depth(),
+                 .n = positions,
+                 .k = s.out_channels,
+                 .a = {own_weight, s.depth(), true},
+                 .b = {dy + image * s.out_channels * out_size + begin * out_width, out_size},
+                 .c = {columns, positions}});
         col2im(s.window, s.in_channels, begin, end, columns, own_dx);
       }
     }

@@ -30,16 +30,16 @@ class WeightGradient {
         padded_(columns.padded_room()) {}
 
   /// dweight (out channels, lines) = that of one group of channels of one image, `image` being
-  /// image · groups + group, added to dweight if `add`. The rows of dweight are `distance` apart.
+  /// image · groups + group, added to dweight if `add`. The rows of dweight are `stride` apart.
   void compute(std::int64_t image, const T* x, const T* dy, Lines lines, bool add, T* dweight,
-               std::int64_t distance) {
+               std::int64_t stride) {
     const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
     const T* own_x = x + image * s_.in_channels * s_.window.in_size();
     const T* own_dy = dy + image * s_.out_channels * s_.window.out_size();
     for (std::int64_t row = 0; row < height; row += columns_.rows()) {
       columns_.load(own_x, row, lines, padded_.data());
       multiply_strip(std::min(columns_.rows(), height - row), own_dy + row * width, lines,
-                     add || row > 0, dweight, distance);
+                     add || row > 0, dweight, stride);
     }
   }
 
@@ -49,7 +49,7 @@ class WeightGradient {
   }
 
   void multiply_strip(std::int64_t rows, const T* dy, Lines lines, bool add, T* dweight,
-                      std::int64_t distance) {
+                      std::int64_t stride) {
     const ProductBlocks<T> sizes = blocks(rows);
     const auto left = [&](auto top, auto bottom, auto first, auto depth) {
       pack_tiles(*sizes.tiles, sizes.tiles->rows, {dy, s_.window.out_size(), 1}, top, bottom, first,
@@ -60,7 +60,7 @@ class WeightGradient {
       columns_.pack_transposed(*sizes.tiles, padded_.data(), lines.begin + line, count, first,
                                depth, width, to);
     };
-    multiply(sizes, lines.end - lines.begin, left, right, panel_.data(), add, dweight, distance);
+    multiply(sizes, lines.end - lines.begin, left, right, panel_.data(), add, dweight, stride);
   }
 
   const ConvolutionSizes& s_;

@@ -74,13 +74,18 @@ class Images {
   }
 
  private:
-  void add_vectors(std::int64_t vectors, const T* dy, std::int64_t distance, const T* padded,
+  void add_vectors(std::int64_t vectors, const T* dy, std::int64_t stride, const T* padded,
                    T* sums) {
     for (std::int64_t tap = 0; tap < padded_depth_; tap += tile_.dot_taps) {
       for (std::int64_t c = 0; c < s_.out_channels; c += tile_.dot_rows) {
-        tile_.dot(std::min(tile_.dot_rows, s_.out_channels - c), vectors, dy + c * distance,
-                  distance, padded, taps_.data() + tap,
-                  sums + (c * padded_depth_ + tap) * tile_.lanes, padded_depth_ * tile_.lanes);
+        tile_.dot({.rows = std::min(tile_.dot_rows, s_.out_channels - c),
+                   .vectors = vectors,
+                   .dy = dy + c * stride,
+                   .row_stride = stride,
+                   .x = padded,
+                   .taps = taps_.data() + tap,
+                   .sums = sums + (c * padded_depth_ + tap) * tile_.lanes,
+                   .sum_stride = padded_depth_ * tile_.lanes});
       }
     }
   }

@@ -114,7 +114,7 @@ class Blocks {
         taps_(s.in_channels),
         landings_(vectors_) {
     // Where the rows of V start, and that what is computed for a vector lands where it is.
-    for (std::int64_t c = 0; c < s.in_channels; ++c) taps_.data()[c] = c * strips.pitch;
+    for (std::int64_t c = 0; c < s.in_channels; ++c) taps_.data()[c] = c * strips.row_stride;
     const std::int64_t lanes = tiles<T>().lanes;
     for (std::int64_t v = 0; v < vectors_; ++v) {
       Landing<T>& landing = landings_.data()[v] = {v * lanes, lanes, {}};
@@ -128,7 +128,7 @@ class Blocks {
     return std::min(shape_.channels, s_.out_channels - first(block));
   }
   std::int64_t u_room() const { return elements * s_.in_channels * shape_.channels; }
-  std::int64_t m_room() const { return elements * strips_.distance(shape_.channels); }
+  std::int64_t m_room() const { return elements * strips_.element_stride(shape_.channels); }
 
   /// y of a block's channels and of rows [begin, end) of tiles, from the block's U and their V.
   /// Returns whether it is finite.
@@ -136,20 +136,27 @@ class Blocks {
            const T* bias, T* y) const {
     const std::int64_t in = s_.in_channels, lanes = tiles<T>().lanes;
     const std::int64_t used = parts_of((end - begin) * strips_.width, lanes);
-    const std::int64_t v_distance = strips_.distance(in);
-    const std::int64_t m_distance = strips_.distance(shape_.channels);
+    const std::int64_t v_stride = strips_.element_stride(in);
+    const std::int64_t m_stride = strips_.element_stride(shape_.channels);
     for (std::int64_t e = 0; e < elements; ++e) {
       for (std::int64_t n = 0; n < used; n += shape_.vectors) {
-        tiles<T>().slide(channels(block), std::min(shape_.vectors, used - n), in,
-                         u + e * in * channels(block), nullptr, v + e * v_distance + n * lanes,
-                         taps_.data(), landings_.data() + n, strips_.pitch, m + e * m_distance,
-                         strips_.pitch);
+        tiles<T>().slide({.rows = channels(block),
+                          .vectors = std::min(shape_.vectors, used - n),
+                          .depth = in,
+                          .weight = u + e * in * channels(block),
+                          .bias = nullptr,
+                          .x = v + e * v_stride + n * lanes,
+                          .taps = taps_.data(),
+                          .landings = landings_.data() + n,
+                          .room = strips_.row_stride,
+                          .y = m + e * m_stride,
+                          .row_stride = strips_.row_stride});
       }
     }
     bool finite = true;
     for (std::int64_t c = 0; c < channels(block); ++c) {
       const std::int64_t channel = first(block) + c;
-      finite &= transform_outputs(channel, begin, end, m + c * strips_.pitch, m_distance,
+      finite &= transform_outputs(channel, begin, end, m + c * strips_.row_stride, m_stride,
                                   bias ? bias[channel] : T{0}, y);
     }
     return finite;
@@ -158,16 +165,20 @@ class Blocks {
  private:
   /// y of one channel, from its M (elements, tiles).
   bool transform_outputs(std::int64_t channel, std::int64_t begin, std::int64_t end, const T* m,
-                         std::int64_t distance, T bias, T* y) const {
+                         std::int64_t stride, T bias, T* y) const {
     const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
     bool finite = true;
     for_each_run(strips_, begin, end, [&](const Run& run, std::int64_t first) {
       T* plane = y + (run.image * s_.out_channels + channel) * s_.window.out_size();
       for (std::int64_t r = 0; r < run.rows; ++r) {
         const std::int64_t row = 2 * (run.first + r);
-        tiles<T>().winograd_outputs(std::min<std::int64_t>(2, height - row), width,
-                                    m + first + r * strips_.width, distance, bias,
-                                    plane + row * width, width);
+        tiles<T>().winograd_outputs({.rows = std::min<std::int64_t>(2, height - row),
+                                     .width = width,
+                                     .m = m + first + r * strips_.width,
+                                     .element_stride = stride,
+                                     .bias = bias,
+                                     .y = plane + row * width,
+                                     .row_stride = width});
       }
       const std::int64_t row = 2 * run.first, rows = std::min(2 * run.rows, height - row);
       finite &= are_finite(plane + row * width, rows * width);
@@ -196,7 +207,7 @@ bool conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<
       is_one_strip ? Strips<T>(s, few_tiles, 1) : Strips<T>(s, most_tiles, max_threads());
   const Blocks<T> blocks(s, strips);
   const PaddedImage<T> padded(s.window, strips);
-  const std::int64_t v_room = elements * strips.distance(in), m_room = blocks.m_room();
+  const std::int64_t v_room = elements * strips.element_stride(in), m_room = blocks.m_room();
   const std::int64_t u_room = blocks.u_room(), row_room = padded.room(strips);
   std::atomic<bool> is_right = true;
   const auto transform = [&](std::int64_t block, T* u) {

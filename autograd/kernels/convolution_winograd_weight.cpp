@@ -36,19 +36,19 @@ namespace {
 using namespace winograd;
 
 /// P (elements, channels, tiles) of output channels [first, last) and rows [begin, end) of tiles.
-/// What an element has is `distance` from that of the next.
+/// What an element has is `stride` from that of the next.
 template <class T>
 void transform_cotangents(const ConvolutionSizes& s, const Strips<T>& strips,
                           const PaddedImage<T>& padded, const T* dy, std::int64_t first,
                           std::int64_t last, std::int64_t begin, std::int64_t end, T* rows, T* p,
-                          std::int64_t distance) {
-  for (std::int64_t c = first; c < last; ++c, p += strips.pitch) {
+                          std::int64_t stride) {
+  for (std::int64_t c = first; c < last; ++c, p += strips.row_stride) {
     for_each_run(strips, begin, end, [&](const Run& run, std::int64_t tile) {
       padded.load(dy + (run.image * s.out_channels + c) * s.window.out_size(), 2 * run.first,
                   2 * run.rows, rows);
       for (std::int64_t r = 0; r < run.rows; ++r) {
-        tiles<T>().winograd_cotangents(strips.width, rows + 2 * r * padded.pitch(), padded.pitch(),
-                                       p + tile + r * strips.width, distance);
+        tiles<T>().winograd_cotangents(strips.width, rows + 2 * r * padded.row_stride(),
+                                       padded.row_stride(), p + tile + r * strips.width, stride);
       }
     });
   }
@@ -64,21 +64,21 @@ void gather(T u0, T u1, T u2, T u3, T& w0, T& w1, T& w2) {
 }
 
 /// The kernels (channels, 9) of neighbouring channels from the sums of their elements (parts,
-/// elements, channels), whose parts and elements have the given distances. Returns whether they are
+/// elements, channels), whose parts and elements have the given strides. Returns whether they are
 /// finite.
 template <class T>
-bool transform_sums(const T* sums, std::int64_t parts, std::int64_t part_distance,
-                    std::int64_t distance, std::int64_t channels, T* dweight) {
+bool transform_sums(const T* sums, std::int64_t parts, std::int64_t part_stride,
+                    std::int64_t stride, std::int64_t channels, T* dweight) {
   constexpr std::int64_t most = 64;  // side by side, as vectors
   bool finite = true;
   for (std::int64_t first = 0; first < channels; first += most) {
     const std::int64_t count = std::min(most, channels - first);
     T u[elements][most], w[9][most];
     for (std::int64_t e = 0; e < elements; ++e) {
-      const T* from = sums + e * distance + first;
+      const T* from = sums + e * stride + first;
       std::copy(from, from + count, u[e]);
       for (std::int64_t part = 1; part < parts; ++part) {
-        for (std::int64_t i = 0; i < count; ++i) u[e][i] += from[part * part_distance + i];
+        for (std::int64_t i = 0; i < count; ++i) u[e][i] += from[part * part_stride + i];
       }
     }
     for (std::int64_t i = 0; i < count; ++i) {
@@ -110,7 +110,7 @@ class PackedInputs {
         in_(s.in_channels),
         count_(parts_of(in_, width())),
         room_(strips.rows * strips.width * width() + slack<T>),
-        v_(elements * strips.distance(in_)),
+        v_(elements * strips.element_stride(in_)),
         packed_(elements * count_ * room_) {}
 
   void load(const T* x, std::int64_t strip) {
@@ -120,7 +120,8 @@ class PackedInputs {
     parallel_for_each(elements * count_, room_, [&](std::int64_t i) {
       const std::int64_t element = i / count_, panel = i % count_;
       const std::int64_t first = panel * width(), lanes = tiles<T>().lanes;
-      const Operand<T> rows{v_.data() + element * strips_.distance(in_), strips_.pitch, 1};
+      const Operand<T> rows{v_.data() + element * strips_.element_stride(in_), strips_.row_stride,
+                            1};
       rows.pack(tiles<T>(), first, channels(panel), 0, depth,
                 channels(panel) <= lanes ? lanes : width(), packed_.data() + i * room_);
     });
@@ -150,7 +151,7 @@ bool sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T
   const std::int64_t in = s.in_channels, most = equal_parts(s.out_channels, tile.rows);
   PackedInputs<T> inputs(s, strips);
   const PaddedImage<T> padded(s.window.height.out, s.window.width.out, 0, 0, strips);
-  const std::int64_t p_distance = strips.distance(most), p_room = elements * p_distance;
+  const std::int64_t p_stride = strips.element_stride(most), p_room = elements * p_stride;
   const std::int64_t left_room = most * strips.rows * strips.width + slack<T>;
   const std::int64_t block_sums = elements * most * in;
   const std::int64_t room = p_room + left_room + padded.room(strips);
@@ -171,13 +172,19 @@ bool sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T
         const std::int64_t channels = std::min(most, s.out_channels - first);
         T* sums = all_sums.data() + (is_one ? part : block) * block_sums;
         transform_cotangents(s, strips, padded, dy, first, first + channels, begin, end,
-                             left + left_room, p, p_distance);
+                             left + left_room, p, p_stride);
         for (std::int64_t e = 0; e < elements; ++e) {
-          const Operand<T> rows{p + e * p_distance, strips.pitch, 1};
+          const Operand<T> rows{p + e * p_stride, strips.row_stride, 1};
           rows.pack(tile, 0, channels, 0, depth, channels, left);
           for (std::int64_t panel = 0; panel < inputs.count(); ++panel) {
-            tile.multiply(channels, inputs.channels(panel), depth, left, inputs.of(e, panel),
-                          strip > 0, sums + e * channels * in + panel * inputs.width(), in);
+            tile.multiply({.rows = channels,
+                           .columns = inputs.channels(panel),
+                           .depth = depth,
+                           .a = left,
+                           .b = inputs.of(e, panel),
+                           .add = strip > 0,
+                           .c = sums + e * channels * in + panel * inputs.width(),
+                           .row_stride = in});
           }
         }
         for (std::int64_t c = 0; end == strips.all && c < channels; ++c) {
@@ -197,8 +204,8 @@ bool sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
   const std::int64_t in = s.in_channels, out = s.out_channels;
   const PaddedImage<T> padded(s.window, strips);
   const PaddedImage<T> padded_dy(s.window.height.out, s.window.width.out, 0, 0, strips);
-  const std::int64_t v_distance = strips.distance(in), p_distance = strips.distance(out);
-  const std::int64_t v_room = elements * v_distance, p_room = elements * p_distance;
+  const std::int64_t v_stride = strips.element_stride(in), p_stride = strips.element_stride(out);
+  const std::int64_t v_room = elements * v_stride, p_room = elements * p_stride;
   const ProductBlocks<T> most{&tiles<T>(), out, strips.rows * strips.width};
   const std::int64_t row_room = std::max(padded.room(strips), padded_dy.room(strips));
   const std::int64_t room = v_room + p_room + row_room + most.left_room() + most.right_room();
@@ -216,11 +223,11 @@ bool sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
     for (std::int64_t strip = first_strip; strip < last_strip; ++strip) {
       const auto [begin, end] = strips.range(strip);
       transform_inputs(s, strips, padded, x, 0, in, begin, end, rows, v);
-      transform_cotangents(s, strips, padded_dy, dy, 0, out, begin, end, rows, p, p_distance);
+      transform_cotangents(s, strips, padded_dy, dy, 0, out, begin, end, rows, p, p_stride);
       const ProductBlocks<T> blocks{most.tiles, out, (end - begin) * strips.width};
       for (std::int64_t e = 0; e < elements; ++e) {
-        const Operand<T> a{p + e * p_distance, strips.pitch, 1};
-        const Operand<T> b{v + e * v_distance, strips.pitch, 1};
+        const Operand<T> a{p + e * p_stride, strips.row_stride, 1};
+        const Operand<T> b{v + e * v_stride, strips.row_stride, 1};
         const auto left = [&](auto top, auto bottom, auto first, auto depth) {
           pack_tiles(*blocks.tiles, blocks.tiles->rows, a, top, bottom, first, depth, packed);
           return packed;

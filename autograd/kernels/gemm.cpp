@@ -52,39 +52,33 @@ void multiply_in_tiles(const Tiles<T>& tiles, std::int64_t m, std::int64_t n, st
 }  // namespace
 
 template <class T>
-void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-          const T* a, const T* b, bool add, T* c) {
-  gemm(transpose_a, transpose_b, m, n, k, a, transpose_a ? m : k, b, transpose_b ? k : n, add, c,
-       n);
-}
-
-template <class T>
-void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-          const T* a, std::int64_t lda, const T* b, std::int64_t ldb, bool add, T* c,
-          std::int64_t ldc) {
+void gemm(const MatrixProduct<T>& product) {
+  const auto [m, n, k, a, b, c, add] = product;
+  // Rows without gaps are as long as the stored matrix is wide.
+  const std::int64_t lda = a.row_stride ? a.row_stride : a.transposed ? m : k;
+  const std::int64_t ldb = b.row_stride ? b.row_stride : b.transposed ? k : n;
+  const std::int64_t ldc = c.row_stride ? c.row_stride : n;
   if (m == 0 || n == 0) return;
   if (k == 0) {  // an empty sum is 0
-    for (std::int64_t i = 0; i < m && !add; ++i) std::fill_n(c + i * ldc, n, T{0});
+    for (std::int64_t i = 0; i < m && !add; ++i) std::fill_n(c.data + i * ldc, n, T{0});
     return;
   }
-  if (m == 1 && (!transpose_a || lda == 1)) {  // a is a vector
-    return transpose_b ? gemv(n, k, b, ldb, a, add, c) : gemv_transposed(k, n, b, ldb, a, add, c);
+  if (m == 1 && (!a.transposed || lda == 1)) {  // a is a vector
+    const MatrixVector<T> vector{
+        b.transposed ? n : k, b.transposed ? k : n, b.data, ldb, a.data, c.data, add};
+    return b.transposed ? gemv(vector) : gemv_transposed(vector);
   }
-  if (n == 1 && (transpose_b || ldb == 1) && ldc == 1) {  // b and c are
-    return transpose_a ? gemv_transposed(k, m, a, lda, b, add, c) : gemv(m, k, a, lda, b, add, c);
+  if (n == 1 && (b.transposed || ldb == 1) && ldc == 1) {  // b and c are
+    const MatrixVector<T> vector{
+        a.transposed ? k : m, a.transposed ? m : k, a.data, lda, b.data, c.data, add};
+    return a.transposed ? gemv_transposed(vector) : gemv(vector);
   }
-  const Operand<T> left = transpose_a ? Operand<T>{a, 1, lda} : Operand<T>{a, lda, 1};
-  const Operand<T> right = transpose_b ? Operand<T>{b, ldb, 1} : Operand<T>{b, 1, ldb};
-  multiply_in_tiles(tiles<T>(), m, n, k, left, right, add, c, ldc);
+  const Operand<T> left = a.transposed ? Operand<T>{a.data, 1, lda} : Operand<T>{a.data, lda, 1};
+  const Operand<T> right = b.transposed ? Operand<T>{b.data, ldb, 1} : Operand<T>{b.data, 1, ldb};
+  multiply_in_tiles(tiles<T>(), m, n, k, left, right, add, c.data, ldc);
 }
 
-#define INSTANTIATE(T)                                                                             \
-  template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const T*, const T*,     \
-                     bool, T*);                                                                    \
-  template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, const T*, std::int64_t, \
-                     const T*, std::int64_t, bool, T*, std::int64_t);
-INSTANTIATE(float)
-INSTANTIATE(double)
-#undef INSTANTIATE
+template void gemm(const MatrixProduct<float>&);
+template void gemm(const MatrixProduct<double>&);
 
 }  // namespace engram::kernels

@@ -4,17 +4,26 @@
 
 namespace engram::kernels {
 
-/// c (m, n) = op(a) (m, k) · op(b) (k, n), added to c if `add`, row-major; op(a) is a's transpose
-/// when a is stored (k, m). Sizes may be 0. f32 and f64. The result does not depend on the number
-/// of threads.
+/// A matrix as it is stored, row-major: `row_stride` elements from one row to the next, 0 for rows
+/// without gaps; `transposed` where its transpose is meant.
 template <class T>
-void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-          const T* a, const T* b, bool add, T* c);
+struct StoredMatrix {
+  T* data;
+  std::int64_t row_stride = 0;
+  bool transposed = false;
+};
 
-/// The same for parts of wider matrices: lda, ldb and ldc are the distances between stored rows.
+/// c (m, n) = a (m, k) · b (k, n), added to c if `add`.
 template <class T>
-void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-          const T* a, std::int64_t lda, const T* b, std::int64_t ldb, bool add, T* c,
-          std::int64_t ldc);
+struct MatrixProduct {
+  std::int64_t m, n, k;  ///< may be 0
+  StoredMatrix<const T> a, b;
+  StoredMatrix<T> c;  ///< not transposed
+  bool add = false;
+};
+
+/// f32 and f64. The result does not depend on the number of threads.
+template <class T>
+void gemm(const MatrixProduct<T>& product);
 
 }  // namespace engram::kernels

@@ -7,19 +7,24 @@
 namespace engram::kernels {
 
 template <class T>
-void gemv(std::int64_t m, std::int64_t n, const T* a, std::int64_t lda, const T* x, bool add,
-          T* y) {
+void gemv(const MatrixVector<T>& product) {
+  const std::int64_t m = product.m, n = product.n, lda = product.row_stride;
+  const T *a = product.a, *x = product.x;
+  T* y = product.y;
+  const bool add = product.add;
   parallel_for_each(m, n, [=](std::int64_t i) {
     const T* row = a + i * lda;
-    const auto product =
-        static_cast<T>(sum_run<T>(n, [=](std::int64_t j) { return row[j] * x[j]; }));
-    y[i] = add ? y[i] + product : product;
+    const auto sum = static_cast<T>(sum_run<T>(n, [=](std::int64_t j) { return row[j] * x[j]; }));
+    y[i] = add ? y[i] + sum : sum;
   });
 }
 
 template <class T>
-void gemv_transposed(std::int64_t m, std::int64_t n, const T* a, std::int64_t lda, const T* x,
-                     bool add, T* y) {
+void gemv_transposed(const MatrixVector<T>& product) {
+  const std::int64_t m = product.m, n = product.n, lda = product.row_stride;
+  const T *a = product.a, *x = product.x;
+  T* y = product.y;
+  const bool add = product.add;
   // Four rows of a for each pass over y.
   parallel_for(n, groups_per_grain(m), [=](std::int64_t begin, std::int64_t end) {
     if (!add) std::fill(y + begin, y + end, T{0});
@@ -37,12 +42,9 @@ void gemv_transposed(std::int64_t m, std::int64_t n, const T* a, std::int64_t ld
   });
 }
 
-#define INSTANTIATE(T)                                                                        \
-  template void gemv(std::int64_t, std::int64_t, const T*, std::int64_t, const T*, bool, T*); \
-  template void gemv_transposed(std::int64_t, std::int64_t, const T*, std::int64_t, const T*, \
-                                bool, T*);
-INSTANTIATE(float)
-INSTANTIATE(double)
-#undef INSTANTIATE
+template void gemv(const MatrixVector<float>&);
+template void gemv(const MatrixVector<double>&);
+template void gemv_transposed(const MatrixVector<float>&);
+template void gemv_transposed(const MatrixVector<double>&);
 
 }  // namespace engram::kernels

@@ -6,13 +6,22 @@
 // cost more than the product. f32 and f64; sizes may be 0.
 namespace engram::kernels {
 
-/// y (m) = a (m, n) · x (n), added to y if `add`; the rows of a are `lda` apart.
 template <class T>
-void gemv(std::int64_t m, std::int64_t n, const T* a, std::int64_t lda, const T* x, bool add, T* y);
+struct MatrixVector {
+  std::int64_t m, n;
+  const T* a;               ///< (m, n)
+  std::int64_t row_stride;  ///< of a
+  const T* x;
+  T* y;
+  bool add = false;  ///< to what stands in y
+};
 
-/// y (n) = x (m) · a (m, n), added to y if `add`.
+/// y (m) = a · x (n).
 template <class T>
-void gemv_transposed(std::int64_t m, std::int64_t n, const T* a, std::int64_t lda, const T* x,
-                     bool add, T* y);
+void gemv(const MatrixVector<T>& product);
+
+/// y (n) = x (m) · a.
+template <class T>
+void gemv_transposed(const MatrixVector<T>& product);
 
 }  // namespace engram::kernels

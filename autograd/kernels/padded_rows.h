@@ -10,7 +10,7 @@ namespace engram::kernels {
 
 /// A copy of some rows of an image with its padding: those that the windows of `out_rows` rows of
 /// positions see. It is laid out so that what one element of the kernel sees lies side by side as
-/// the window slides along a row, and row by row at one distance: with a stride of s, every s-th
+/// the window slides along a row, and from row to row at one stride: with a stride of s, every s-th
 /// row and element, then every s-th from the second on, and so forth. The padding at the end of a
 /// row is that before the next one.
 ///
@@ -36,14 +36,14 @@ class PaddedRows {
   std::int64_t size() const { return row_phases_ * phases_ * plane(); }
 
   /// From the start of a row of positions to the next: not less than the positions of a row.
-  std::int64_t pitch() const { return elements_ - shared_; }
+  std::int64_t row_stride() const { return elements_ - shared_; }
 
-  /// Element (kh, kw) of the window at position (row, ow) is at tap + row · pitch + ow.
+  /// Element (kh, kw) of the window at position (row, ow) is at tap + row · row_stride + ow.
   std::int64_t tap(std::int64_t kh, std::int64_t kw) const {
     const std::int64_t row = kh * h_.dilation, column = kw * w_.dilation;
     const std::int64_t phase = apart_ ? kw : column % w_.stride;
     const std::int64_t element = apart_ ? 0 : column / w_.stride;
-    return (row % h_.stride * phases_ + phase) * plane() + row / h_.stride * pitch() + element;
+    return (row % h_.stride * phases_ + phase) * plane() + row / h_.stride * row_stride() + element;
   }
 
   /// One channel of an image x (in height, in width), from row `first` of positions on.
@@ -55,17 +55,17 @@ class PaddedRows {
         for (std::int64_t r = 0; r < rows_; ++r) {
           const std::int64_t ih = (first + r) * h_.stride + row_phase - h_.padding;
           if (ih < 0 || ih >= h_.in) {
-            std::fill_n(to + r * pitch(), elements_, T{0});
+            std::fill_n(to + r * row_stride(), elements_, T{0});
             continue;
           }
           const T* row = x + ih * w_.in;
           const std::int64_t some = rows_are_image() ? std::min(rows_ - r, h_.in - ih) : 1;
           if (phase == 0) prefetch(row + h_.in * w_.in, some * w_.in);
           if (some > 1) {
-            std::copy(row, row + some * w_.in, to + r * pitch());
+            std::copy(row, row + some * w_.in, to + r * row_stride());
             r += some - 1;
           } else {
-            copy_elements(row, elements, to + r * pitch());
+            copy_elements(row, elements, to + r * row_stride());
           }
         }
       }
@@ -90,7 +90,7 @@ class PaddedRows {
   }
   /// Rows lie as in the image, one right after the other.
   bool rows_are_image() const {
-    return h_.stride == 1 && w_.stride == 1 && !apart_ && w_.padding == 0 && pitch() == w_.in;
+    return h_.stride == 1 && w_.stride == 1 && !apart_ && w_.padding == 0 && row_stride() == w_.in;
   }
   bool gaps_are_wide() const {
     const std::int64_t width = reach(w_, w_.out), wide_enough = 2 * w_.out;
@@ -100,7 +100,7 @@ class PaddedRows {
   /// channels compete for a few sets of the cache.
   std::int64_t plane() const {
     constexpr std::int64_t line = 16;
-    return ((rows_ * pitch() + shared_ + line - 1) / line | 1) * line;
+    return ((rows_ * row_stride() + shared_ + line - 1) / line | 1) * line;
   }
 
   /// Those elements of a phase's row that lie inside the image: [left, right), the first of them

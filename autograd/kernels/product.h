@@ -71,7 +71,7 @@ struct ProductBlocks {
   std::int64_t room_for_depth() const { return std::min(up_to(tiles->lanes, k), most_depth); }
 };
 
-/// C = A·B, added to C if `add`; the rows of C are `row_distance` apart. On one thread.
+/// C = A·B, added to C if `add`; the rows of C are `row_stride` apart. On one thread.
 ///
 ///     left(top, bottom, first, depth) returns A[top..bottom, first..] packed, tile by tile, each
 ///         tile as (depth, rows)
@@ -79,7 +79,7 @@ struct ProductBlocks {
 ///         (depth, width): what lies beyond the columns does not matter; `to` has room for a panel
 template <class T, class Left, class Right>
 void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, const Right& right,
-              T* panel, bool add, T* c, std::int64_t row_distance) {
+              T* panel, bool add, T* c, std::int64_t row_stride) {
   const Tiles<T>& tiles = *blocks.tiles;
   const std::int64_t m = blocks.m, k = blocks.k, lanes = tiles.lanes;
   for (std::int64_t top = 0; top < m; top += blocks.rows()) {
@@ -91,8 +91,14 @@ void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, 
         const std::int64_t columns = std::min(blocks.width(), n - j);
         right(j, columns, first, depth, columns <= lanes ? lanes : 2 * lanes, panel);
         for (std::int64_t i = top; i < bottom; i += tiles.rows) {
-          tiles.multiply(std::min(tiles.rows, bottom - i), columns, depth, a + (i - top) * depth,
-                         panel, add || first > 0, c + i * row_distance + j, row_distance);
+          tiles.multiply({.rows = std::min(tiles.rows, bottom - i),
+                          .columns = columns,
+                          .depth = depth,
+                          .a = a + (i - top) * depth,
+                          .b = panel,
+                          .add = add || first > 0,
+                          .c = c + i * row_stride + j,
+                          .row_stride = row_stride});
         }
       }
     }
@@ -100,7 +106,7 @@ void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, 
 }
 
 /// A stored matrix: element (i, p) of the operand is data[i · line + p · step], and one of the two
-/// distances is 1.
+/// strides is 1.
 template <class T>
 struct Operand {
   const T* data;

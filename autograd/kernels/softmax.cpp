@@ -10,7 +10,7 @@
 namespace engram::kernels {
 namespace {
 
-/// Calls f(line, offset, stride) for every line: its number, where it starts, and the distance of
+/// Calls f(line, offset, stride) for every line: its number, where it starts, and the stride of
 /// its elements, which is a constant 1 to the compiler where it can be.
 template <class F>
 void for_lines(std::int64_t outer, std::int64_t n, std::int64_t inner, F f) {

@@ -20,8 +20,8 @@ struct WindowAxis {
   /// The o for which element k lies inside the image.
   Range inside(std::int64_t k) const {
     const auto first_not_below = [&](std::int64_t i) {  // the first o with at(o, k) >= i
-      const std::int64_t distance = i - at(0, k);
-      return distance <= 0 ? 0 : std::min(out, (distance + stride - 1) / stride);
+      const std::int64_t offset = i - at(0, k);
+      return offset <= 0 ? 0 : std::min(out, (offset + stride - 1) / stride);
     };
     return {first_not_below(0), first_not_below(in)};
   }
@@ -29,8 +29,8 @@ struct WindowAxis {
   /// The elements of the kernel that lie inside the image when the window is at o.
   Range taps(std::int64_t o) const {
     const auto first_not_below = [&](std::int64_t i) {  // the first k with at(o, k) >= i
-      const std::int64_t distance = i - at(o, 0);
-      return distance <= 0 ? 0 : (distance + dilation - 1) / dilation;
+      const std::int64_t offset = i - at(o, 0);
+      return offset <= 0 ? 0 : (offset + dilation - 1) / dilation;
     };
     const std::int64_t end = at(o, kernel - 1) < in ? kernel : first_not_below(in);
     return {first_not_below(0), end};

@@ -48,7 +48,7 @@ struct Strips {
   std::int64_t width, height;  // of an image in tiles
   std::int64_t all;            // rows of tiles
   std::int64_t rows;           // of a strip, the last one apart
-  std::int64_t pitch;          // of V and M: the tiles of a strip, and what vectors need beyond
+  std::int64_t row_stride;     // of V and M: the tiles of a strip, and what vectors need beyond
 
   /// At most so many tiles a strip, or a row of them; at least so many strips, if there are rows.
   Strips(const ConvolutionSizes& s, std::int64_t most_tiles, std::int64_t fewest_strips)
@@ -60,7 +60,7 @@ struct Strips {
     // As many as fill vectors.
     const std::int64_t whole = lanes / std::gcd(width, lanes);
     if (rows < all && rows >= whole) rows -= rows % whole;
-    pitch = parts_of((rows - 1) * width + pitch_of_row(), lanes) * lanes;
+    row_stride = parts_of((rows - 1) * width + row_capacity(), lanes) * lanes;
   }
   std::int64_t count() const { return parts_of(all, rows); }
   struct Range {
@@ -71,10 +71,12 @@ struct Strips {
     return {strip * rows, std::min(strip * rows + rows, all)};
   }
   /// Of a row of tiles, in whole vectors.
-  std::int64_t pitch_of_row() const { return parts_of(width, tiles<T>().lanes) * tiles<T>().lanes; }
+  std::int64_t row_capacity() const { return parts_of(width, tiles<T>().lanes) * tiles<T>().lanes; }
   /// From one of the elements of so many channels to the next. An even number of cache lines would
   /// have the elements compete for a few sets of the cache.
-  std::int64_t distance(std::int64_t channels) const { return channels * pitch + slack<T>; }
+  std::int64_t element_stride(std::int64_t channels) const {
+    return channels * row_stride + slack<T>;
+  }
 };
 
 /// Some rows of tiles of one image, of those in a strip.
@@ -109,31 +111,31 @@ class PaddedImage {
         above_(above),
         left_(left),
         // Each vector of tiles is two vectors of x, read at two places.
-        pitch_(2 * (strips.pitch_of_row() + tiles<T>().lanes)) {}
+        row_stride_(2 * (strips.row_capacity() + tiles<T>().lanes)) {}
 
-  std::int64_t pitch() const { return pitch_; }
+  std::int64_t row_stride() const { return row_stride_; }
   /// Elements for the rows of a strip that are of one image.
   std::int64_t room(const Strips<T>& strips) const {
-    return (2 * std::min(strips.rows, strips.height) + 2) * pitch_;
+    return (2 * std::min(strips.rows, strips.height) + 2) * row_stride_;
   }
 
   /// Rows [first, first + rows), counted from the padding's first, of x (height, width).
   void load(const T* x, std::int64_t first, std::int64_t rows, T* to) const {
-    const std::int64_t inside = std::min(width_, pitch_ - left_);
-    for (std::int64_t row = first - above_; row < first - above_ + rows; ++row, to += pitch_) {
+    const std::int64_t inside = std::min(width_, row_stride_ - left_);
+    for (std::int64_t row = first - above_; row < first - above_ + rows; ++row, to += row_stride_) {
       if (row < 0 || row >= height_) {
-        std::fill(to, to + pitch_, T{0});
+        std::fill(to, to + row_stride_, T{0});
         continue;
       }
       prefetch(x + (height_ + row) * width_, width_);  // the next channel's
       std::fill(to, to + left_, T{0});
       copy_row(x + row * width_, inside, to + left_);
-      std::fill(to + left_ + inside, to + pitch_, T{0});
+      std::fill(to + left_ + inside, to + row_stride_, T{0});
     }
   }
 
  private:
-  std::int64_t height_, width_, above_, left_, pitch_;
+  std::int64_t height_, width_, above_, left_, row_stride_;
 };
 
 /// V (elements, in channels, tiles) of input channels [first, last) and rows [begin, end) of tiles,
@@ -147,9 +149,10 @@ void transform_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
       padded.load(x + (run.image * s.in_channels + c) * s.window.in_size(), 2 * run.first,
                   2 * run.rows + 2, rows);
       for (std::int64_t r = 0; r < run.rows; ++r) {
-        tiles<T>().winograd_inputs(strips.width, rows + 2 * r * padded.pitch(), padded.pitch(),
-                                   v + c * strips.pitch + tile + r * strips.width,
-                                   strips.distance(s.in_channels));
+        tiles<T>().winograd_inputs(strips.width, rows + 2 * r * padded.row_stride(),
+                                   padded.row_stride(),
+                                   v + c * strips.row_stride + tile + r * strips.width,
+                                   strips.element_stride(s.in_channels));
       }
     });
   }
@@ -160,7 +163,7 @@ template <class T>
 void transform_all_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
                           const PaddedImage<T>& padded, std::int64_t strip, const T* x, T* v) {
   const auto [begin, end] = strips.range(strip);
-  parallel_for(s.in_channels, groups_per_grain(elements * strips.pitch),
+  parallel_for(s.in_channels, groups_per_grain(elements * strips.row_stride),
                [&, begin = begin, end = end](std::int64_t first, std::int64_t last) {
                  const Scratch<T> rows(padded.room(strips));
                  transform_inputs(s, strips, padded, x, first, last, begin, end, rows.data(), v);

@@ -38,9 +38,13 @@ Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
 
   dispatch_floating("matmul", a.dtype(), [&]<class T>() {
     const auto multiply = [&](std::int64_t ia, std::int64_t ib, std::int64_t ic) {
-      kernels::gemm<T>(options.transpose_a, options.transpose_b, m, n, k,
-                       a.data<T>().data() + ia * m * k, b.data<T>().data() + ib * k * n, false,
-                       c.data<T>().data() + ic * m * n);
+      kernels::gemm<T>(
+          {.m = m,
+           .n = n,
+           .k = k,
+           .a = {.data = a.data<T>().data() + ia * m * k, .transposed = options.transpose_a},
+           .b = {.data = b.data<T>().data() + ib * k * n, .transposed = options.transpose_b},
+           .c = {c.data<T>().data() + ic * m * n}});
     };
     if (batch.rank() == 0) return multiply(0, 0, 0);
     const InnerOperations inner;
@@ -109,8 +113,13 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
         std::ranges::copy(bias.data<T>(), y.data<T>().data() + row * out);
       }
     }
-    kernels::gemm<T>(false, true, rows, out, in, x.data<T>().data(), weight.data<T>().data(),
-                     bias.defined(), y.data<T>().data());
+    kernels::gemm<T>({.m = rows,
+                      .n = out,
+                      .k = in,
+                      .a = {x.data<T>().data()},
+                      .b = {.data = weight.data<T>().data(), .transposed = true},
+                      .c = {y.data<T>().data()},
+                      .add = bias.defined()});
   });
   return record(
       "linear", y, {x, weight, bias},
@@ -119,8 +128,13 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
         if (d.wants(0)) d[0] = reshape(matmul(dy2, weight), x.shape());
         if (Tensor* sum = d.sum(1); sum && !Tape::current()) {
           dispatch_floating("linear", dy.dtype(), [&]<class T>() {
-            kernels::gemm<T>(true, false, out, in, rows, dy2.data<T>().data(),
-                             x.value().data<T>().data(), true, sum->data<T>().data());
+            kernels::gemm<T>({.m = out,
+                              .n = in,
+                              .k = rows,
+                              .a = {.data = dy2.data<T>().data(), .transposed = true},
+                              .b = {x.value().data<T>().data()},
+                              .c = {sum->data<T>().data()},
+                              .add = true});
           });
         } else if (d.wants(1)) {
           d[1] = matmul(dy2, reshape(x, {rows, in}), {.transpose_a = true});

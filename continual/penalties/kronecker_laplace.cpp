@@ -138,18 +138,22 @@ double KroneckerLaplace::penalty_of(const Layer& layer, const Tensor& weight_gra
     T* e = inner.data<T>().data();
     if (factor.offset.defined()) std::ranges::copy(factor.offset.data<T>(), e);
 
-    gemm<T>(true, false, s, in, out, g, dw, false, u);                  // gᵀΔW
-    gemm<T>(false, false, s, r, in, u, a, factor.offset.defined(), e);  // gᵀΔW·a
+    const kernels::StoredMatrix<const T> gt{g, 0, true}, at{a, 0, true},
+        bias_at{a + in * r, 0, true};
+    gemm<T>({.m = s, .n = in, .k = out, .a = gt, .b = {dw}, .c = {u}});  // gᵀΔW
+    const bool on_offset = factor.offset.defined();
+    gemm<T>({.m = s, .n = r, .k = in, .a = {u}, .b = {a}, .c = {e}, .add = on_offset});  // gᵀΔW·a
     if (biased) {
-      gemm<T>(true, false, s, 1, out, g, db, false, v);
-      gemm<T>(false, false, s, r, 1, v, a + in * r, true, e);
+      gemm<T>({.m = s, .n = 1, .k = out, .a = gt, .b = {db}, .c = {v}});
+      gemm<T>({.m = s, .n = r, .k = 1, .a = {v}, .b = {a + in * r}, .c = {e}, .add = true});
     }
     total += square_sum_and_scale<T>(inner, static_cast<T>(options_.lambda));
-    gemm<T>(false, true, s, in, r, e, a, false, u);
-    gemm<T>(false, false, out, in, s, g, u, add, weight_sum);  // g(gᵀΔW·a)aᵀ
+    gemm<T>({.m = s, .n = in, .k = r, .a = {e}, .b = at, .c = {u}});
+    // g(gᵀΔW·a)aᵀ
+    gemm<T>({.m = out, .n = in, .k = s, .a = {g}, .b = {u}, .c = {weight_sum}, .add = add});
     if (biased) {
-      gemm<T>(false, true, s, 1, r, e, a + in * r, false, v);
-      gemm<T>(false, false, out, 1, s, g, v, add, bias_sum);
+      gemm<T>({.m = s, .n = 1, .k = r, .a = {e}, .b = bias_at, .c = {v}});
+      gemm<T>({.m = out, .n = 1, .k = s, .a = {g}, .b = {v}, .c = {bias_sum}, .add = add});
     }
     add = true;
   }

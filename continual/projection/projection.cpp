@@ -116,22 +116,26 @@ void Projection::project(const Protected& part, const Tensor& weight_change,
   T* w = weight.mutable_data<T>().data() + begin * in;
   T* b = bias.defined() ? bias.mutable_data<T>().data() + begin : nullptr;
   const T* l = left.data<T>().data();
-  using kernels::gemm;
+  using Given = kernels::StoredMatrix<const T>;
+  const auto add_product = [rows](std::int64_t n, std::int64_t k, Given x, Given y,
+                                  kernels::StoredMatrix<T> to) {
+    kernels::gemm<T>({.m = rows, .n = n, .k = k, .a = x, .b = y, .c = to, .add = true});
+  };
   if (right.defined()) {  // two thin products
     const T* r = right.data<T>().data();
     const std::int64_t k = right.size(1);
     const Tensor part_in_basis({rows, k}, left.dtype());
     T* u = part_in_basis.data<T>().data();
-    gemm<T>(false, false, rows, k, in, dw, in, l, k, false, u, k);
-    if (db) gemm<T>(false, false, rows, k, 1, db, 1, l + in * k, k, true, u, k);
-    gemm<T>(false, true, rows, in, k, u, k, r, k, true, w, in);
-    if (b) gemm<T>(false, true, rows, 1, k, u, k, r + in * k, k, true, b, 1);
+    kernels::gemm<T>({.m = rows, .n = k, .k = in, .a = {dw, in}, .b = {l, k}, .c = {u, k}});
+    if (db) add_product(k, 1, {db, 1}, {l + in * k, k}, {u, k});
+    add_product(in, k, {u, k}, {r, k, true}, {w, in});
+    if (b) add_product(1, k, {u, k}, {r + in * k, k, true}, {b, 1});
     return;
   }
-  gemm<T>(false, false, rows, in, in, dw, in, l, all, true, w, in);
-  if (db) gemm<T>(false, false, rows, in, 1, db, 1, l + in * all, all, true, w, in);
-  if (b) gemm<T>(false, true, rows, 1, in, dw, in, l + in * all, all, true, b, 1);
-  if (b && db) gemm<T>(false, true, rows, 1, 1, db, 1, l + all * all - 1, 1, true, b, 1);
+  add_product(in, in, {dw, in}, {l, all}, {w, in});
+  if (db) add_product(in, 1, {db, 1}, {l + in * all, all}, {w, in});
+  if (b) add_product(1, in, {dw, in}, {l + in * all, all, true}, {b, 1});
+  if (b && db) add_product(1, 1, {db, 1}, {l + all * all - 1, 1, true}, {b, 1});
 }
 
 void Projection::project(const Protected& part, const Tensor& weight_change,

@@ -25,8 +25,13 @@ double gemm_error(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t
   const Tensor a = randn(ta ? Shape{k, m} : Shape{m, k}, dtype);
   const Tensor b = randn(tb ? Shape{n, k} : Shape{k, n}, dtype);
   const Tensor before = randn({m, n}, dtype), c = clone(before);
-  kernels::gemm<T>(ta, tb, m, n, k, a.data<T>().data(), b.data<T>().data(), add,
-                   c.data<T>().data());
+  kernels::gemm<T>({.m = m,
+                    .n = n,
+                    .k = k,
+                    .a = {.data = a.data<T>().data(), .transposed = ta},
+                    .b = {.data = b.data<T>().data(), .transposed = tb},
+                    .c = {c.data<T>().data()},
+                    .add = add});
   const auto va = values(a), vb = values(b), vc = values(c), v0 = values(before);
   double worst = 0;
   for (std::int64_t i = 0; i < m; ++i) {

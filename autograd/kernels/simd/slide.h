@@ -33,9 +33,13 @@ template <class T>
 
 /// For `rows` times `vectors` sums, both constants to the compiler, which keeps them in registers.
 template <class T, int vectors, int rows>
-void slide_whole(std::int64_t depth, const T* weight, const T* bias, const T* x,
-                 const std::int64_t* taps, const Landing<T>* landings, std::int64_t room, T* y,
-                 std::int64_t distance) {
+void slide_whole(const SlideTile<T>& tile) {
+  // Copies, which no store to y may change for the compiler.
+  const std::int64_t depth = tile.depth, room = tile.room, row_stride = tile.row_stride;
+  const std::int64_t* const taps = tile.taps;
+  const T *weight = tile.weight, *const bias = tile.bias, *const x = tile.x;
+  const Landing<T>* const landings = tile.landings;
+  T* const y = tile.y;
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
@@ -56,7 +60,7 @@ void slide_whole(std::int64_t depth, const T* weight, const T* bias, const T* x,
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v) land<T>(sum[r][v], landings[v], room, y + r * distance);
+    for (int v = 0; v < vectors; ++v) land<T>(sum[r][v], landings[v], room, y + r * row_stride);
   }
 }
 
@@ -70,14 +74,12 @@ auto slide_of(std::int64_t wanted) {
 }
 
 template <class T>
-void slide(std::int64_t rows, std::int64_t vectors, std::int64_t depth, const T* weight,
-           const T* bias, const T* x, const std::int64_t* taps, const Landing<T>* landings,
-           std::int64_t room, T* y, std::int64_t distance) {
-  const auto of_vectors = vectors == 1   ? slide_of<T, 1, tile_sums / 2>
-                          : vectors == 2 ? slide_of<T, 2>
-                          : vectors == 3 ? slide_of<T, 3>
-                                         : slide_of<T, 4>;
-  of_vectors(rows)(depth, weight, bias, x, taps, landings, room, y, distance);
+void slide(const SlideTile<T>& tile) {
+  const auto of_vectors = tile.vectors == 1   ? slide_of<T, 1, tile_sums / 2>
+                          : tile.vectors == 2 ? slide_of<T, 2>
+                          : tile.vectors == 3 ? slide_of<T, 3>
+                                              : slide_of<T, 4>;
+  of_vectors(tile.rows)(tile);
 }
 
 }  // namespace

@@ -13,9 +13,10 @@ namespace {
 /// A whole tile of `rows` times `vectors`, both constants to the compiler, which keeps the sums in
 /// registers: each step loads a row of b and multiplies it with each element of a column of a.
 template <class T, int rows, int vectors>
-void multiply_whole(std::int64_t depth, const T* a, const T* b, bool add, T* c,
-                    std::int64_t row_distance) {
+void multiply_whole(const ProductTile<T>& tile) {
   constexpr int lanes = lanes_of<T>;
+  const std::int64_t depth = tile.depth;
+  const T *a = tile.a, *b = tile.b;
   Vector<T> sum[rows][vectors] = {};
   for (std::int64_t p = 0; p < depth; ++p, a += rows, b += vectors * lanes) {
     Vector<T> row[vectors];
@@ -27,11 +28,14 @@ void multiply_whole(std::int64_t depth, const T* a, const T* b, bool add, T* c,
       for (int v = 0; v < vectors; ++v) sum[r][v] += a[r] * row[v];
     }
   }
+  const bool add = tile.add;
+  const std::int64_t row_stride = tile.row_stride;
+  T* const c = tile.c;
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) {
-      T* out = c + r * row_distance + v * lanes;
+      T* out = c + r * row_stride + v * lanes;
       store<T>(add ? load<T>(out) + sum[r][v] : sum[r][v], out);
     }
   }
@@ -39,29 +43,29 @@ void multiply_whole(std::int64_t depth, const T* a, const T* b, bool add, T* c,
 
 /// multiply_whole for each number of rows that a tile may have, found at compile time.
 template <class T, int vectors, int rows = tile_rows>
-void multiply_rows(std::int64_t wanted, std::int64_t depth, const T* a, const T* b, bool add, T* c,
-                   std::int64_t row_distance) {
+void multiply_rows(const ProductTile<T>& tile) {
   if constexpr (rows > 1) {
-    if (wanted < rows) {
-      return multiply_rows<T, vectors, rows - 1>(wanted, depth, a, b, add, c, row_distance);
-    }
+    if (tile.rows < rows) return multiply_rows<T, vectors, rows - 1>(tile);
   }
-  multiply_whole<T, rows, vectors>(depth, a, b, add, c, row_distance);
+  multiply_whole<T, rows, vectors>(tile);
 }
 
 template <class T>
-void multiply(std::int64_t rows, std::int64_t columns, std::int64_t depth, const T* a, const T* b,
-              bool add, T* c, std::int64_t row_distance) {
+void multiply(const ProductTile<T>& tile) {
   constexpr int lanes = lanes_of<T>;
-  const auto whole = columns <= lanes ? multiply_rows<T, 1> : multiply_rows<T, 2>;
-  if (columns % lanes == 0) return whole(rows, depth, a, b, add, c, row_distance);
+  const auto whole = tile.columns <= lanes ? multiply_rows<T, 1> : multiply_rows<T, 2>;
+  if (tile.columns % lanes == 0) return whole(tile);
   // What lies beyond the columns is not ours to write.
-  T tile[tile_rows * 2 * lanes];
-  whole(rows, depth, a, b, false, tile, 2 * lanes);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t j = 0; j < columns; ++j) {
-      T& out = c[r * row_distance + j];
-      out = add ? out + tile[r * 2 * lanes + j] : tile[r * 2 * lanes + j];
+  T sums[tile_rows * 2 * lanes];
+  ProductTile<T> padded = tile;
+  padded.add = false;
+  padded.c = sums;
+  padded.row_stride = 2 * lanes;
+  whole(padded);
+  for (std::int64_t r = 0; r < tile.rows; ++r) {
+    for (std::int64_t j = 0; j < tile.columns; ++j) {
+      T& out = tile.c[r * tile.row_stride + j];
+      out = tile.add ? out + sums[r * 2 * lanes + j] : sums[r * 2 * lanes + j];
     }
   }
 }
@@ -138,22 +142,21 @@ void transpose(std::int64_t lines, std::int64_t width, std::int64_t depth, const
 
 /// Whole rows of a tile or a panel: `lines` is a constant to the compiler.
 template <class T, int lines>
-void copy_whole(std::int64_t width, std::int64_t depth, const T* from, std::int64_t distance,
-                T* to) {
+void copy_whole(std::int64_t width, std::int64_t depth, const T* from, std::int64_t stride, T* to) {
   for (std::int64_t p = 0; p < depth; ++p) {
-    __builtin_memcpy(to + p * width, from + p * distance, lines * sizeof(T));
+    __builtin_memcpy(to + p * width, from + p * stride, lines * sizeof(T));
   }
 }
 
 template <class T>
 void copy(std::int64_t lines, std::int64_t width, std::int64_t depth, const T* from,
-          std::int64_t distance, T* to) {
+          std::int64_t stride, T* to) {
   constexpr int lanes = lanes_of<T>;
-  if (lines == 2 * lanes) return copy_whole<T, 2 * lanes>(width, depth, from, distance, to);
-  if (lines == lanes) return copy_whole<T, lanes>(width, depth, from, distance, to);
-  if (lines == tile_rows) return copy_whole<T, tile_rows>(width, depth, from, distance, to);
+  if (lines == 2 * lanes) return copy_whole<T, 2 * lanes>(width, depth, from, stride, to);
+  if (lines == lanes) return copy_whole<T, lanes>(width, depth, from, stride, to);
+  if (lines == tile_rows) return copy_whole<T, tile_rows>(width, depth, from, stride, to);
   for (std::int64_t p = 0; p < depth; ++p) {
-    for (std::int64_t j = 0; j < lines; ++j) to[p * width + j] = from[p * distance + j];
+    for (std::int64_t j = 0; j < lines; ++j) to[p * width + j] = from[p * stride + j];
   }
 }
 

@@ -39,15 +39,15 @@ template <class T>
 }
 
 template <class T>
-void winograd_inputs(std::int64_t count, const T* x, std::int64_t pitch, T* v,
-                     std::int64_t distance) {
+void winograd_inputs(std::int64_t count, const T* x, std::int64_t row_stride, T* v,
+                     std::int64_t stride) {
   constexpr int lanes = lanes_of<T>;
   const Lanes<T> even = every_second<T, 0>(), odd = every_second<T, 1>();
   for (std::int64_t tile = 0; tile < count; tile += lanes) {
     Vector<T> rows[4][4];  // of each row of x: d·B
 #pragma GCC unroll 4
     for (int r = 0; r < 4; ++r) {
-      const T* from = x + r * pitch + 2 * tile;
+      const T* from = x + r * row_stride + 2 * tile;
       const Vector<T> a = load<T>(from), b = load<T>(from + lanes);
       const Vector<T> c = load<T>(from + 2), d = load<T>(from + 2 + lanes);
       spread<T>(shuffle<T>(a, b, even), shuffle<T>(a, b, odd), shuffle<T>(c, d, even),
@@ -58,7 +58,7 @@ void winograd_inputs(std::int64_t count, const T* x, std::int64_t pitch, T* v,
       Vector<T> column[4];
       spread<T>(rows[0][k], rows[1][k], rows[2][k], rows[3][k], column);
 #pragma GCC unroll 4
-      for (int r = 0; r < 4; ++r) store<T>(column[r], v + (4 * r + k) * distance + tile);
+      for (int r = 0; r < 4; ++r) store<T>(column[r], v + (4 * r + k) * stride + tile);
     }
   }
 }
@@ -74,15 +74,15 @@ template <class T>
 }
 
 template <class T>
-void winograd_cotangents(std::int64_t count, const T* dy, std::int64_t pitch, T* p,
-                         std::int64_t distance) {
+void winograd_cotangents(std::int64_t count, const T* dy, std::int64_t row_stride, T* p,
+                         std::int64_t stride) {
   constexpr int lanes = lanes_of<T>;
   const Lanes<T> even = every_second<T, 0>(), odd = every_second<T, 1>();
   for (std::int64_t tile = 0; tile < count; tile += lanes) {
     Vector<T> rows[2][4];  // of each row of dy: d·Aᵀ
 #pragma GCC unroll 2
     for (int r = 0; r < 2; ++r) {
-      const T* from = dy + r * pitch + 2 * tile;
+      const T* from = dy + r * row_stride + 2 * tile;
       const Vector<T> a = load<T>(from), b = load<T>(from + lanes);
       spread_cotangents<T>(shuffle<T>(a, b, even), shuffle<T>(a, b, odd), rows[r]);
     }
@@ -91,7 +91,7 @@ void winograd_cotangents(std::int64_t count, const T* dy, std::int64_t pitch, T*
       Vector<T> column[4];
       spread_cotangents<T>(rows[0][k], rows[1][k], column);
 #pragma GCC unroll 4
-      for (int r = 0; r < 4; ++r) store<T>(column[r], p + (4 * r + k) * distance + tile);
+      for (int r = 0; r < 4; ++r) store<T>(column[r], p + (4 * r + k) * stride + tile);
     }
   }
 }
@@ -132,16 +132,16 @@ template <class T>
 }
 
 template <class T>
-void winograd_outputs(std::int64_t rows, std::int64_t width, const T* m, std::int64_t distance,
-                      T bias, T* y, std::int64_t pitch) {
+void winograd_outputs(const WinogradOutputs<T>& tiles) {
   constexpr int lanes = lanes_of<T>;
+  const auto [rows, width, m, stride, bias, y, row_stride] = tiles;
   for (std::int64_t at = 0; at < width; at += 2 * lanes) {
     Vector<T> upper[4], lower[4];  // the rows of Aᵀ·m
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k) {
-      const T* from = m + k * distance + at / 2;
-      const Vector<T> m0 = load<T>(from), m1 = load<T>(from + 4 * distance);
-      const Vector<T> m2 = load<T>(from + 8 * distance), m3 = load<T>(from + 12 * distance);
+      const T* from = m + k * stride + at / 2;
+      const Vector<T> m0 = load<T>(from), m1 = load<T>(from + 4 * stride);
+      const Vector<T> m2 = load<T>(from + 8 * stride), m3 = load<T>(from + 12 * stride);
       upper[k] = m0 + m1 + m2;
       lower[k] = m1 - m2 - m3;
     }
@@ -149,7 +149,7 @@ void winograd_outputs(std::int64_t rows, std::int64_t width, const T* m, std::in
                  width - at, y + at);
     if (rows == 1) continue;
     store_row<T>(lower[0] + lower[1] + lower[2] + bias, lower[1] - lower[2] - lower[3] + bias,
-                 width - at, y + pitch + at);
+                 width - at, y + row_stride + at);
   }
 }
 
