@@ -76,10 +76,17 @@
 #include <engram/nn/layers/dropout.h>
 #include <engram/nn/layers/embedding.h>
 #include <engram/nn/layers/flatten.h>
+#include <engram/nn/layers/identity.h>
 #include <engram/nn/layers/layer_norm.h>
 #include <engram/nn/layers/linear.h>
+#include <engram/nn/layers/module_list.h>
 #include <engram/nn/layers/pool.h>
 #include <engram/nn/layers/sequential.h>
+#include <engram/nn/models/inception.h>
+#include <engram/nn/models/lenet.h>
+#include <engram/nn/models/options.h>
+#include <engram/nn/models/resnet.h>
+#include <engram/nn/models/vgg.h>
 #include <engram/nn/module.h>
 #include <engram/nn/summary.h>
 #include <engram/optim/adagrad.h>

@@ -50,6 +50,23 @@ Tensor normal(const Tensor& x, double mean, double stddev, Generator& generator)
   return fill(x, randn(x.shape(), x.dtype(), generator), stddev, mean);
 }
 
+Tensor trunc_normal(const Tensor& x, double mean, double stddev, double low, double high,
+                    Generator& generator) {
+  check(stddev > 0, "trunc_normal: the standard deviation is {}", stddev);
+  check(low < high && mean >= low - 2 * stddev && mean <= high + 2 * stddev,
+        "trunc_normal: [{}, {}] is no interval within two standard deviations {} of the mean {}",
+        low, high, stddev, mean);
+  normal(x, mean, stddev, generator);
+  dispatch_floating("trunc_normal", x.dtype(), [&]<class T>() {
+    for (T& element : x.mutable_data<T>()) {
+      while (!(element >= low && element <= high)) {
+        element = static_cast<T>(mean + stddev * randn({}, f64, generator).item());
+      }
+    }
+  });
+  return x;
+}
+
 double gain(Nonlinearity nonlinearity, double slope) {
   switch (nonlinearity) {
     case Nonlinearity::tanh:

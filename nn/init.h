@@ -18,6 +18,11 @@ Tensor uniform(const Tensor& x, double low = 0, double high = 1,
 Tensor normal(const Tensor& x, double mean = 0, double stddev = 1,
               Generator& generator = default_generator());
 
+/// Normal, restricted to [low, high] by drawing again. Error when less than about 2 % of the normal
+/// distribution lies there: when it ends more than two standard deviations from the mean.
+Tensor trunc_normal(const Tensor& x, double mean = 0, double stddev = 1, double low = -2,
+                    double high = 2, Generator& generator = default_generator());
+
 enum class Nonlinearity { linear, sigmoid, tanh, relu, leaky_relu, selu };
 
 /// How much wider weights should spread before this function: 1, 1, 5/3, √2, √(2 / (1 + slope²))

@@ -42,6 +42,29 @@ TEST_CASE("constant, zeros and ones fill in place") {
   CHECK(std::ranges::count(init::zeros(x).data<float>(), 0.f) == 4);
 }
 
+TEST_CASE("trunc_normal: within its bounds, and normal where they are far") {
+  manual_seed(0);
+  const Tensor x = init::trunc_normal(zeros({1000}, f64), 1, 2, 0, 4);
+  double sum = 0;
+  for (const double each : x.data<double>()) {
+    CHECK(each >= 0);
+    CHECK(each <= 4);
+    sum += each;
+  }
+  CHECK(sum / 1000 == doctest::Approx(1.7125).epsilon(0.05));  // 1 + 2(φ(a) − φ(b)) / (Φ(b) − Φ(a))
+  manual_seed(3);
+  const Tensor far = init::trunc_normal(zeros({20}), 0, 0.1, -2, 2);
+  manual_seed(3);
+  CHECK(std::ranges::equal(far.bytes(), init::normal(zeros({20}), 0, 0.1).bytes()));
+  CHECK_THROWS_WITH_AS(init::trunc_normal(zeros({1}), 0, 0),
+                       "trunc_normal: the standard deviation is 0", Error);
+  CHECK_THROWS_WITH_AS(
+      init::trunc_normal(zeros({1}), 9, 1),
+      "trunc_normal: [-2, 2] is no interval within two standard deviations 1 of the "
+      "mean 9",
+      Error);
+}
+
 TEST_CASE("uniform and normal") {
   manual_seed(0);
   const Tensor x({100, 100}, f64);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <engram/nn/module.h>
+
+namespace engram::nn {
+
+/// Returns its argument: in the place of a layer that is left out.
+struct Identity : Module {
+  Identity() : Module("Identity") {}
+  Tensor operator()(const Tensor& x) const { return x; }
+};
+
+}  // namespace engram::nn
