@@ -10,9 +10,9 @@
 
 namespace engram::kernels {
 
-/// The columns (depth, positions) of a strip, some rows of positions over one group of channels of
-/// one image. They are never written out: row d of them is what lies in the padded rows from
-/// taps()[d] on.
+/// The im2col matrix (depth, positions) of a strip: some rows of output positions, one group of
+/// channels, one image. It is never stored: its row d begins at offset taps()[d] of the padded
+/// rows.
 template <class T>
 class Columns {
  public:
@@ -75,7 +75,7 @@ class Columns {
   static constexpr std::int64_t panel_slack = slack<T> * most_lines<T>;
 
  private:
-  /// As many rows as keep the padded ones in the second cache.
+  /// As many rows as keep the padded ones in the L2 cache.
   std::int64_t rows_per_strip(std::int64_t fewest_strips) const {
     constexpr std::int64_t cache_bytes = 512 * 1024;
     const WindowAxis h = s_.window.height;

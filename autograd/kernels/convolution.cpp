@@ -10,8 +10,8 @@
 #include <bit>
 
 // The forward pass: products of the weight and the columns. Sums for some channels at some vectors
-// of positions stay in registers over the whole depth, while what the vectors see stays in the
-// first cache, and the weight and the strip's padded rows stay in the second:
+// of positions stay in registers over the whole depth; the inputs under these vectors stay in the
+// L1 cache, the weight and the strip's padded rows in the L2 cache:
 //
 //     for each strip                     the threads take their shares
 //       for each few vectors of positions

@@ -103,7 +103,7 @@ class Images {
 
 template <class T>
 bool suits_dot(const ConvolutionSizes& s) {
-  // The sums stay in the second cache, and are fetched and put back once for all positions. So do
+  // The sums stay in the L2 cache, and are fetched and put back once for all positions. So do
   // strips of as many rows as the kernel has, so that few rows are copied for two of them.
   constexpr std::int64_t most_bytes = 256 * 1024, fewest_positions = 256;
   constexpr std::int64_t most_strip_bytes = 512 * 1024;

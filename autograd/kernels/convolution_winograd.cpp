@@ -32,7 +32,7 @@
 //         y
 //
 // Where all tiles are one strip, the threads share the channels instead, and U of a few output
-// channels is made where it is used, in the second cache: of all of them it is larger than what it
+// channels is made where it is used, in the L2 cache: of all of them it is larger than what it
 // was made from, and would come from memory.
 //
 // Rows of tiles make a strip, also of several images where these are small. Winograd 1980; Lavin

@@ -22,7 +22,7 @@
 //     dw
 //
 // Where there are few tiles, or too many channels for several dU, the threads share the output
-// channels instead, and of a strip's dU a few channels at a time are in the second cache:
+// channels instead, and of a strip's dU a few channels at a time are in the L2 cache:
 //
 //     for each strip of tiles
 //       for each input channel: V

@@ -7,9 +7,9 @@
 #include <ctime>
 #include <optional>
 
-// Whether to share loops pays (parallel.cpp). It does not while other processes want the cores: the
-// caller of a loop waits for a thread that is kept off its core with a part in hand, or is kept off
-// its own by the threads that it woke.
+// Measures whether parallel loops gain time (parallel.cpp). They lose it while other processes
+// occupy the cores: a thread that is descheduled with a part of the loop delays the caller, and
+// threads that the caller woke may deschedule the caller itself.
 namespace engram::kernels {
 
 using Clock = std::chrono::steady_clock;

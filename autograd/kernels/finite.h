@@ -9,7 +9,7 @@
 #include <limits>
 #include <type_traits>
 
-// Whether numbers are neither infinite nor NaN: by their bits, which the compiler makes vectors of.
+// Whether numbers are neither infinite nor NaN: tests of their bits, which vectorise.
 namespace engram::kernels {
 
 /// Of x (n), on this thread.

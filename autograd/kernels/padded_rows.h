@@ -8,14 +8,14 @@
 
 namespace engram::kernels {
 
-/// A copy of some rows of an image with its padding: those that the windows of `out_rows` rows of
-/// positions see. It is laid out so that what one element of the kernel sees lies side by side as
-/// the window slides along a row, and from row to row at one stride: with a stride of s, every s-th
-/// row and element, then every s-th from the second on, and so forth. The padding at the end of a
-/// row is that before the next one.
+/// A copy of the input rows under `out_rows` rows of output positions, with their padding. For each
+/// element of the kernel, its inputs at neighbouring positions are neighbours in memory, and its
+/// inputs at positions one row apart have a constant stride. So for a convolution of stride s, rows
+/// and elements are stored by their remainders modulo s. The padding behind a row is the padding
+/// before the next one.
 ///
-/// Between the positions of two rows lies a gap as wide as the kernel, unless what each of its
-/// columns sees lies apart.
+/// The positions of two rows are separated by a gap as wide as the kernel, unless each column of
+/// the kernel has a copy of its own.
 class PaddedRows {
  public:
   enum class Gaps {

@@ -12,12 +12,12 @@ namespace engram::kernels {
 template <class T>
 void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y);
 
-/// dx = dy of the windows whose largest element it is, of equal ones the first. They are looked for
-/// anew in x, which the activation before the pooling keeps anyway.
+/// dx = Σ dy over the windows whose (first) largest element it is. The positions are found again in
+/// x, which the tape keeps for the activation before the pooling; no indices are stored.
 template <class T>
 void max_pool2d_backward(const Window& window, std::int64_t planes, const T* x, const T* dy, T* dx);
 
-/// Where in its plane the largest element of each window lies.
+/// The index, within its plane, of the largest element of each window.
 template <class T>
 void max_pool2d_positions(const Window& window, std::int64_t planes, const T* x,
                           std::int64_t* positions);

@@ -8,12 +8,13 @@
 #include <cstdint>
 
 // A product C (m, n) = A (m, k) · B (k, n) in blocks that stay in the caches, from operands that
-// are packed as the tiles want them. Where an operand comes from is a function's business: a matrix
-// (gemm.cpp), or an image under a sliding window (convolution_weight.cpp).
+// are packed into the layout of the tiles. A function packs each operand: from a matrix (gemm.cpp),
+// or from an image under a sliding window (convolution_weight.cpp). Blocking: Goto and van de
+// Geijn, "Anatomy of high-performance matrix multiplication", 2008.
 //
-//     for each block of rows                          A's block: packed once, in the second cache
+//     for each block of rows                          A's block: packed once, in the L2 cache
 //       for each block of the depth
-//         for each panel of two vectors of columns    B's panel: packed once, in the first cache
+//         for each panel of two vectors of columns    B's panel: packed once, in the L1 cache
 //           for each tile of rows                     C's tile: in registers
 namespace engram::kernels {
 

@@ -9,8 +9,8 @@
 
 namespace engram::kernels {
 
-/// Reduces [0, n) to one number: f(begin, end) of blocks of fixed size, put together by
-/// combine(result, block) in the blocks' order, so that the threads' number does not change the
+/// Reduces [0, n) to one number: f(begin, end) reduces a block of fixed size, and
+/// combine(result, block) the blocks, in their order: the number of threads does not change the
 /// result. 0 for no elements.
 template <class F, class Combine>
 auto reduce_blocks(std::int64_t n, F f, Combine combine) {

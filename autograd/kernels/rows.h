@@ -5,8 +5,7 @@
 // Rows of images, which are short, and come from memory.
 namespace engram::kernels {
 
-/// Copies n elements, which do not overlap with where they go, without what a call of memmove
-/// costs.
+/// Copies n elements between ranges that do not overlap; for short rows faster than memmove.
 template <class T>
 inline void copy_row(const T* from, std::int64_t n, T* to) {
   constexpr std::int64_t some = 64 / sizeof(T);
@@ -20,8 +19,8 @@ inline void copy_row(const T* from, std::int64_t n, T* to) {
   __builtin_memcpy(to + n - some, from + n - some, some * sizeof(T));
 }
 
-/// Fetches n elements into the cache. What a kernel reads next lies too far from what it reads now
-/// to be fetched in time by itself.
+/// Prefetches n elements. The next row lies too far from the present one for the hardware
+/// prefetcher.
 template <class T>
 inline void prefetch(const T* from, std::int64_t n) {
   for (std::int64_t i = 0; i < n; i += 64 / std::int64_t{sizeof(T)}) __builtin_prefetch(from + i);

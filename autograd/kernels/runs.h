@@ -7,8 +7,7 @@
 // Reductions of runs of numbers, in lanes that the compiler keeps in vector registers.
 namespace engram::kernels {
 
-/// f(0), f(1), ..., f(n - 1) put together by fold(result, value), which must not mind their order,
-/// starting from `first`.
+/// Reduces f(0), …, f(n - 1) by fold(result, value), associative and commutative, from `first`.
 template <class T, class F, class Fold>
 T fold_run(std::int64_t n, T first, F f, Fold fold) {
   constexpr std::int64_t lanes = 16;
@@ -26,8 +25,8 @@ T fold_run(std::int64_t n, T first, F f, Fold fold) {
   return result;
 }
 
-/// Σ f(i) over i in [0, n), where f returns a T: partial sums in blocks that are short enough for
-/// their type; the blocks add up in double.
+/// Σ f(i) over i in [0, n), where f returns a T: short blocks are summed in T, their sums in
+/// double.
 template <class T, class F>
 auto sum_run(std::int64_t n, F f) {
   using Total = std::conditional_t<std::is_floating_point_v<T>, double, T>;

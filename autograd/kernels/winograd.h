@@ -24,19 +24,19 @@ inline std::int64_t tiles_of(const ConvolutionSizes& s) {
   return s.images * ((s.window.height.out + 1) / 2) * ((s.window.width.out + 1) / 2);
 }
 
-/// What stays in the second cache.
+/// What stays in the L2 cache.
 inline constexpr std::int64_t cache_bytes = 640 * 1024;
 
 template <class T>
 inline constexpr std::int64_t tile_bytes = elements* std::int64_t{sizeof(T)};  // of one channel
 
-/// How many tiles of so many channels stay in the second cache.
+/// How many tiles of so many channels stay in the L2 cache.
 template <class T>
 std::int64_t tiles_in_cache(std::int64_t channels) {
   return cache_bytes / (channels * tile_bytes<T>);
 }
 
-/// Whether the transformed weight does not stay in the second cache.
+/// Whether the transformed weight does not stay in the L2 cache.
 template <class T>
 bool has_large_weight(const ConvolutionSizes& s) {
   return s.in_channels * s.out_channels * tile_bytes<T> >= cache_bytes;
