@@ -31,7 +31,7 @@ struct GradcheckResult {
 /// output. The inputs are copied; f must compute the same each time, and keep away from kinks. What
 /// is no input of the check (an f64 constant) is captured by f.
 ///
-/// inputs that are not floating are passed through, and so are undefined ones. DTypeError when an
+/// Inputs that are not floating are passed through, and so are undefined ones. DTypeError when an
 /// input is f32, when none is f64, or when f does not return f64. A gradient is 0 where f does not
 /// depend on an input, whether or not it should.
 GradcheckResult gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& f,

@@ -30,9 +30,9 @@ struct RandomStream {
 };
 
 /// A position in a stream of random numbers, which are the same on every platform and for every
-/// number of threads. May be shared between
-/// threads, `reset` and the other setters included: each draw is of one stream, and no block is
-/// taken twice; which thread gets which numbers depends on the race.
+/// number of threads. May be shared between threads, `reset` and the other setters included: each
+/// draw is of one stream, and no block is taken twice; which thread gets which numbers depends on
+/// the race.
 class Generator {
  public:
   explicit constexpr Generator(const RandomStream& stream = {}) : stream_(stream) {}

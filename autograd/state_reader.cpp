@@ -26,13 +26,9 @@ void check_none(const std::vector<std::string>& problems) {
 
 /// Whether a value shares memory with a tensor of another name.
 bool lies_in(const StateDict& values, const StateDict& tensors) {
-  const std::less<> before;  // < is undefined between two blocks
   return std::ranges::any_of(values, [&](const auto& entry) {
-    const std::span<std::byte> value = entry.value.bytes();
     return std::ranges::any_of(tensors, [&](const auto& other) {
-      const std::span<std::byte> tensor = other.value.bytes();
-      return other.name != entry.name && before(value.data(), tensor.data() + tensor.size()) &&
-             before(tensor.data(), value.data() + value.size());
+      return other.name != entry.name && share_elements(entry.value, other.value);
     });
   });
 }

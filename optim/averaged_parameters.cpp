@@ -17,14 +17,6 @@ void copy_bytes(const Tensor& from, const Tensor& to) {
   std::ranges::copy(from.bytes(), to.mutable_bytes().begin());
 }
 
-/// Elements in both would be exchanged twice by a swap, and lost.
-bool share_elements(const Tensor& a, const Tensor& b) {
-  const auto x = a.bytes(), y = b.bytes();
-  const std::less<> before;  // < is undefined between two blocks
-  return !x.empty() && !y.empty() && before(x.data(), y.data() + y.size()) &&
-         before(y.data(), x.data() + x.size());
-}
-
 }  // namespace
 
 AveragedParameters::AveragedParameters(std::vector<Tensor> parameters,
@@ -40,6 +32,7 @@ AveragedParameters::AveragedParameters(std::vector<Tensor> parameters,
                 "AveragedParameters: parameter {} needs f32 or f64, got {}", k, parameter.dtype());
     for (std::size_t j = 0; j < k; ++j) {
       check(!parameters_[j].is(parameter), "AveragedParameters: parameter {} was added before", k);
+      // Elements in both would be exchanged twice by a swap, and lost.
       check(!share_elements(parameters_[j], parameter),
             "AveragedParameters: parameter {} shares elements with parameter {}", k, j);
     }

@@ -29,4 +29,11 @@ Tensor cast(const Tensor& x, DType dtype) {
       attributes);
 }
 
+bool share_elements(const Tensor& a, const Tensor& b) {
+  const auto x = a.bytes(), y = b.bytes();
+  const std::less<> before;  // < is undefined between two blocks
+  return !x.empty() && !y.empty() && before(x.data(), y.data() + y.size()) &&
+         before(y.data(), x.data() + x.size());
+}
+
 }  // namespace engram

@@ -14,4 +14,7 @@ Tensor detach(const Tensor& x);
 /// and f64. `convert` in dtype.h says what becomes of numbers that do not fit.
 Tensor cast(const Tensor& x, DType dtype);
 
+/// Whether an element of one lies in the memory of the other.
+bool share_elements(const Tensor& a, const Tensor& b);
+
 }  // namespace engram

@@ -101,8 +101,7 @@ std::vector<Tensor> MAS::measure(const Task& task) const {
   check_data(task.train.size() > 0, "MAS: the data set is empty");
   const std::int64_t size = task.train.size();
   const std::int64_t count = options_.samples == 0 ? size : std::min(options_.samples, size);
-  Generator generator =
-      Generator(options_.seed, "MAS").substream(static_cast<std::uint64_t>(task.number));
+  Generator generator(random_stream(options_.seed, "MAS", task.number));
   const Tensor order = randperm(size, generator);
   const auto rows = order.data<std::int64_t>().first(static_cast<std::size_t>(count));
 

@@ -147,8 +147,7 @@ void Projection::project(const Protected& part, const Tensor& weight_change,
 
 void Projection::end_task(const Task& task) {
   find_layers_once(task);
-  Generator generator =
-      Generator(options_.seed, "input moments").substream(static_cast<std::uint64_t>(task.number));
+  Generator generator(random_stream(options_.seed, "input moments", task.number));
   const std::vector<Layer> layers = this->layers();
   const std::vector<Tensor> moments =
       input_moments(network_, layers, task, options_.samples, generator);

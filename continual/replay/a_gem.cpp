@@ -49,8 +49,7 @@ AGEM::AGEM(Network network, const AGEMOptions& options)
 }
 
 void AGEM::begin_task(const Task& task) {
-  generator_.reset(
-      RandomStream(options_.seed, "replay").substream(static_cast<std::uint64_t>(task.number)));
+  generator_.reset(random_stream(options_.seed, "replay", task.number));
   scenario_ = task.scenario;
   outputs_ = task.outputs;
 }

@@ -29,9 +29,8 @@ DER::DER(Network network, const DEROptions& options)
 }
 
 void DER::begin_task(const Task& task) {
-  const auto number = static_cast<std::uint64_t>(task.number);
-  draws_.reset(RandomStream(options_.seed, "replay").substream(number));
-  offers_.reset(RandomStream(options_.seed, "reservoir").substream(number));
+  draws_.reset(random_stream(options_.seed, "replay", task.number));
+  offers_.reset(random_stream(options_.seed, "reservoir", task.number));
 }
 
 Tensor DER::loss(const Step& step, const Tensor& loss) {

@@ -16,8 +16,7 @@ ExperienceReplay::ExperienceReplay(Network network, const ExperienceReplayOption
 }
 
 void ExperienceReplay::begin_task(const Task& task) {
-  generator_.reset(
-      RandomStream(options_.seed, "replay").substream(static_cast<std::uint64_t>(task.number)));
+  generator_.reset(random_stream(options_.seed, "replay", task.number));
 }
 
 Tensor ExperienceReplay::loss(const Step& step, const Tensor& loss) {

@@ -223,8 +223,7 @@ data::Dataset draw_per_class(const data::Dataset& dataset, std::int64_t count,
 
 void offer_task(Reservoir& memory, const Task& task, std::optional<std::int64_t> per_class,
                 std::uint64_t seed) {
-  Generator generator =
-      Generator(seed, "reservoir").substream(static_cast<std::uint64_t>(task.number));
+  Generator generator(random_stream(seed, "reservoir", task.number));
   const data::Dataset offered =
       per_class ? draw_per_class(task.train, *per_class, generator) : task.train;
   memory.offer(offered, task.outputs, generator);

@@ -145,11 +145,6 @@ void check_variety(const char* caller, double variety) {
         caller, variety);
 }
 
-/// A customer has a stream of random numbers for the style, for images to train and to test.
-RandomStream stream_of(int customer, std::uint64_t seed, const char* purpose) {
-  return RandomStream(seed, purpose).substream(static_cast<std::uint64_t>(customer));
-}
-
 }  // namespace
 
 data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand,
@@ -181,7 +176,7 @@ data::Dataset handwritten(const data::Dataset& images, const Handwriting& hand,
 Handwriting handwriting(int customer, const HandwritingsOptions& options) {
   check(customer >= 0, "handwriting: customers are counted from 0, got {}", customer);
   check_variety("handwriting", options.variety);
-  Generator generator(stream_of(customer, options.seed, "handwriting"));
+  Generator generator(random_stream(options.seed, "handwriting", customer));
   const auto between = [&](double low, double high) {
     return options.variety * (low + (high - low) * generator.uniform());
   };
@@ -211,9 +206,8 @@ Stream handwritings(const data::Dataset& train, const data::Dataset& test,
   for (int customer = 0; customer < options.customers; ++customer) {
     const auto write = [&](const char* purpose) {
       return [hand = handwriting(customer, options),
-              random = stream_of(customer, options.seed, purpose)](const data::Dataset& images) {
-        return handwritten(images, hand, random);
-      };
+              random = random_stream(options.seed, purpose, customer)](
+                 const data::Dataset& images) { return handwritten(images, hand, random); };
     };
     customers.push_back({fmt::format("customer {}", customer), write("handwritten to train"),
                          write("handwritten to test")});

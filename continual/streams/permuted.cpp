@@ -20,8 +20,7 @@ Stream permuted(const data::Dataset& train, const data::Dataset& test,
     if (number == 0 && options.first_plain) {
       return in_scenario(options.scenario, {number, "plain", train, test, {}}, classes);
     }
-    Generator generator =
-        Generator(options.seed, "permutation").substream(static_cast<std::uint64_t>(number));
+    Generator generator(random_stream(options.seed, "permutation", number));
     const Tensor permutation = randperm(train.sample_shape().numel(), generator);
     const auto order = permutation.data<std::int64_t>();
     return in_scenario(options.scenario,

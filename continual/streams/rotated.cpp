@@ -33,10 +33,9 @@ std::vector<double> angles_of(const RotatedOptions& options) {
   if (!options.angles.empty()) return options.angles;
   check(options.tasks >= 0, "rotated: the number of tasks must be at least 0, got {}",
         options.tasks);
-  const RandomStream offsets(options.seed, "rotation");
   std::vector<double> angles;
   for (int task = 0; task < options.tasks; ++task) {
-    Generator generator(offsets.substream(static_cast<std::uint64_t>(task)));
+    Generator generator(random_stream(options.seed, "rotation", task));
     angles.push_back((task + generator.uniform()) / options.tasks * options.degrees);
   }
   return angles;

@@ -6,6 +6,10 @@
 
 namespace engram::continual {
 
+RandomStream random_stream(std::uint64_t seed, std::string_view purpose, int number) {
+  return RandomStream(seed, purpose).substream(static_cast<std::uint64_t>(number));
+}
+
 Outputs active_outputs(const Task& task, const Task& latest) {
   return active_outputs(task.scenario, task.outputs, latest.outputs);
 }

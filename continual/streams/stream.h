@@ -1,10 +1,12 @@
 #pragma once
 
+#include <engram/autograd/random.h>
 #include <engram/data/dataset.h>
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,9 @@ struct Task {
   Outputs outputs;  ///< of the task's classes
   Scenario scenario = Scenario::domain;
 };
+
+/// What is random for one purpose in the task of this number: a stream of its own for each.
+RandomStream random_stream(std::uint64_t seed, std::string_view purpose, int number);
 
 /// The outputs that compete for a sample of `task`, in a network whose latest task is `latest`:
 /// the task's own, or in the scenario of classes all that either task has seen.

@@ -70,8 +70,7 @@ std::string fingerprint(const data::TrainTest& images) {
   std::uint64_t hash = fnv1a("");
   for (const data::Dataset& part : {images.train, images.test}) {
     for (const Tensor& values : {part.targets(), part.take(100).all().x}) {
-      const std::span<const std::byte> bytes = values.bytes();
-      hash = fnv1a({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, hash);
+      hash = fnv1a(values.bytes(), hash);
     }
   }
   return fmt::format("{:016x}", hash);

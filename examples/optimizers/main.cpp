@@ -175,9 +175,9 @@ int main(int argc, char** argv) try {
   Results results("optimizers", argc, argv, out, 0,
                   {{"scale", scale.name}, {"budget", budget}, {"out", out.string()}});
   TrainingStore store(out / "runs.db");
-  if (store.damaged() > 0) {
+  if (const std::int64_t damaged = store.damaged(); damaged > 0) {
     fmt::print(stderr, "warning: {}: {} damaged trainings begin anew\n", (out / "runs.db").string(),
-               store.damaged());
+               damaged);
   }
   Images images(data);
   // What is missing shows before the work.

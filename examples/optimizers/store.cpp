@@ -12,7 +12,6 @@ TrainingStore::TrainingStore(const std::filesystem::path& file)
     } catch (const Json::exception&) {  // of another version: to be trained again
     }
   }
-  damaged_ = file_->damaged("optimizers");
 }
 
 const Record* TrainingStore::find(const Setup& setup) const {

@@ -36,12 +36,11 @@ class TrainingStore {
 
   std::size_t size() const { return records_.size(); }
   /// How many records are not as they were written: those trainings are to be done again.
-  std::int64_t damaged() const { return damaged_; }
+  std::int64_t damaged() const { return file_ ? file_->damaged("optimizers") : 0; }
 
  private:
   std::unique_ptr<Store> file_;  // none: nothing is kept
   std::deque<Record> records_;   // a deque: pointers to them stay good
-  std::int64_t damaged_ = 0;
 };
 
 }  // namespace engram::examples::study

@@ -68,8 +68,6 @@ void Database::transaction(const std::function<void()>& work) {
   }
 }
 
-std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(connection_); }
-
 void Database::check(int code) const {
   if (code != SQLITE_OK) failed(code);
 }

@@ -61,9 +61,6 @@ class Database {
   /// Runs `work` as one transaction: all of it or, when it throws, nothing is done.
   void transaction(const std::function<void()>& work);
 
-  /// Id of the row that this connection inserted last.
-  std::int64_t last_row() const;
-
  private:
   void begin_write_ahead_log();
   void check(int code) const;

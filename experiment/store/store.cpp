@@ -87,11 +87,19 @@ void drop_checkpoint(Database& database, std::int64_t run) {
       .next();
 }
 
-/// The outcome of a row with settings, outcome and checksum; none when the checksum is wrong.
-std::optional<Json> trusted_outcome(std::string_view settings, std::string_view outcome,
-                                    std::optional<std::string_view> sum) {
-  if (sum != checksum(settings, outcome)) return std::nullopt;
-  return Json::parse(outcome);
+/// Whether a row of settings, outcome and checksum is as it was written.
+bool is_whole(const Database::Statement& row) {
+  return row.text(2) == checksum(*row.text(0), *row.text(1));
+}
+
+/// Calls visit(row) with settings, outcome and checksum of each finished run of a study.
+template <class F>
+void for_each_finished(Database& database, const std::string& study, F visit) {
+  Database::Statement row(database,
+                          "SELECT settings, outcome, checksum FROM runs "
+                          "WHERE study = ? AND outcome IS NOT NULL ORDER BY id");
+  row.bind(study);
+  while (row.next()) visit(row);
 }
 
 }  // namespace
@@ -103,25 +111,18 @@ Store::Store(const std::filesystem::path& file) : file_(file), database_(file) {
 Run Store::run(const std::string& study, const Json& settings) { return {*this, study, settings}; }
 
 std::vector<Store::Finished> Store::finished(const std::string& study) {
-  Database::Statement statement(database_,
-                                "SELECT settings, outcome, checksum FROM runs "
-                                "WHERE study = ? AND outcome IS NOT NULL ORDER BY id");
-  statement.bind(study);
   std::vector<Finished> runs;
-  while (statement.next()) {
-    const std::string_view settings = *statement.text(0);
-    if (auto outcome = trusted_outcome(settings, *statement.text(1), statement.text(2))) {
-      runs.push_back({Json::parse(settings), std::move(*outcome)});
-    }
-  }
+  for_each_finished(database_, study, [&](const Database::Statement& row) {
+    if (is_whole(row)) runs.push_back({Json::parse(*row.text(0)), Json::parse(*row.text(1))});
+  });
   return runs;
 }
 
 std::int64_t Store::damaged(const std::string& study) {
-  Database::Statement statement(
-      database_, "SELECT count(*) FROM runs WHERE study = ? AND outcome IS NOT NULL");
-  statement.bind(study).next();
-  return statement.integer(0) - std::ssize(finished(study));
+  std::int64_t count = 0;
+  for_each_finished(database_, study,
+                    [&](const Database::Statement& row) { count += is_whole(row) ? 0 : 1; });
+  return count;
 }
 
 Run::Run(Store& store, std::string study, const Json& settings)
@@ -137,8 +138,8 @@ std::optional<Json> Run::outcome() const {
                                 "SELECT settings, outcome, checksum FROM runs "
                                 "WHERE study = ? AND settings = ? AND outcome IS NOT NULL");
   statement.bind(study_).bind(text_);
-  if (!statement.next()) return std::nullopt;
-  return trusted_outcome(*statement.text(0), *statement.text(1), statement.text(2));
+  if (!statement.next() || !is_whole(statement)) return std::nullopt;
+  return Json::parse(*statement.text(1));
 }
 
 std::optional<Checkpoint> Run::checkpoint() const {

@@ -20,11 +20,6 @@ namespace {
 
 using continual::Task;
 
-/// A stream of its own for each purpose and task of a run.
-RandomStream stream_of(std::uint64_t seed, const char* purpose, const Task& task) {
-  return RandomStream(seed, purpose).substream(static_cast<std::uint64_t>(task.number));
-}
-
 std::int64_t iterations_of(const SequenceOptions& options, const Task& task) {
   if (options.iterations) return options.iterations;
   return options.epochs * ((task.train.size() + options.batch - 1) / options.batch);
@@ -91,7 +86,7 @@ class Sequence {
         learner_(learner),
         options_(options),
         lr_(learner.optimizer.lr()),
-        new_optimizer_(clone(learner.optimizer.state_dict())) {}
+        new_optimizer_(learner.optimizer.state_dict()) {}
 
   int learned() const { return static_cast<int>(outcome_.matrix.size()); }
   bool finished() const { return learned() == tasks_.size() || outcome_.diverged; }
@@ -128,7 +123,7 @@ class Sequence {
   void learn_next_task(Progress& progress) {
     const auto start = Clock::now();
     const Task task = tasks_[learned()];
-    default_generator().reset(stream_of(options_.seed, "dropout", task));
+    default_generator().reset(continual::random_stream(options_.seed, "dropout", task.number));
     if (options_.reset_optimizer) learner_.optimizer.load_state_dict(new_optimizer_);
     if (options_.joint) {
       learn_jointly(task, progress);
@@ -146,10 +141,11 @@ class Sequence {
  private:
   void learn(const Task& task, Progress& progress) {
     learner_.method.begin_task(task);
-    data::Loader loader(task.train, {.batch = options_.batch,
-                                     .shuffle = true,
-                                     .seed = stream_of(options_.seed, "order", task).seed,
-                                     .iterations = iterations_of(options_, task)});
+    data::Loader loader(task.train,
+                        {.batch = options_.batch,
+                         .shuffle = true,
+                         .seed = continual::random_stream(options_.seed, "order", task.number).seed,
+                         .iterations = iterations_of(options_, task)});
     std::int64_t step = 0;
     for (const data::Batch& batch : loader) {
       set_rate(step++, loader.size());
@@ -163,7 +159,7 @@ class Sequence {
   void learn_jointly(const Task& task, Progress& progress) {
     std::vector<Task> seen;
     for (int n = 0; n <= task.number; ++n) seen.push_back(tasks_[n]);
-    Generator mixing(stream_of(options_.seed, "mixed batches", task));
+    Generator mixing(continual::random_stream(options_.seed, "mixed batches", task.number));
     const std::int64_t iterations = iterations_of(options_, task);
     for (std::int64_t step = 0; step < iterations; ++step) {
       set_rate(step, iterations);
@@ -202,7 +198,8 @@ void resume(Sequence& sequence, const Run& run, const SequenceOptions& options,
     const std::optional<Checkpoint> left = run.checkpoint();
     if (!left) return;
     fresh = sequence.checkpoint();
-    for (auto& [name, state] : fresh.states) state = clone(state);
+    StateDict& network = fresh.states.at("network");
+    network = clone(network);  // the others are copies
     sequence.load(*left);
     progress.skip(sequence.steps_done());
   } catch (const std::exception& error) {
@@ -241,7 +238,7 @@ Outcome learn_sequence(Run& run, const continual::Stream& tasks, const Learner& 
     progress.end(outcome.diverged
                      ? "diverged"
                      : fmt::format("average over tasks {:.2f} %", 100 * outcome.metrics().acc));
-    run.save(sequence.checkpoint());
+    if (!sequence.finished()) run.save(sequence.checkpoint());
   }
   run.finish(to_json(sequence.outcome()));
   return sequence.outcome();

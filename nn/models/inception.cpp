@@ -17,6 +17,12 @@ const nn::Conv2dOptions keep_row7 = {.padding = {0, 3}}, keep_column7 = {.paddin
 
 Tensor mean3(const Tensor& x) { return avg_pool2d(x, {.kernel = 3, .stride = 1, .padding = 1}); }
 
+/// The normalisation after a convolution takes its bias away.
+nn::Conv2dOptions without_bias(nn::Conv2dOptions options) {
+  options.bias = false;
+  return options;
+}
+
 Tensor max3(const Tensor& x) { return max_pool2d(x, {.kernel = 3, .stride = 2}); }
 
 }  // namespace
@@ -24,9 +30,7 @@ Tensor max3(const Tensor& x) { return max_pool2d(x, {.kernel = 3, .stride = 2});
 BasicConv2d::BasicConv2d(std::int64_t in, std::int64_t out, Size2d kernel,
                          const nn::Conv2dOptions& options)
     : Module("BasicConv2d"),
-      conv(add("conv",
-               nn::Conv2d(in, out, kernel,
-                          {.stride = options.stride, .padding = options.padding, .bias = false}))),
+      conv(add("conv", nn::Conv2d(in, out, kernel, without_bias(options)))),
       bn(add("bn", nn::BatchNorm2d(out, {.eps = 0.001}))) {
   nn::init::trunc_normal(conv.weight, 0, 0.1, -2, 2);
 }
