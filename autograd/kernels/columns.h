@@ -52,23 +52,23 @@ class Columns {
     }
   }
 
-  /// Of the transpose: rows [line, line + lines) at positions [first, first + depth), as
-  /// (depth, width). May spoil as much as `panel_slack` beyond a panel.
-  void pack_transposed(const Tiles<T>& tiles, const T* padded, std::int64_t line,
-                       std::int64_t lines, std::int64_t first, std::int64_t depth,
+  /// A block of the transposed columns, whose depth is positions, packed as (depth, width). Writes
+  /// up to `panel_slack` elements beyond a panel.
+  void pack_transposed(const Tiles<T>& tiles, const T* padded, const OperandBlock& block,
                        std::int64_t width, T* to) const {
     const T* from[most_lines<T>];
     const std::int64_t out_width = s_.window.width.out;
-    for (std::int64_t at = 0; at < depth;) {
+    for (std::int64_t at = 0; at < block.depth;) {
       // Positions that lie side by side in the padded rows.
-      const std::int64_t row = (first + at) / out_width, ow = (first + at) % out_width;
-      const std::int64_t length = std::min(out_width - ow, depth - at);
-      for (std::int64_t d = 0; d < lines; ++d) {
-        from[d] = padded + taps_.data()[line + d] + row * row_stride() + ow;
+      const std::int64_t position = block.first + at;
+      const std::int64_t row = position / out_width, ow = position % out_width;
+      const std::int64_t length = std::min(out_width - ow, block.depth - at);
+      for (std::int64_t d = 0; d < block.lines; ++d) {
+        from[d] = padded + taps_.data()[block.line + d] + row * row_stride() + ow;
       }
-      // Whole squares: what is too much is overwritten by the next positions.
+      // Whole squares: the next positions overwrite the excess.
       const std::int64_t squares = (length + tiles.lanes - 1) / tiles.lanes * tiles.lanes;
-      tiles.transpose(lines, width, squares, from, to + at * width);
+      tiles.transpose(block.lines, width, squares, from, to + at * width);
       at += length;
     }
   }

@@ -84,7 +84,7 @@ class PackedWeight {
     const T* from = weight.data + group * weight.group_stride;
     const Operand<T> rows{from, weight.channel_stride, 1};
     parallel_for_each(tiles_of_group_, tile_room_, [&](std::int64_t tile) {
-      rows.pack(tiles<T>(), tile * most_, channels(tile), 0, depth_, channels(tile),
+      rows.pack(tiles<T>(), {tile * most_, channels(tile), 0, depth_}, channels(tile),
                 of(group, tile));
     });
   }

@@ -51,14 +51,13 @@ class WeightGradient {
   void multiply_strip(std::int64_t rows, const T* dy, Lines lines, bool add, T* dweight,
                       std::int64_t stride) {
     const ProductBlocks<T> sizes = blocks(rows);
-    const auto left = [&](auto top, auto bottom, auto first, auto depth) {
-      pack_tiles(*sizes.tiles, sizes.tiles->rows, {dy, s_.window.out_size(), 1}, top, bottom, first,
-                 depth, left_.data());
+    const auto left = [&](const OperandBlock& block) {
+      pack_tiles(*sizes.tiles, {dy, s_.window.out_size(), 1}, block, left_.data());
       return left_.data();
     };
-    const auto right = [&](auto line, auto count, auto first, auto depth, auto width, T* to) {
-      columns_.pack_transposed(*sizes.tiles, padded_.data(), lines.begin + line, count, first,
-                               depth, width, to);
+    const auto right = [&](OperandBlock block, std::int64_t width, T* to) {
+      block.line += lines.begin;
+      columns_.pack_transposed(*sizes.tiles, padded_.data(), block, width, to);
     };
     multiply(sizes, lines.end - lines.begin, left, right, panel_.data(), add, dweight, stride);
   }

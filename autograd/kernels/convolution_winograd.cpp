@@ -130,12 +130,12 @@ class Blocks {
   std::int64_t u_room() const { return elements * s_.in_channels * shape_.channels; }
   std::int64_t m_room() const { return elements * strips_.element_stride(shape_.channels); }
 
-  /// y of a block's channels and of rows [begin, end) of tiles, from the block's U and their V.
-  /// Returns whether it is finite.
-  bool run(std::int64_t block, std::int64_t begin, std::int64_t end, const T* u, const T* v, T* m,
-           const T* bias, T* y) const {
+  /// y of a block's channels and of some rows of tiles, from the block's U and their V. Returns
+  /// whether it is finite.
+  bool run(std::int64_t block, Range tile_rows, const T* u, const T* v, T* m, const T* bias,
+           T* y) const {
     const std::int64_t in = s_.in_channels, lanes = tiles<T>().lanes;
-    const std::int64_t used = parts_of((end - begin) * strips_.width, lanes);
+    const std::int64_t used = parts_of(tile_rows.size() * strips_.width, lanes);
     const std::int64_t v_stride = strips_.element_stride(in);
     const std::int64_t m_stride = strips_.element_stride(shape_.channels);
     for (std::int64_t e = 0; e < elements; ++e) {
@@ -156,26 +156,26 @@ class Blocks {
     bool finite = true;
     for (std::int64_t c = 0; c < channels(block); ++c) {
       const std::int64_t channel = first(block) + c;
-      finite &= transform_outputs(channel, begin, end, m + c * strips_.row_stride, m_stride,
+      finite &= transform_outputs(channel, tile_rows, m + c * strips_.row_stride, m_stride,
                                   bias ? bias[channel] : T{0}, y);
     }
     return finite;
   }
 
  private:
-  /// y of one channel, from its M (elements, tiles).
-  bool transform_outputs(std::int64_t channel, std::int64_t begin, std::int64_t end, const T* m,
-                         std::int64_t stride, T bias, T* y) const {
+  /// y of one channel, from its M (elements, tiles), whose elements are `element_stride` apart.
+  bool transform_outputs(std::int64_t channel, Range tile_rows, const T* m,
+                         std::int64_t element_stride, T bias, T* y) const {
     const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
     bool finite = true;
-    for_each_run(strips_, begin, end, [&](const Run& run, std::int64_t first) {
+    for_each_run(strips_, tile_rows, [&](const Run& run, std::int64_t first) {
       T* plane = y + (run.image * s_.out_channels + channel) * s_.window.out_size();
       for (std::int64_t r = 0; r < run.rows; ++r) {
         const std::int64_t row = 2 * (run.first + r);
         tiles<T>().winograd_outputs({.rows = std::min<std::int64_t>(2, height - row),
                                      .width = width,
                                      .m = m + first + r * strips_.width,
-                                     .element_stride = stride,
+                                     .element_stride = element_stride,
                                      .bias = bias,
                                      .y = plane + row * width,
                                      .row_stride = width});
@@ -215,8 +215,8 @@ bool conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<
       is_right = false;
     }
   };
-  const auto run = [&](auto block, auto begin, auto end, const T* u, const T* v, T* m) {
-    if (!blocks.run(block, begin, end, u, v, m, bias, y)) is_right = false;
+  const auto run = [&](std::int64_t block, Range tile_rows, const T* u, const T* v, T* m) {
+    if (!blocks.run(block, tile_rows, u, v, m, bias, y)) is_right = false;
   };
 
   if (strips.count() == 1) {
@@ -228,7 +228,7 @@ bool conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<
       T* u = memory.data() + part * (u_room + m_room);
       for (std::int64_t block = first; block < last; ++block) {
         transform(block, u);
-        run(block, std::int64_t{0}, strips.all, u, v.data(), u + u_room);
+        run(block, {0, strips.all}, u, v.data(), u + u_room);
       }
     });
     return is_right;
@@ -243,10 +243,10 @@ bool conv2d_by_winograd(const ConvolutionSizes& s, const T* x, const Kernels3x3<
     T* v = memory.data() + part * room;
     T* m = v + v_room;
     for (std::int64_t strip = first; strip < last; ++strip) {
-      const auto [begin, end] = strips.range(strip);
-      transform_inputs(s, strips, padded, x, 0, in, begin, end, m + m_room, v);
+      const Range tile_rows = strips.range(strip);
+      transform_inputs(s, strips, padded, x, {0, in}, tile_rows, m + m_room, v);
       for (std::int64_t block = 0; block < blocks.count(); ++block) {
-        run(block, begin, end, u.data() + block * u_room, v, m);
+        run(block, tile_rows, u.data() + block * u_room, v, m);
       }
     }
   });

@@ -35,20 +35,20 @@ namespace {
 
 using namespace winograd;
 
-/// P (elements, channels, tiles) of output channels [first, last) and rows [begin, end) of tiles.
-/// What an element has is `stride` from that of the next.
+/// P (elements, channels, tiles) of some output channels and rows of tiles; its elements are
+/// `element_stride` apart. `padded_rows` has the padded image's room.
 template <class T>
-void transform_cotangents(const ConvolutionSizes& s, const Strips<T>& strips,
-                          const PaddedImage<T>& padded, const T* dy, std::int64_t first,
-                          std::int64_t last, std::int64_t begin, std::int64_t end, T* rows, T* p,
-                          std::int64_t stride) {
-  for (std::int64_t c = first; c < last; ++c, p += strips.row_stride) {
-    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t tile) {
+void transform_grad_outputs(const ConvolutionSizes& s, const Strips<T>& strips,
+                            const PaddedImage<T>& padded, const T* dy, Range channels,
+                            Range tile_rows, T* padded_rows, T* p, std::int64_t element_stride) {
+  for (std::int64_t c = channels.begin; c < channels.end; ++c, p += strips.row_stride) {
+    for_each_run(strips, tile_rows, [&](const Run& run, std::int64_t tile) {
       padded.load(dy + (run.image * s.out_channels + c) * s.window.out_size(), 2 * run.first,
-                  2 * run.rows, rows);
+                  2 * run.rows, padded_rows);
       for (std::int64_t r = 0; r < run.rows; ++r) {
-        tiles<T>().winograd_cotangents(strips.width, rows + 2 * r * padded.row_stride(),
-                                       padded.row_stride(), p + tile + r * strips.width, stride);
+        tiles<T>().winograd_grad_outputs(strips.width, padded_rows + 2 * r * padded.row_stride(),
+                                         padded.row_stride(), p + tile + r * strips.width,
+                                         element_stride);
       }
     });
   }
@@ -114,15 +114,14 @@ class PackedInputs {
         packed_(elements * count_ * room_) {}
 
   void load(const T* x, std::int64_t strip) {
-    const auto [begin, end] = strips_.range(strip);
-    const std::int64_t depth = (end - begin) * strips_.width;
+    const std::int64_t depth = strips_.range(strip).size() * strips_.width;
     transform_all_inputs(s_, strips_, PaddedImage<T>(s_.window, strips_), strip, x, v_.data());
     parallel_for_each(elements * count_, room_, [&](std::int64_t i) {
       const std::int64_t element = i / count_, panel = i % count_;
       const std::int64_t first = panel * width(), lanes = tiles<T>().lanes;
       const Operand<T> rows{v_.data() + element * strips_.element_stride(in_), strips_.row_stride,
                             1};
-      rows.pack(tiles<T>(), first, channels(panel), 0, depth,
+      rows.pack(tiles<T>(), {first, channels(panel), 0, depth},
                 channels(panel) <= lanes ? lanes : width(), packed_.data() + i * room_);
     });
   }
@@ -161,21 +160,21 @@ bool sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T
   const Scratch<T> memory(parts * room), all_sums((is_one ? parts : blocks) * block_sums);
   std::atomic<bool> finite = true;
   for (std::int64_t strip = 0; strip < strips.count(); ++strip) {
-    const auto [begin, end] = strips.range(strip);
-    const std::int64_t depth = (end - begin) * strips.width;
+    const Range tile_rows = strips.range(strip);
+    const std::int64_t depth = tile_rows.size() * strips.width;
     inputs.load(x, strip);
-    parallel_parts(parts, blocks, [&, begin = begin, end = end](auto part, auto from, auto to) {
+    parallel_parts(parts, blocks, [&](auto part, auto from, auto to) {
       T* p = memory.data() + part * room;
       T* left = p + p_room;
       for (std::int64_t block = from; block < to; ++block) {
         const std::int64_t first = block * most;
         const std::int64_t channels = std::min(most, s.out_channels - first);
         T* sums = all_sums.data() + (is_one ? part : block) * block_sums;
-        transform_cotangents(s, strips, padded, dy, first, first + channels, begin, end,
-                             left + left_room, p, p_stride);
+        transform_grad_outputs(s, strips, padded, dy, {first, first + channels}, tile_rows,
+                               left + left_room, p, p_stride);
         for (std::int64_t e = 0; e < elements; ++e) {
           const Operand<T> rows{p + e * p_stride, strips.row_stride, 1};
-          rows.pack(tile, 0, channels, 0, depth, channels, left);
+          rows.pack(tile, {0, channels, 0, depth}, channels, left);
           for (std::int64_t panel = 0; panel < inputs.count(); ++panel) {
             tile.multiply({.rows = channels,
                            .columns = inputs.channels(panel),
@@ -187,7 +186,7 @@ bool sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T
                            .row_stride = in});
           }
         }
-        for (std::int64_t c = 0; end == strips.all && c < channels; ++c) {
+        for (std::int64_t c = 0; tile_rows.end == strips.all && c < channels; ++c) {
           T* own = dweight + (first + c) * in * 9;
           if (!transform_sums(sums + c * in, 1, 0, channels * in, in, own)) finite = false;
         }
@@ -221,19 +220,19 @@ bool sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
     T* packed = rows + row_room;
     T* panel = packed + most.left_room();
     for (std::int64_t strip = first_strip; strip < last_strip; ++strip) {
-      const auto [begin, end] = strips.range(strip);
-      transform_inputs(s, strips, padded, x, 0, in, begin, end, rows, v);
-      transform_cotangents(s, strips, padded_dy, dy, 0, out, begin, end, rows, p, p_stride);
-      const ProductBlocks<T> blocks{most.tiles, out, (end - begin) * strips.width};
+      const Range tile_rows = strips.range(strip);
+      transform_inputs(s, strips, padded, x, {0, in}, tile_rows, rows, v);
+      transform_grad_outputs(s, strips, padded_dy, dy, {0, out}, tile_rows, rows, p, p_stride);
+      const ProductBlocks<T> blocks{most.tiles, out, tile_rows.size() * strips.width};
       for (std::int64_t e = 0; e < elements; ++e) {
         const Operand<T> a{p + e * p_stride, strips.row_stride, 1};
         const Operand<T> b{v + e * v_stride, strips.row_stride, 1};
-        const auto left = [&](auto top, auto bottom, auto first, auto depth) {
-          pack_tiles(*blocks.tiles, blocks.tiles->rows, a, top, bottom, first, depth, packed);
+        const auto left = [&](const OperandBlock& block) {
+          pack_tiles(*blocks.tiles, a, block, packed);
           return packed;
         };
-        const auto right = [&](auto line, auto lines, auto first, auto depth, auto width, T* to) {
-          b.pack(*blocks.tiles, line, lines, first, depth, width, to);
+        const auto right = [&](const OperandBlock& block, std::int64_t width, T* to) {
+          b.pack(*blocks.tiles, block, width, to);
         };
         multiply(blocks, in, left, right, panel, strip > first_strip,
                  sums.data() + part * size + e * out * in, in);

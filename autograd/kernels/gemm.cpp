@@ -11,13 +11,13 @@ template <class T>
 void multiply_part(const ProductBlocks<T>& blocks, std::int64_t n, const Operand<T>& a,
                    const Operand<T>& b, bool add, T* c, std::int64_t ldc, T* room) {
   const Tiles<T>& tiles = *blocks.tiles;
-  const auto left = [&](std::int64_t top, std::int64_t bottom, std::int64_t p, std::int64_t depth) {
-    pack_tiles(tiles, tiles.rows, a, top, bottom, p, depth, room);
+  const auto left = [&](const OperandBlock& block) {
+    pack_tiles(tiles, a, block, room);
     return room;
   };
-  const auto right = [&](std::int64_t j, std::int64_t columns, std::int64_t p, std::int64_t depth,
-                         std::int64_t width,
-                         T* to) { b.pack(tiles, j, columns, p, depth, width, to); };
+  const auto right = [&](const OperandBlock& block, std::int64_t width, T* to) {
+    b.pack(tiles, block, width, to);
+  };
   multiply(blocks, n, left, right, room + blocks.left_room(), add, c, ldc);
 }
 

@@ -40,37 +40,40 @@ void scatter_add(const StridedLoops& loops, std::int64_t step, const T* x,
 }
 
 template <class T>
-void index_select(std::int64_t outer, std::int64_t size, std::int64_t n, std::int64_t inner,
-                  const T* x, const std::int64_t* index, T* y) {
-  parallel_for(outer * n, groups_per_grain(inner), [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      std::copy_n(x + (row / n * size + index[row % n]) * inner, inner, y + row * inner);
-    }
-  });
+void index_select(const AxisView& x_view, const T* x, std::int64_t count, const std::int64_t* index,
+                  T* y) {
+  parallel_for(x_view.outer * count, groups_per_grain(x_view.inner),
+               [=, n = x_view.n, inner = x_view.inner](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t row = begin; row < end; ++row) {
+                   const std::int64_t from = row / count * n + index[row % count];
+                   std::copy_n(x + from * inner, inner, y + row * inner);
+                 }
+               });
 }
 
 template <class T>
-void index_add(std::int64_t outer, std::int64_t size, std::int64_t n, std::int64_t inner,
-               const T* x, const std::int64_t* index, T* y) {
-  // Columns, not rows, are split between the threads: two rows may go to one place.
-  parallel_for(outer * inner, groups_per_grain(n), [=](std::int64_t begin, std::int64_t end) {
-    while (begin < end) {
-      const std::int64_t o = begin / inner, left = begin % inner;
-      const std::int64_t width = std::min(end - begin, inner - left);
-      for (std::int64_t k = 0; k < n; ++k) {
-        const T* from = x + (o * n + k) * inner + left;
-        T* to = y + (o * size + index[k]) * inner + left;
-        for (std::int64_t i = 0; i < width; ++i) to[i] = static_cast<T>(to[i] + from[i]);
-      }
-      begin += width;
-    }
-  });
+void index_add(const AxisView& y_view, const T* x, std::int64_t count, const std::int64_t* index,
+               T* y) {
+  // Columns, not rows, are split between the threads: two rows may be added to one.
+  parallel_for(y_view.outer * y_view.inner, groups_per_grain(count),
+               [=, n = y_view.n, inner = y_view.inner](std::int64_t begin, std::int64_t end) {
+                 while (begin < end) {
+                   const std::int64_t o = begin / inner, left = begin % inner;
+                   const std::int64_t width = std::min(end - begin, inner - left);
+                   for (std::int64_t k = 0; k < count; ++k) {
+                     const T* from = x + (o * count + k) * inner + left;
+                     T* to = y + (o * n + index[k]) * inner + left;
+                     for (std::int64_t i = 0; i < width; ++i)
+                       to[i] = static_cast<T>(to[i] + from[i]);
+                   }
+                   begin += width;
+                 }
+               });
 }
 
-#define INSTANTIATE_MOVES(T)                                                                   \
-  template void gather(const StridedLoops&, std::int64_t, const T*, const std::int64_t*, T*);  \
-  template void index_select(std::int64_t, std::int64_t, std::int64_t, std::int64_t, const T*, \
-                             const std::int64_t*, T*);
+#define INSTANTIATE_MOVES(T)                                                                  \
+  template void gather(const StridedLoops&, std::int64_t, const T*, const std::int64_t*, T*); \
+  template void index_select(const AxisView&, const T*, std::int64_t, const std::int64_t*, T*);
 INSTANTIATE_MOVES(float)
 INSTANTIATE_MOVES(double)
 INSTANTIATE_MOVES(std::int64_t)
@@ -80,8 +83,7 @@ INSTANTIATE_MOVES(bool)
 
 #define INSTANTIATE_SUMS(T)                                                                        \
   template void scatter_add(const StridedLoops&, std::int64_t, const T*, const std::int64_t*, T*); \
-  template void index_add(std::int64_t, std::int64_t, std::int64_t, std::int64_t, const T*,        \
-                          const std::int64_t*, T*);
+  template void index_add(const AxisView&, const T*, std::int64_t, const std::int64_t*, T*);
 INSTANTIATE_SUMS(float)
 INSTANTIATE_SUMS(double)
 INSTANTIATE_SUMS(std::int64_t)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <engram/autograd/kernels/strided.h>
+#include <engram/autograd/shape.h>
 
 #include <cstdint>
 
@@ -18,15 +19,15 @@ template <class T>
 void scatter_add(const StridedLoops& loops, std::int64_t step, const T* x,
                  const std::int64_t* index, T* y);
 
-/// Rows of x (outer, size, inner) to y (outer, n, inner): y[:, k] = x[:, index[k]].
+/// y[:, k] = x[:, index[k]] for x (outer, n, inner), which is viewed, and y (outer, count, inner).
 template <class T>
-void index_select(std::int64_t outer, std::int64_t size, std::int64_t n, std::int64_t inner,
-                  const T* x, const std::int64_t* index, T* y);
+void index_select(const AxisView& x_view, const T* x, std::int64_t count, const std::int64_t* index,
+                  T* y);
 
-/// Rows of x (outer, n, inner) to y (outer, size, inner): y[:, index[k]] += x[:, k], in the order
-/// of k.
+/// y[:, index[k]] += x[:, k], in the order of k, for x (outer, count, inner) and y (outer, n,
+/// inner), which is viewed.
 template <class T>
-void index_add(std::int64_t outer, std::int64_t size, std::int64_t n, std::int64_t inner,
-               const T* x, const std::int64_t* index, T* y);
+void index_add(const AxisView& y_view, const T* x, std::int64_t count, const std::int64_t* index,
+               T* y);
 
 }  // namespace engram::kernels

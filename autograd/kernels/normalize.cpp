@@ -65,8 +65,13 @@ void sum_groups(const Groups& groups, std::int64_t begin, std::int64_t end, doub
 }  // namespace
 
 template <class T>
-void normalize(const Groups& groups, Parameters parameters, const T* x, const T* weight,
-               const T* bias, double eps, T* y, T* mean, T* variance, T* inverse_std) {
+void normalize(const Normalization<T>& normalization) {
+  const Groups groups = normalization.groups;
+  const T *x = normalization.x, *weight = normalization.weight, *bias = normalization.bias;
+  T *y = normalization.y, *mean = normalization.mean, *variance = normalization.variance,
+    *inverse_std = normalization.inverse_std;
+  const double eps = normalization.eps;
+  const bool of_group = normalization.parameters == Parameters::of_group;
   const auto size = static_cast<double>(groups.size());
   for_bands(groups, [=](std::int64_t begin, std::int64_t end) {
     double totals[max_band], means[max_band];
@@ -95,7 +100,7 @@ void normalize(const Groups& groups, Parameters parameters, const T* x, const T*
                                            : 1 / std::sqrt(v + eps);
       inverse_std[g] = scale[g - begin] = static_cast<T>(inverse);
     }
-    if (parameters == Parameters::of_group) {
+    if (of_group) {
       T shift[max_band];
       for (std::int64_t g = begin; g < end; ++g) {
         scale[g - begin] *= weight[g];
@@ -113,10 +118,12 @@ void normalize(const Groups& groups, Parameters parameters, const T* x, const T*
 }
 
 template <class T>
-void normalize_backward(const Groups& groups, Parameters parameters, const T* x, const T* weight,
-                        const T* mean, const T* inverse_std, const T* dy, T* dx, T* dweight,
-                        T* dbias) {
-  const bool of_group = parameters == Parameters::of_group;
+void normalize_backward(const NormalizationBackward<T>& normalization) {
+  const Groups groups = normalization.groups;
+  const T *x = normalization.x, *weight = normalization.weight, *mean = normalization.mean,
+          *inverse_std = normalization.inverse_std, *dy = normalization.dy;
+  T *dx = normalization.dx, *dweight = normalization.dweight, *dbias = normalization.dbias;
+  const bool of_group = normalization.parameters == Parameters::of_group;
   const auto size = static_cast<double>(groups.size());
   for_bands(groups, [=](std::int64_t begin, std::int64_t end) {
     double sums[max_band], products[max_band];  // Σ g and Σ g·x̂; a group's own weight comes later
@@ -169,11 +176,9 @@ void normalize_backward(const Groups& groups, Parameters parameters, const T* x,
   });
 }
 
-#define INSTANTIATE(T)                                                                             \
-  template void normalize(const Groups&, Parameters, const T*, const T*, const T*, double, T*, T*, \
-                          T*, T*);                                                                 \
-  template void normalize_backward(const Groups&, Parameters, const T*, const T*, const T*,        \
-                                   const T*, const T*, T*, T*, T*);
+#define INSTANTIATE(T)                              \
+  template void normalize(const Normalization<T>&); \
+  template void normalize_backward(const NormalizationBackward<T>&);
 INSTANTIATE(float)
 INSTANTIATE(double)
 #undef INSTANTIATE

@@ -15,24 +15,46 @@ struct Groups {
   std::int64_t size() const { return outer * inner; }  // elements in each group
 };
 
-/// What weight and bias belong to.
+/// Whether weight and bias are (count,) or (inner,).
 enum class Parameters {
-  of_group,  // one for each group: (count,)
-  of_place,  // one for each place in a group: (inner,), where outer is 1
+  of_group,  // one for each group
+  of_place,  // one for each element of a group, where outer is 1
 };
 
 /// y = (x − mean) · inverse_std · weight + bias with the mean and variance of the group, and
-/// inverse_std = 1/√(variance + eps). The three statistics (count,) are written too; the variance
-/// divides by the group's size.
+/// inverse_std = 1/√(variance + eps). The variance divides by the group's size.
 template <class T>
-void normalize(const Groups& groups, Parameters parameters, const T* x, const T* weight,
-               const T* bias, double eps, T* y, T* mean, T* variance, T* inverse_std);
+struct Normalization {
+  Groups groups;
+  Parameters parameters;
+  double eps;
+  const T* x;
+  const T* weight;
+  const T* bias;
+  T* y;
+  T* mean;         // (count,)
+  T* variance;     // (count,)
+  T* inverse_std;  // (count,)
+};
+template <class T>
+void normalize(const Normalization<T>& normalization);
 
 /// With x̂ = (x − mean) · inverse_std and g = dy · weight, averages over the group:
 ///     dx = inverse_std · (g − avg(g) − x̂ · avg(g · x̂)),   dweight = Σ dy · x̂,   dbias = Σ dy.
 template <class T>
-void normalize_backward(const Groups& groups, Parameters parameters, const T* x, const T* weight,
-                        const T* mean, const T* inverse_std, const T* dy, T* dx, T* dweight,
-                        T* dbias);
+struct NormalizationBackward {
+  Groups groups;
+  Parameters parameters;
+  const T* x;
+  const T* weight;
+  const T* mean;         // (count,)
+  const T* inverse_std;  // (count,)
+  const T* dy;
+  T* dx;
+  T* dweight;
+  T* dbias;
+};
+template <class T>
+void normalize_backward(const NormalizationBackward<T>& normalization);
 
 }  // namespace engram::kernels

@@ -72,12 +72,18 @@ struct ProductBlocks {
   std::int64_t room_for_depth() const { return std::min(up_to(tiles->lanes, k), most_depth); }
 };
 
+/// A block of an operand: its lines, which are rows of A or columns of B, and its part of the
+/// depth.
+struct OperandBlock {
+  std::int64_t line, lines;   // [line, line + lines)
+  std::int64_t first, depth;  // [first, first + depth)
+};
+
 /// C = A·B, added to C if `add`; the rows of C are `row_stride` apart. On one thread.
 ///
-///     left(top, bottom, first, depth) returns A[top..bottom, first..] packed, tile by tile, each
-///         tile as (depth, rows)
-///     right(column, columns, first, depth, width, to) packs B[first.., column..], in whole vectors
-///         (depth, width): what lies beyond the columns does not matter; `to` has room for a panel
+///     left(block) returns the block of A packed, tile by tile, each tile as (depth, rows)
+///     right(block, width, to) packs the block of B, at most a panel, as (depth, width) in whole
+///         vectors; elements beyond the block's columns are arbitrary
 template <class T, class Left, class Right>
 void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, const Right& right,
               T* panel, bool add, T* c, std::int64_t row_stride) {
@@ -87,10 +93,10 @@ void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, 
     const std::int64_t bottom = std::min(m, top + blocks.rows());
     for (std::int64_t first = 0; first < k; first += blocks.depth()) {
       const std::int64_t depth = std::min(blocks.depth(), k - first);
-      const T* a = left(top, bottom, first, depth);
+      const T* a = left(OperandBlock{top, bottom - top, first, depth});
       for (std::int64_t j = 0; j < n; j += blocks.width()) {
         const std::int64_t columns = std::min(blocks.width(), n - j);
-        right(j, columns, first, depth, columns <= lanes ? lanes : 2 * lanes, panel);
+        right(OperandBlock{j, columns, first, depth}, columns <= lanes ? lanes : 2 * lanes, panel);
         for (std::int64_t i = top; i < bottom; i += tiles.rows) {
           tiles.multiply({.rows = std::min(tiles.rows, bottom - i),
                           .columns = columns,
@@ -115,25 +121,22 @@ struct Operand {
 
   Operand starting_at(std::int64_t i) const { return {data + i * line, line, step}; }
 
-  /// Lines [i, i + lines) at [p, p + depth), packed as (depth, width).
-  void pack(const Tiles<T>& tiles, std::int64_t i, std::int64_t lines, std::int64_t p,
-            std::int64_t depth, std::int64_t width, T* to) const {
-    const T* source = data + i * line + p * step;
-    if (line == 1) return tiles.copy(lines, width, depth, source, step, to);
+  /// A block packed as (depth, width).
+  void pack(const Tiles<T>& tiles, const OperandBlock& block, std::int64_t width, T* to) const {
+    const T* source = data + block.line * line + block.first * step;
+    if (line == 1) return tiles.copy(block.lines, width, block.depth, source, step, to);
     const T* from[most_lines<T>];
-    for (std::int64_t j = 0; j < lines; ++j) from[j] = source + j * line;
-    tiles.transpose(lines, width, depth, from, to);
+    for (std::int64_t j = 0; j < block.lines; ++j) from[j] = source + j * line;
+    tiles.transpose(block.lines, width, block.depth, from, to);
   }
 };
 
-/// Rows [top, bottom) of A at [first, first + depth), packed in tiles of so many rows.
+/// A block of A packed tile by tile, each of `tiles.rows` rows but the last.
 template <class T>
-void pack_tiles(const Tiles<T>& tiles, std::int64_t tile_rows, const Operand<T>& a,
-                std::int64_t top, std::int64_t bottom, std::int64_t first, std::int64_t depth,
-                T* to) {
-  for (std::int64_t i = top; i < bottom; i += tile_rows) {
-    const std::int64_t rows = std::min(tile_rows, bottom - i);
-    a.pack(tiles, i, rows, first, depth, rows, to + (i - top) * depth);
+void pack_tiles(const Tiles<T>& tiles, const Operand<T>& a, const OperandBlock& block, T* to) {
+  for (std::int64_t i = 0; i < block.lines; i += tiles.rows) {
+    const std::int64_t rows = std::min(tiles.rows, block.lines - i);
+    a.pack(tiles, {block.line + i, rows, block.first, block.depth}, rows, to + i * block.depth);
   }
 }
 

@@ -48,7 +48,8 @@ void sum_columns(std::int64_t n, std::int64_t width, std::int64_t stride, const 
 /// runs where inner is 1, otherwise whole rows of `inner` elements at a time, so that memory is
 /// read in order.
 template <class T, class F>
-void fold(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y, F f) {
+void fold(const AxisView& view, const T* x, T* y, F f) {
+  const std::int64_t outer = view.outer, n = view.n, inner = view.inner;
   parallel_for(outer, groups_per_grain(n * inner), [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) {
       const T* row = x + o * n * inner;
@@ -69,7 +70,8 @@ void fold(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T*
 }  // namespace
 
 template <class X, class Y>
-void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const X* x, Y* y) {
+void sum(const AxisView& view, const X* x, Y* y) {
+  const std::int64_t outer = view.outer, n = view.n, inner = view.inner;
   if (outer == 1 && inner == 1) {
     *y = static_cast<Y>(reduce_blocks(
         n, [x](std::int64_t begin, std::int64_t end) { return sum_of<Y>(x + begin, end - begin); },
@@ -95,17 +97,18 @@ void sum(std::int64_t outer, std::int64_t n, std::int64_t inner, const X* x, Y* 
 }
 
 template <class T>
-void max(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  fold(outer, n, inner, x, y, [](T a, T b) { return ((b > a) | (b != b)) ? b : a; });
+void max(const AxisView& view, const T* x, T* y) {
+  fold(view, x, y, [](T a, T b) { return ((b > a) | (b != b)) ? b : a; });
 }
 
 template <class T>
-void min(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  fold(outer, n, inner, x, y, [](T a, T b) { return ((b < a) | (b != b)) ? b : a; });
+void min(const AxisView& view, const T* x, T* y) {
+  fold(view, x, y, [](T a, T b) { return ((b < a) | (b != b)) ? b : a; });
 }
 
 template <class T>
-void argmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, std::int64_t* y) {
+void argmax(const AxisView& view, const T* x, std::int64_t* y) {
+  const std::int64_t outer = view.outer, n = view.n, inner = view.inner;
   parallel_for(outer, groups_per_grain(n * inner), [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o) {
       for (std::int64_t i = 0; i < inner; ++i) {
@@ -121,15 +124,15 @@ void argmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, 
   });
 }
 
-template void sum(std::int64_t, std::int64_t, std::int64_t, const float*, float*);
-template void sum(std::int64_t, std::int64_t, std::int64_t, const double*, double*);
-template void sum(std::int64_t, std::int64_t, std::int64_t, const std::int64_t*, std::int64_t*);
-template void sum(std::int64_t, std::int64_t, std::int64_t, const std::uint8_t*, std::int64_t*);
+template void sum(const AxisView&, const float*, float*);
+template void sum(const AxisView&, const double*, double*);
+template void sum(const AxisView&, const std::int64_t*, std::int64_t*);
+template void sum(const AxisView&, const std::uint8_t*, std::int64_t*);
 
-#define INSTANTIATE(T)                                                       \
-  template void max(std::int64_t, std::int64_t, std::int64_t, const T*, T*); \
-  template void min(std::int64_t, std::int64_t, std::int64_t, const T*, T*); \
-  template void argmax(std::int64_t, std::int64_t, std::int64_t, const T*, std::int64_t*);
+#define INSTANTIATE(T)                              \
+  template void max(const AxisView&, const T*, T*); \
+  template void min(const AxisView&, const T*, T*); \
+  template void argmax(const AxisView&, const T*, std::int64_t*);
 INSTANTIATE(float)
 INSTANTIATE(double)
 INSTANTIATE(std::int64_t)

@@ -13,9 +13,10 @@ namespace {
 /// Calls f(line, offset, stride) for every line: its number, where it starts, and the stride of
 /// its elements, which is a constant 1 to the compiler where it can be.
 template <class F>
-void for_lines(std::int64_t outer, std::int64_t n, std::int64_t inner, F f) {
+void for_lines(const AxisView& view, F f) {
+  const std::int64_t n = view.n, inner = view.inner;
   constexpr std::int64_t cost_of_exp = 8;  // in elements of a plain loop
-  parallel_for(outer * inner, groups_per_grain(cost_of_exp * n),
+  parallel_for(view.outer * inner, groups_per_grain(cost_of_exp * n),
                [=](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t line = begin; line < end; ++line) {
                    if (inner == 1) {
@@ -44,8 +45,9 @@ T sum_of_exp(std::int64_t n, const T* x, auto stride, T largest) {
 }  // namespace
 
 template <class T>
-void softmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
+void softmax(const AxisView& view, const T* x, T* y) {
+  const std::int64_t n = view.n;
+  for_lines(view, [=](std::int64_t, std::int64_t offset, auto stride) {
     const T* in = x + offset;
     T* out = y + offset;
     const T largest = largest_of(n, in, stride);
@@ -56,9 +58,9 @@ void softmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x,
 }
 
 template <class T>
-void softmax_backward(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* y,
-                      const T* dy, T* dx) {
-  for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
+void softmax_backward(const AxisView& view, const T* y, const T* dy, T* dx) {
+  const std::int64_t n = view.n;
+  for_lines(view, [=](std::int64_t, std::int64_t offset, auto stride) {
     const T *out = y + offset, *dout = dy + offset;
     T* din = dx + offset;
     const T dot = static_cast<T>(
@@ -70,8 +72,9 @@ void softmax_backward(std::int64_t outer, std::int64_t n, std::int64_t inner, co
 }
 
 template <class T>
-void log_softmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
+void log_softmax(const AxisView& view, const T* x, T* y) {
+  const std::int64_t n = view.n;
+  for_lines(view, [=](std::int64_t, std::int64_t offset, auto stride) {
     const T* in = x + offset;
     T* out = y + offset;
     const T largest = largest_of(n, in, stride);
@@ -81,9 +84,9 @@ void log_softmax(std::int64_t outer, std::int64_t n, std::int64_t inner, const T
 }
 
 template <class T>
-void log_softmax_backward(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* y,
-                          const T* dy, T* dx) {
-  for_lines(outer, n, inner, [=](std::int64_t, std::int64_t offset, auto stride) {
+void log_softmax_backward(const AxisView& view, const T* y, const T* dy, T* dx) {
+  const std::int64_t n = view.n;
+  for_lines(view, [=](std::int64_t, std::int64_t offset, auto stride) {
     const T *out = y + offset, *dout = dy + offset;
     T* din = dx + offset;
     const T total = static_cast<T>(sum_run<T>(n, [=](std::int64_t k) { return dout[k * stride]; }));
@@ -94,9 +97,11 @@ void log_softmax_backward(std::int64_t outer, std::int64_t n, std::int64_t inner
 }
 
 template <class T>
-void cross_entropy(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x,
-                   const Labels<T>& labels, T* loss, T* largest, T* log_sum) {
-  for_lines(outer, n, inner, [=](std::int64_t line, std::int64_t offset, auto stride) {
+void cross_entropy(const AxisView& view, const T* x, const Labels<T>& labels, T* loss,
+                   const LogSumExp<T>& log_sum_exp) {
+  const std::int64_t n = view.n;
+  T *const largest = log_sum_exp.largest, *const log_sum = log_sum_exp.log_sum;
+  for_lines(view, [=](std::int64_t line, std::int64_t offset, auto stride) {
     const T* in = x + offset;
     const T top = largest_of(n, in, stride);
     const T log_total = math::log(sum_of_exp(n, in, stride, top));
@@ -119,14 +124,15 @@ void cross_entropy(std::int64_t outer, std::int64_t n, std::int64_t inner, const
 }
 
 template <class T>
-void cross_entropy_backward(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x,
-                            const Labels<T>& labels, const T* largest, const T* log_sum,
-                            const T* scale, bool scale_per_line, T* dx) {
+void cross_entropy_backward(const AxisView& view, const T* x, const Labels<T>& labels,
+                            const LogSumExp<const T>& log_sum_exp, const LineScale<T>& scale,
+                            T* dx) {
+  const std::int64_t n = view.n;
   T uniform_mass = 0;
   for (std::int64_t c = 0; labels.uniform != 0 && c < n; ++c) {
     uniform_mass += labels.uniform * labels.weight_of(c);
   }
-  for_lines(outer, n, inner, [=](std::int64_t line, std::int64_t offset, auto stride) {
+  for_lines(view, [=](std::int64_t line, std::int64_t offset, auto stride) {
     const T* in = x + offset;
     T* din = dx + offset;
     const std::int64_t label = labels.label[line];
@@ -134,12 +140,13 @@ void cross_entropy_backward(std::int64_t outer, std::int64_t n, std::int64_t inn
       for (std::int64_t c = 0; c < n; ++c) din[c * stride] = 0;
       return;
     }
-    const T factor = scale[scale_per_line ? line : 0];
+    const T factor = scale.data[scale.per_line ? line : 0];
     const T at_label = labels.confidence * labels.weight_of(label);
     const T mass = at_label + uniform_mass;
+    const T largest = log_sum_exp.largest[line], log_sum = log_sum_exp.log_sum[line];
     // factor · (p · mass − q): the difference comes first, as factor may be infinite.
     const auto expected = [=](std::int64_t c) {
-      return mass * math::exp(in[c * stride] - largest[line] - log_sum[line]);
+      return mass * math::exp(in[c * stride] - largest - log_sum);
     };
     if (labels.uniform == 0) {
       for (std::int64_t c = 0; c < n; ++c) din[c * stride] = factor * expected(c);
@@ -153,17 +160,15 @@ void cross_entropy_backward(std::int64_t outer, std::int64_t n, std::int64_t inn
   });
 }
 
-#define INSTANTIATE(T)                                                                             \
-  template void softmax(std::int64_t, std::int64_t, std::int64_t, const T*, T*);                   \
-  template void softmax_backward(std::int64_t, std::int64_t, std::int64_t, const T*, const T*,     \
-                                 T*);                                                              \
-  template void log_softmax(std::int64_t, std::int64_t, std::int64_t, const T*, T*);               \
-  template void log_softmax_backward(std::int64_t, std::int64_t, std::int64_t, const T*, const T*, \
-                                     T*);                                                          \
-  template void cross_entropy(std::int64_t, std::int64_t, std::int64_t, const T*,                  \
-                              const Labels<T>&, T*, T*, T*);                                       \
-  template void cross_entropy_backward(std::int64_t, std::int64_t, std::int64_t, const T*,         \
-                                       const Labels<T>&, const T*, const T*, const T*, bool, T*);
+#define INSTANTIATE(T)                                                              \
+  template void softmax(const AxisView&, const T*, T*);                             \
+  template void softmax_backward(const AxisView&, const T*, const T*, T*);          \
+  template void log_softmax(const AxisView&, const T*, T*);                         \
+  template void log_softmax_backward(const AxisView&, const T*, const T*, T*);      \
+  template void cross_entropy(const AxisView&, const T*, const Labels<T>&, T*,      \
+                              const LogSumExp<T>&);                                 \
+  template void cross_entropy_backward(const AxisView&, const T*, const Labels<T>&, \
+                                       const LogSumExp<const T>&, const LineScale<T>&, T*);
 INSTANTIATE(float)
 INSTANTIATE(double)
 #undef INSTANTIATE

@@ -87,15 +87,15 @@ struct Tiles {
   void (*dot)(const DotTile<T>& tile);
 
   /// v[4r + k][tile] = Bᵀ·d·B of the 4 × 4 elements d of x from column 2·tile on, for some tiles
-  /// side by side: see convolution_winograd.cpp. Four rows of x, `row_stride` apart; what the
-  /// elements of v are of is `stride` apart. Works on whole vectors: reads x, and spoils v, beyond
-  /// the last tile.
+  /// side by side: see convolution_winograd.cpp. Reads four rows of x, `row_stride` apart, and
+  /// writes the 16 elements of v `element_stride` apart, both in whole vectors, beyond the last
+  /// tile.
   void (*winograd_inputs)(std::int64_t tiles, const T* x, std::int64_t row_stride, T* v,
-                          std::int64_t stride);
+                          std::int64_t element_stride);
 
-  /// The same for p = A·d·Aᵀ of the 2 × 2 elements d of dy, in two rows.
-  void (*winograd_cotangents)(std::int64_t tiles, const T* dy, std::int64_t row_stride, T* p,
-                              std::int64_t stride);
+  /// The same for p = A·d·Aᵀ of the 2 × 2 elements d of two rows of dy.
+  void (*winograd_grad_outputs)(std::int64_t tiles, const T* dy, std::int64_t row_stride, T* p,
+                                std::int64_t element_stride);
 
   void (*winograd_outputs)(const WinogradOutputs<T>& tiles);
 

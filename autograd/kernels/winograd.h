@@ -42,6 +42,13 @@ bool has_large_weight(const ConvolutionSizes& s) {
   return s.in_channels * s.out_channels * tile_bytes<T> >= cache_bytes;
 }
 
+/// Channels, or rows of tiles: [begin, end).
+struct Range {
+  std::int64_t begin, end;
+
+  std::int64_t size() const { return end - begin; }
+};
+
 /// Rows of tiles.
 template <class T>
 struct Strips {
@@ -63,9 +70,6 @@ struct Strips {
     row_stride = parts_of((rows - 1) * width + row_capacity(), lanes) * lanes;
   }
   std::int64_t count() const { return parts_of(all, rows); }
-  struct Range {
-    std::int64_t begin, end;
-  };
   /// The rows of tiles of a strip.
   Range range(std::int64_t strip) const {
     return {strip * rows, std::min(strip * rows + rows, all)};
@@ -84,14 +88,14 @@ struct Run {
   std::int64_t image, first, rows;
 };
 
-/// Calls f(run, tile) for the runs that make up rows [begin, end) of the tiles of all images; tile
-/// is the strip's tile that a run starts with.
+/// Calls f(run, tile) for the runs that make up some rows of the tiles of all images; tile is the
+/// strip's tile that a run starts with.
 template <class T, class F>
-void for_each_run(const Strips<T>& strips, std::int64_t begin, std::int64_t end, F f) {
-  for (std::int64_t row = begin; row < end;) {
+void for_each_run(const Strips<T>& strips, Range tile_rows, F f) {
+  for (std::int64_t row = tile_rows.begin; row < tile_rows.end;) {
     const std::int64_t first = row % strips.height;
-    const std::int64_t rows = std::min(strips.height - first, end - row);
-    f(Run{row / strips.height, first, rows}, (row - begin) * strips.width);
+    const std::int64_t rows = std::min(strips.height - first, tile_rows.end - row);
+    f(Run{row / strips.height, first, rows}, (row - tile_rows.begin) * strips.width);
     row += rows;
   }
 }
@@ -138,18 +142,18 @@ class PaddedImage {
   std::int64_t height_, width_, above_, left_, row_stride_;
 };
 
-/// V (elements, in channels, tiles) of input channels [first, last) and rows [begin, end) of tiles,
-/// for x (images, in channels, in height, in width). `rows` has the padded image's room.
+/// V (elements, in channels, tiles) of some input channels and rows of tiles, for x (images, in
+/// channels, in height, in width). `padded_rows` has the padded image's room.
 template <class T>
 void transform_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
-                      const PaddedImage<T>& padded, const T* x, std::int64_t first,
-                      std::int64_t last, std::int64_t begin, std::int64_t end, T* rows, T* v) {
-  for (std::int64_t c = first; c < last; ++c) {
-    for_each_run(strips, begin, end, [&](const Run& run, std::int64_t tile) {
+                      const PaddedImage<T>& padded, const T* x, Range channels, Range tile_rows,
+                      T* padded_rows, T* v) {
+  for (std::int64_t c = channels.begin; c < channels.end; ++c) {
+    for_each_run(strips, tile_rows, [&](const Run& run, std::int64_t tile) {
       padded.load(x + (run.image * s.in_channels + c) * s.window.in_size(), 2 * run.first,
-                  2 * run.rows + 2, rows);
+                  2 * run.rows + 2, padded_rows);
       for (std::int64_t r = 0; r < run.rows; ++r) {
-        tiles<T>().winograd_inputs(strips.width, rows + 2 * r * padded.row_stride(),
+        tiles<T>().winograd_inputs(strips.width, padded_rows + 2 * r * padded.row_stride(),
                                    padded.row_stride(),
                                    v + c * strips.row_stride + tile + r * strips.width,
                                    strips.element_stride(s.in_channels));
@@ -162,12 +166,12 @@ void transform_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
 template <class T>
 void transform_all_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
                           const PaddedImage<T>& padded, std::int64_t strip, const T* x, T* v) {
-  const auto [begin, end] = strips.range(strip);
-  parallel_for(s.in_channels, groups_per_grain(elements * strips.row_stride),
-               [&, begin = begin, end = end](std::int64_t first, std::int64_t last) {
-                 const Scratch<T> rows(padded.room(strips));
-                 transform_inputs(s, strips, padded, x, first, last, begin, end, rows.data(), v);
-               });
+  parallel_for(
+      s.in_channels, groups_per_grain(elements * strips.row_stride),
+      [&](std::int64_t first, std::int64_t last) {
+        const Scratch<T> rows(padded.room(strips));
+        transform_inputs(s, strips, padded, x, {first, last}, strips.range(strip), rows.data(), v);
+      });
 }
 
 }  // namespace engram::kernels::winograd

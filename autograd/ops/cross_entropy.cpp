@@ -104,9 +104,9 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
   const Tensor losses(target.shape(), x.dtype());
   const Tensor largest(target.shape(), x.dtype()), log_sum(target.shape(), x.dtype());
   dispatch_floating("cross_entropy", x.dtype(), [&]<class T>() {
-    kernels::cross_entropy(view.outer, view.n, view.inner, x.data<T>().data(),
-                           kernel_labels<T>(x, target, given), losses.data<T>().data(),
-                           largest.data<T>().data(), log_sum.data<T>().data());
+    kernels::cross_entropy<T>(view, x.data<T>().data(), kernel_labels<T>(x, target, given),
+                              losses.data<T>().data(),
+                              {largest.data<T>().data(), log_sum.data<T>().data()});
   });
   const Tensor y = [&] {
     const InnerOperations inner;
@@ -137,11 +137,10 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
         check_labels("cross_entropy", "logits", x, target, options.weight, options.ignore_index);
         d[0] = Tensor(x.shape(), x.dtype());
         dispatch_floating("cross_entropy", x.dtype(), [&]<class T>() {
-          kernels::cross_entropy_backward(view.outer, view.n, view.inner, x.data<T>().data(),
-                                          kernel_labels<T>(x, target, options),
-                                          largest.data<T>().data(), log_sum.data<T>().data(),
-                                          scale.data<T>().data(), per_position,
-                                          d[0].data<T>().data());
+          kernels::cross_entropy_backward<T>(
+              view, x.data<T>().data(), kernel_labels<T>(x, target, options),
+              {largest.data<T>().data(), log_sum.data<T>().data()},
+              {scale.data<T>().data(), per_position}, d[0].data<T>().data());
         });
       },
       [&] {

@@ -84,9 +84,8 @@ Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index) {
               index.shape());
   check_indices("index_select", index, axis, x.size(axis));
   Tensor y(x.shape().with(axis, index.numel()), x.dtype());
-  const auto [outer, n, inner] = view_along(x.shape(), axis);
-  dispatch(x.dtype(), [&, outer = outer, inner = inner]<class T>() {
-    kernels::index_select(outer, x.size(axis), index.numel(), inner, x.data<T>().data(),
+  dispatch(x.dtype(), [&]<class T>() {
+    kernels::index_select(view_along(x.shape(), axis), x.data<T>().data(), index.numel(),
                           index.data<std::int64_t>().data(), y.data<T>().data());
   });
   return record(
@@ -108,9 +107,8 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
               index.shape(), x.shape().with(axis, index.numel()));
   check_indices("index_add", index, axis, x.size(axis));
   const Tensor y = copied(x);
-  const auto [outer, n, inner] = view_along(x.shape(), axis);
-  dispatch(NumberTypes(), "index_add", x.dtype(), [&, outer = outer, inner = inner]<class T>() {
-    kernels::index_add(outer, x.size(axis), index.numel(), inner, source.data<T>().data(),
+  dispatch(NumberTypes(), "index_add", x.dtype(), [&]<class T>() {
+    kernels::index_add(view_along(x.shape(), axis), source.data<T>().data(), index.numel(),
                        index.data<std::int64_t>().data(), y.data<T>().data());
   });
   return record(
@@ -132,7 +130,7 @@ Tensor embedding(const Tensor& index, const Tensor& weight) {
   shape.push_back(weight.size(1));
   Tensor y(shape, weight.dtype());
   dispatch(y.dtype(), [&]<class T>() {
-    kernels::index_select(1, weight.size(0), index.numel(), weight.size(1), weight.data<T>().data(),
+    kernels::index_select(view_along(weight.shape(), 0), weight.data<T>().data(), index.numel(),
                           index.data<std::int64_t>().data(), y.data<T>().data());
   });
   return record("embedding", y, {index, weight},

@@ -39,9 +39,16 @@ Normalized normalize(const char* op, const Tensor& x, const Tensor& weight, cons
   const Tensor w = weight.defined() ? weight : ones(layout.shape, x.dtype());
   const Tensor b = bias.defined() ? bias : zeros(layout.shape, x.dtype());
   dispatch_floating(op, x.dtype(), [&]<class T>() {
-    kernels::normalize(layout.groups, layout.parameters, x.data<T>().data(), w.data<T>().data(),
-                       b.data<T>().data(), eps, y.data<T>().data(), means.data<T>().data(),
-                       variances.data<T>().data(), inverse_stds.data<T>().data());
+    kernels::normalize<T>({.groups = layout.groups,
+                           .parameters = layout.parameters,
+                           .eps = eps,
+                           .x = x.data<T>().data(),
+                           .weight = w.data<T>().data(),
+                           .bias = b.data<T>().data(),
+                           .y = y.data<T>().data(),
+                           .mean = means.data<T>().data(),
+                           .variance = variances.data<T>().data(),
+                           .inverse_std = inverse_stds.data<T>().data()});
   });
   const auto backward = [op, x = Saved(x), w = Saved(w), means, inverse_stds, layout, eps](
                             const Tensor& dy, Gradients& d) {
@@ -59,10 +66,16 @@ Normalized normalize(const char* op, const Tensor& x, const Tensor& weight, cons
     }
     const Tensor dx(x.shape(), x.dtype()), dw(w.shape(), x.dtype()), db(w.shape(), x.dtype());
     dispatch_floating(op, x.dtype(), [&]<class T>() {
-      kernels::normalize_backward(layout.groups, layout.parameters, x.data<T>().data(),
-                                  w.data<T>().data(), means.data<T>().data(),
-                                  inverse_stds.data<T>().data(), dy.data<T>().data(),
-                                  dx.data<T>().data(), dw.data<T>().data(), db.data<T>().data());
+      kernels::normalize_backward<T>({.groups = layout.groups,
+                                      .parameters = layout.parameters,
+                                      .x = x.data<T>().data(),
+                                      .weight = w.data<T>().data(),
+                                      .mean = means.data<T>().data(),
+                                      .inverse_std = inverse_stds.data<T>().data(),
+                                      .dy = dy.data<T>().data(),
+                                      .dx = dx.data<T>().data(),
+                                      .dweight = dw.data<T>().data(),
+                                      .dbias = db.data<T>().data()});
     });
     if (d.wants(0)) d[0] = dx;
     if (d.wants(1)) d[1] = dw;

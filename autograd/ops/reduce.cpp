@@ -48,7 +48,7 @@ Attributes reduction_attributes(const Shape& shape, const Axes& axes, bool keepd
   return {{"axes", numbers}, {"keepdim", keepdim}};
 }
 
-/// Reduces run after run of neighbouring axes with kernel(outer, n, inner, in, out): sums and
+/// Reduces run after run of neighbouring axes with kernel(view, in, out): sums and
 /// extrema of parts are sums and extrema of the whole.
 template <class Kernel>
 Tensor reduce(const Tensor& x, const ReducedAxes& reduction, bool keepdim, DType dtype,
@@ -64,7 +64,7 @@ Tensor reduce(const Tensor& x, const ReducedAxes& reduction, bool keepdim, DType
     for (int i = 0; i < first; ++i) outer *= from[i];
     for (int i = axis + 1; i < x.rank(); ++i) inner *= reduction.kept[i];
     Tensor out({outer, inner}, dtype);
-    kernel(outer, n, inner, y, out);
+    kernel(AxisView{outer, n, inner}, y, out);
     y = out;
     axis = first;
   }
@@ -80,10 +80,10 @@ Tensor reduce(const Tensor& x, const ReducedAxes& reduction, bool keepdim, DType
 Tensor sum(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
   const ReducedAxes r("sum", x.shape(), axes);
   const DType dtype = is_floating(x.dtype()) ? x.dtype() : i64;
-  const auto add_up = [](auto outer, auto n, auto inner, const Tensor& in, const Tensor& out) {
+  const auto add_up = [](const AxisView& view, const Tensor& in, const Tensor& out) {
     dispatch(in.dtype(), [&]<class X>() {
       using Y = std::conditional_t<std::is_floating_point_v<X>, X, std::int64_t>;
-      kernels::sum(outer, n, inner, readable<X>(in), out.data<Y>().data());
+      kernels::sum(view, readable<X>(in), out.data<Y>().data());
     });
   };
   const Tensor y = reduce(x, r, options.keepdim, dtype, add_up);
@@ -160,23 +160,19 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
 }  // namespace
 
 Tensor max(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  return extremum("max", x, axes, options.keepdim,
-                  [](auto outer, auto n, auto inner, auto& in, auto& out) {
-                    choose(NumberTypes(), in.dtype(), [&]<class T>() {
-                      kernels::max(outer, n, inner, in.template data<T>().data(),
-                                   out.template data<T>().data());
-                    });
-                  });
+  return extremum("max", x, axes, options.keepdim, [](const AxisView& view, auto& in, auto& out) {
+    choose(NumberTypes(), in.dtype(), [&]<class T>() {
+      kernels::max(view, in.template data<T>().data(), out.template data<T>().data());
+    });
+  });
 }
 
 Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
-  return extremum("min", x, axes, options.keepdim,
-                  [](auto outer, auto n, auto inner, auto& in, auto& out) {
-                    choose(NumberTypes(), in.dtype(), [&]<class T>() {
-                      kernels::min(outer, n, inner, in.template data<T>().data(),
-                                   out.template data<T>().data());
-                    });
-                  });
+  return extremum("min", x, axes, options.keepdim, [](const AxisView& view, auto& in, auto& out) {
+    choose(NumberTypes(), in.dtype(), [&]<class T>() {
+      kernels::min(view, in.template data<T>().data(), out.template data<T>().data());
+    });
+  });
 }
 
 namespace {
@@ -234,8 +230,7 @@ Tensor argmax(const Tensor& x, std::int64_t axis, const ReduceOptions& options) 
   const AxisView view = view_along(x.shape(), axis);
   Tensor y(r.shape(options.keepdim), i64);
   dispatch(NumberTypes(), "argmax", x.dtype(), [&]<class T>() {
-    kernels::argmax(view.outer, view.n, view.inner, x.data<T>().data(),
-                    y.data<std::int64_t>().data());
+    kernels::argmax(view, x.data<T>().data(), y.data<std::int64_t>().data());
   });
   return traced("argmax", y, {x}, [&] {
     return Attributes{{"axis", axis}, {"keepdim", options.keepdim}};

@@ -11,7 +11,7 @@ Tensor softmax(const Tensor& x, std::int64_t axis) {
   const AxisView view = view_along(x.shape(), axis);
   Tensor y(x.shape(), x.dtype());
   dispatch_floating("softmax", x.dtype(), [&]<class T>() {
-    kernels::softmax(view.outer, view.n, view.inner, x.data<T>().data(), y.data<T>().data());
+    kernels::softmax(view, x.data<T>().data(), y.data<T>().data());
   });
   return record(
       "softmax", y, {x},
@@ -22,8 +22,8 @@ Tensor softmax(const Tensor& x, std::int64_t axis) {
         }
         d[0] = Tensor(y.shape(), y.dtype());
         dispatch_floating("softmax", y.dtype(), [&]<class T>() {
-          kernels::softmax_backward(view.outer, view.n, view.inner, y.data<T>().data(),
-                                    dy.data<T>().data(), d[0].data<T>().data());
+          kernels::softmax_backward(view, y.data<T>().data(), dy.data<T>().data(),
+                                    d[0].data<T>().data());
         });
       },
       [&] {
@@ -35,7 +35,7 @@ Tensor log_softmax(const Tensor& x, std::int64_t axis) {
   const AxisView view = view_along(x.shape(), axis);
   Tensor y(x.shape(), x.dtype());
   dispatch_floating("log_softmax", x.dtype(), [&]<class T>() {
-    kernels::log_softmax(view.outer, view.n, view.inner, x.data<T>().data(), y.data<T>().data());
+    kernels::log_softmax(view, x.data<T>().data(), y.data<T>().data());
   });
   return record(
       "log_softmax", y, {x},
@@ -46,8 +46,8 @@ Tensor log_softmax(const Tensor& x, std::int64_t axis) {
         }
         d[0] = Tensor(y.shape(), y.dtype());
         dispatch_floating("log_softmax", y.dtype(), [&]<class T>() {
-          kernels::log_softmax_backward(view.outer, view.n, view.inner, y.data<T>().data(),
-                                        dy.data<T>().data(), d[0].data<T>().data());
+          kernels::log_softmax_backward(view, y.data<T>().data(), dy.data<T>().data(),
+                                        d[0].data<T>().data());
         });
       },
       [&] {

@@ -170,7 +170,7 @@ constexpr Tiles<T> all = {.rows = tile_rows,
                           .slide = slide<T>,
                           .dot = dot<T>,
                           .winograd_inputs = winograd_inputs<T>,
-                          .winograd_cotangents = winograd_cotangents<T>,
+                          .winograd_grad_outputs = winograd_grad_outputs<T>,
                           .winograd_outputs = winograd_outputs<T>,
                           .copy = copy<T>,
                           .transpose = transpose<T>};

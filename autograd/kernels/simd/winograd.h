@@ -65,8 +65,8 @@ void winograd_inputs(std::int64_t count, const T* x, std::int64_t row_stride, T*
 
 /// A·d of one column.
 template <class T>
-[[gnu::always_inline]] inline void spread_cotangents(const Vector<T>& d0, const Vector<T>& d1,
-                                                     Vector<T> (&p)[4]) {
+[[gnu::always_inline]] inline void spread_grad_outputs(const Vector<T>& d0, const Vector<T>& d1,
+                                                       Vector<T> (&p)[4]) {
   p[0] = d0;
   p[1] = d0 + d1;
   p[2] = d0 - d1;
@@ -74,8 +74,8 @@ template <class T>
 }
 
 template <class T>
-void winograd_cotangents(std::int64_t count, const T* dy, std::int64_t row_stride, T* p,
-                         std::int64_t stride) {
+void winograd_grad_outputs(std::int64_t count, const T* dy, std::int64_t row_stride, T* p,
+                           std::int64_t stride) {
   constexpr int lanes = lanes_of<T>;
   const Lanes<T> even = every_second<T, 0>(), odd = every_second<T, 1>();
   for (std::int64_t tile = 0; tile < count; tile += lanes) {
@@ -84,12 +84,12 @@ void winograd_cotangents(std::int64_t count, const T* dy, std::int64_t row_strid
     for (int r = 0; r < 2; ++r) {
       const T* from = dy + r * row_stride + 2 * tile;
       const Vector<T> a = load<T>(from), b = load<T>(from + lanes);
-      spread_cotangents<T>(shuffle<T>(a, b, even), shuffle<T>(a, b, odd), rows[r]);
+      spread_grad_outputs<T>(shuffle<T>(a, b, even), shuffle<T>(a, b, odd), rows[r]);
     }
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k) {
       Vector<T> column[4];
-      spread_cotangents<T>(rows[0][k], rows[1][k], column);
+      spread_grad_outputs<T>(rows[0][k], rows[1][k], column);
 #pragma GCC unroll 4
       for (int r = 0; r < 4; ++r) store<T>(column[r], p + (4 * r + k) * stride + tile);
     }
