@@ -67,6 +67,8 @@
 #include <engram/data/dataset.h>
 #include <engram/data/loader.h>
 #include <engram/data/mnist.h>
+#include <engram/data/transforms/augment.h>
+#include <engram/data/transforms/image.h>
 #include <engram/io/idx.h>
 #include <engram/io/state_file.h>
 #include <engram/nn/init.h>

@@ -48,7 +48,8 @@ const std::vector<std::string> internal = {"autograd/hold_over_forks.h",
                                            "io/json.h",
                                            "io/path.h",
                                            "io/safetensors.h",
-                                           "data/transforms/"};
+                                           "data/transforms/smooth_noise.h",
+                                           "data/transforms/warp.h"};
 
 bool is_internal(const std::string& header) {
   for (const std::string& each : internal) {
