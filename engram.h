@@ -72,6 +72,7 @@
 #include <engram/nn/init.h>
 #include <engram/nn/layers/activation.h>
 #include <engram/nn/layers/batch_norm.h>
+#include <engram/nn/layers/bilinear.h>
 #include <engram/nn/layers/conv2d.h>
 #include <engram/nn/layers/dropout.h>
 #include <engram/nn/layers/embedding.h>
