@@ -90,6 +90,7 @@
 #include <engram/nn/models/vgg.h>
 #include <engram/nn/module.h>
 #include <engram/nn/summary.h>
+#include <engram/optim/adadelta.h>
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/averaged_parameters.h>
