@@ -48,7 +48,6 @@
 #include <engram/continual/network.h>
 #include <engram/continual/penalties/ewc.h>
 #include <engram/continual/penalties/kronecker_laplace.h>
-#include <engram/continual/penalties/l1.h>
 #include <engram/continual/penalties/l2.h>
 #include <engram/continual/penalties/mas.h>
 #include <engram/continual/penalties/si.h>

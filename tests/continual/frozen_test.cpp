@@ -21,7 +21,6 @@ std::vector<std::pair<std::string, Make>> methods() {
   return {
       {"EWC", made.operator()<continual::EWC>()},
       {"online EWC", made.operator()<continual::EWC>(optim::EWCOptions{.gamma = 0.5})},
-      {"L1", made.operator()<L1>()},
       {"L2", made.operator()<L2>()},
       {"SI", made.operator()<SI>()},
       {"MAS", made.operator()<MAS>()},

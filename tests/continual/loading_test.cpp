@@ -131,7 +131,6 @@ std::vector<Kind> kinds() {
        {},
        {"x"}},
       {"Method", [](int) { return learned(std::make_shared<Method>()); }},
-      kind<L1>("L1", {}, {}),
       kind<L2>("L2", {}, {}),
       kind<continual::EWC>("EWC", {}, {}),
       kind<continual::EWC>("online EWC", {}, {}, optim::EWCOptions{.gamma = 0.5}),
