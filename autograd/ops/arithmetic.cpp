@@ -238,8 +238,8 @@ Tensor hypot(const Tensor& a, const Tensor& b) {
   });
   return record("hypot", y, {a, b},
                 [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
-                  if (d.wants(0)) d[0] = sum_to(dy * a / y, a.shape());
-                  if (d.wants(1)) d[1] = sum_to(dy * b / y, b.shape());
+                  if (d.wants(0)) d[0] = sum_to(dy * (a / y), a.shape());  // dy·a could overflow
+                  if (d.wants(1)) d[1] = sum_to(dy * (b / y), b.shape());
                 });
 }
 

@@ -195,6 +195,18 @@ TEST_CASE("hypot: the gradient, of a broadcast operand and at the origin") {
   check_close(tape.gradient(hypot(zero, tensor({0}, f64)), {zero})[0], {nan_value});
 }
 
+TEST_CASE("hypot: the gradient of large and of small numbers stays in the range") {
+  for (const auto& [x, dy] : {std::pair{1e25, 1e20}, {1e-25, 1e-20}, {1e30, 1e30}}) {
+    CAPTURE(x);
+    const Tensor a = tensor({x}), b = tensor({-x});
+    for (const Tensor& each : {a, b}) each.set_requires_grad();
+    Tape tape;
+    const auto gradients = tape.gradient(hypot(a, b), {a, b}, {.gradient = tensor({dy})});
+    CHECK(gradients[0].item() == doctest::Approx(dy / std::sqrt(2.0)).epsilon(1e-6));
+    CHECK(gradients[1].item() == doctest::Approx(-dy / std::sqrt(2.0)).epsilon(1e-6));
+  }
+}
+
 TEST_CASE("sum_to: what could have been broadcast") {
   const Tensor x = reshape(arange(6), {2, 3});
   CHECK(values(sum_to(x, {3})) == Values{3, 5, 7});
