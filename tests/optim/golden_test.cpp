@@ -112,8 +112,13 @@ std::unique_ptr<optim::Optimizer> make(const json& golden, const Network& net) {
   if (kind == "Adadelta") return make<optim::Adadelta>(golden, net, optim::AdadeltaOptions());
   if (kind == "Adagrad") return make<optim::Adagrad>(golden, net, optim::AdagradOptions());
   if (kind == "RMSProp") return make<optim::RMSProp>(golden, net, optim::RMSPropOptions());
-  return make<optim::Adam>(
-      golden, net, optim::AdamOptions{.decoupled = kind == "AdamW", .nesterov = kind == "NAdam"});
+  if (kind == "Adam" || kind == "AdamW" || kind == "NAdam") {
+    return make<optim::Adam>(
+        golden, net, optim::AdamOptions{.decoupled = kind == "AdamW", .nesterov = kind == "NAdam"});
+  }
+  FAIL(kind << " has cases in tests/golden/optimizers.json, but is not made here: add an assign() "
+               "for its options and a branch to make()");
+  return nullptr;
 }
 
 }  // namespace
@@ -125,7 +130,6 @@ TEST_CASE("every optimizer follows PyTorch's over 1,000 steps") {
   const auto numbers = [&](const char* key) { return golden.at(key).get<std::vector<double>>(); };
   const int batches = 4;
   const Tensor x = tensor(numbers("x"), {batches, 6, 3}), y = tensor(numbers("y"), {batches, 6, 2});
-  REQUIRE(golden.at("cases").size() == 46);
 
   for (const json& each : golden.at("cases")) {
     const std::string name = each.at("name");
