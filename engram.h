@@ -74,6 +74,7 @@
 #include <engram/nn/init.h>
 #include <engram/nn/layers/activation.h>
 #include <engram/nn/layers/batch_norm.h>
+#include <engram/nn/layers/bilinear.h>
 #include <engram/nn/layers/conv2d.h>
 #include <engram/nn/layers/dropout.h>
 #include <engram/nn/layers/embedding.h>
@@ -91,6 +92,7 @@
 #include <engram/nn/models/vgg.h>
 #include <engram/nn/module.h>
 #include <engram/nn/summary.h>
+#include <engram/optim/adadelta.h>
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/averaged_parameters.h>

@@ -231,6 +231,18 @@ Tensor minimum(const Tensor& a, const Tensor& b) {
   });
 }
 
+Tensor hypot(const Tensor& a, const Tensor& b) {
+  check_floating("hypot", a);
+  const Tensor y = map_called("hypot", a, b, []<class T>() -> T (*)(T, T) {
+    return [](T x, T z) { return static_cast<T>(std::hypot(x, z)); };
+  });
+  return record("hypot", y, {a, b},
+                [a = Saved(a), b = Saved(b), y = Saved(y)](const Tensor& dy, Gradients& d) {
+                  if (d.wants(0)) d[0] = sum_to(dy * (a / y), a.shape());  // dy·a could overflow
+                  if (d.wants(1)) d[1] = sum_to(dy * (b / y), b.shape());
+                });
+}
+
 Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   check_shape(broadcast("sum_to", x.shape(), shape) == x.shape(),

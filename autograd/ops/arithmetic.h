@@ -46,6 +46,11 @@ Tensor pow(const Tensor& a, double b);
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 
+/// √(a² + b²), whose squares neither overflow nor underflow; f32 or f64. ∞ beside NaN is ∞, by
+/// IEEE 754. The gradient of a is dy·(a/y) (PyTorch: dy·a first, which leaves the range for large
+/// and for small a): NaN at the origin and where a is infinite.
+Tensor hypot(const Tensor& a, const Tensor& b);
+
 /// Sums x down to `shape`, from which it could have been broadcast: what a broadcast operand's
 /// gradient goes through. ShapeError if it could not.
 Tensor sum_to(const Tensor& x, const Shape& shape);

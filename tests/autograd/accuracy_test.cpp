@@ -39,7 +39,7 @@ double worst_ulp(double low, double high, Tensor (*f)(const Tensor&), Exact exac
 TEST_CASE("f32 functions: within a few units of the last place, in every instruction set") {
   for (const auto set : sets()) {
     const Using use(set);
-    CAPTURE(static_cast<int>(set));
+    CAPTURE(set_name(set));
     const auto exact_exp = [](double x) { return std::exp(x); };
     CHECK(worst_ulp(-1, 1, exp, exact_exp) < 2);
     CHECK(worst_ulp(-87, 88.7, exp, exact_exp) < 2);

@@ -30,6 +30,8 @@ TEST_CASE("arithmetic: sizes 0 and 1") {
   CHECK((zeros({1, 1}) + zeros({1})).shape() == Shape{1, 1});
   CHECK(neg(zeros({0})).shape() == Shape{0});
   CHECK(pow(zeros({0, 2}), 2).shape() == Shape{0, 2});
+  CHECK(hypot(zeros({2, 1}), zeros({0})).shape() == Shape{2, 0});
+  CHECK(hypot(zeros({}), zeros({1})).shape() == Shape{1});
 }
 
 TEST_CASE("arithmetic: operands that do not fit") {
@@ -48,11 +50,15 @@ TEST_CASE("arithmetic: operands that do not fit") {
                        "maximum: shapes (2, 3) and (2,) cannot be broadcast together", ShapeError);
   CHECK_THROWS_WITH_AS(minimum(a, b),
                        "minimum: shapes (2, 3) and (2,) cannot be broadcast together", ShapeError);
+  CHECK_THROWS_WITH_AS(hypot(a, b), "hypot: shapes (2, 3) and (2,) cannot be broadcast together",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(zeros({0}) + zeros({2}),
                        "add: shapes (0,) and (2,) cannot be broadcast together", ShapeError);
   CHECK_THROWS_WITH_AS(a + integers, "add: dtypes differ: f32 and i64", DTypeError);
   CHECK_THROWS_WITH_AS(a / ones({3}, f64), "div: dtypes differ: f32 and f64", DTypeError);
   CHECK_THROWS_WITH_AS(pow(integers, 2), "pow: needs f32 or f64, got i64", DTypeError);
+  CHECK_THROWS_WITH_AS(hypot(a, ones({3}, f64)), "hypot: dtypes differ: f32 and f64", DTypeError);
+  CHECK_THROWS_WITH_AS(hypot(integers, integers), "hypot: needs f32 or f64, got i64", DTypeError);
   CHECK_THROWS_AS(a + Tensor(), Error);
 }
 
@@ -162,6 +168,43 @@ TEST_CASE("pow: 0 to the power 0, and its gradients") {
   tape.backward(sum(pow(base, exponent)));
   CHECK(values(base.grad()) == Values{0, 0, 0});
   CHECK(values(exponent.grad()) == Values{0, 0, std::log(2.0)});
+}
+
+TEST_CASE("hypot: the squares neither overflow nor underflow, and infinity wins over NaN") {
+  for (const DType dtype : {f32, f64}) {
+    CHECK(values(hypot(tensor({3, -5, 0, -0.}, dtype), tensor({-4, 12, -2, 0}, dtype))) ==
+          Values{5, 13, 2, 0});
+    check_close(hypot(tensor({3e30, 3e-30}, dtype), tensor({4e30, 4e-30}, dtype)) /
+                    tensor({5e30, 5e-30}, dtype),
+                {1, 1}, 1e-6);
+    const Tensor a = tensor({nan_value, -infinity, nan_value, infinity}, dtype);
+    check_close(hypot(a, tensor({-infinity, nan_value, 1, 1}, dtype)),
+                {infinity, infinity, nan_value, infinity});
+  }
+  CHECK(values(hypot(tensor({3, 5}, {2, 1}), tensor({4, 12}))) ==
+        Values{5, std::hypot(3.F, 12.F), std::hypot(5.F, 4.F), 13});
+}
+
+TEST_CASE("hypot: the gradient, of a broadcast operand and at the origin") {
+  const Tensor a = tensor({3, 0}, f64), b = tensor({4}, f64), zero = tensor({0}, f64);
+  for (const Tensor& x : {a, b, zero}) x.set_requires_grad();
+  Tape tape;
+  const auto gradients = tape.gradient(hypot(a, b), {a, b}, {.gradient = tensor({5, 2}, f64)});
+  CHECK(values(gradients[0]) == Values{3, 0});
+  CHECK(values(gradients[1]) == Values{6});
+  check_close(tape.gradient(hypot(zero, tensor({0}, f64)), {zero})[0], {nan_value});
+}
+
+TEST_CASE("hypot: the gradient of large and of small numbers stays in the range") {
+  for (const auto& [x, dy] : {std::pair{1e25, 1e20}, {1e-25, 1e-20}, {1e30, 1e30}}) {
+    CAPTURE(x);
+    const Tensor a = tensor({x}), b = tensor({-x});
+    for (const Tensor& each : {a, b}) each.set_requires_grad();
+    Tape tape;
+    const auto gradients = tape.gradient(hypot(a, b), {a, b}, {.gradient = tensor({dy})});
+    CHECK(gradients[0].item() == doctest::Approx(dy / std::sqrt(2.0)).epsilon(1e-6));
+    CHECK(gradients[1].item() == doctest::Approx(-dy / std::sqrt(2.0)).epsilon(1e-6));
+  }
 }
 
 TEST_CASE("sum_to: what could have been broadcast") {

@@ -105,7 +105,7 @@ void check_all(const Case& c, const Tensor& x, const Tensor& weight, const Tenso
   for (const auto set : sets()) {
     const Using use(set);
     CAPTURE(c.name);
-    CAPTURE(static_cast<int>(set));
+    CAPTURE(set_name(set));
     CHECK(difference(conv2d(x, weight, {}, c.options), expected.y, error[0] + unit) == "");
     CHECK(difference(conv2d_input_gradient(dy, weight, c.x, c.options), expected.dx,
                      error[1] + unit) == "");

@@ -175,7 +175,7 @@ TEST_CASE("conv2d: the formula, for every case") {
     const Tensor expected = direct(x, weight, bias, c.options);
     for (const auto set : sets()) {
       const Using use(set);
-      CAPTURE(static_cast<int>(set));
+      CAPTURE(set_name(set));
       CHECK(largest_difference(conv2d(x, weight, bias, c.options), expected) < 1e-12);
     }
   }
@@ -204,7 +204,7 @@ TEST_CASE("conv2d: f32 agrees with f64") {
     const auto magnitude = compute(abs(wide_x), abs(wide_weight), abs(wide_dy));
     for (const auto set : sets()) {
       const Using use(set);
-      CAPTURE(static_cast<int>(set));
+      CAPTURE(set_name(set));
       const auto narrow = compute(x, weight, dy);
       for (std::size_t k = 0; k < 3; ++k) CHECK(error(narrow[k], exact[k], magnitude[k]) < 4);
     }
@@ -248,7 +248,7 @@ TEST_CASE("conv2d: the gradients of large images, as adjoints") {
     const double expected = inner_product(dy, y);
     for (const auto set : sets()) {
       const Using use(set);
-      CAPTURE(static_cast<int>(set));
+      CAPTURE(set_name(set));
       CHECK(inner_product(x, conv2d_input_gradient(dy, weight, c.x, c.options)) ==
             doctest::Approx(expected).epsilon(1e-11));
       CHECK(inner_product(weight, conv2d_weight_gradient(x, dy, c.weight, c.options)) ==
@@ -275,7 +275,7 @@ TEST_CASE("conv2d: the same bits for every number of threads") {
       };
       for (const auto set : sets()) {
         const Using use(set);
-        CAPTURE(static_cast<int>(set));
+        CAPTURE(set_name(set));
         const auto one = compute(1);
         for (const int count : {2, 3, 4, 8}) {
           const auto many = compute(count);

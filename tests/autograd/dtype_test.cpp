@@ -144,6 +144,7 @@ TEST_CASE("dtype: an operation computes, or names itself and the dtype that it d
       {"sigmoid", [](auto& x) { return sigmoid(x); }},
       {"clamp", [](auto& x) { return clamp(x, 0, 1); }},
       {"pow", [](auto& x) { return pow(x, x); }},
+      {"hypot", [](auto& x) { return hypot(x, x); }},
       {"var", [](auto& x) { return var(x); }},
       {"softmax", [](auto& x) { return softmax(x, 1); }},
       {"matmul", [](auto& x) { return matmul(x, x, {.transpose_b = true}); }},

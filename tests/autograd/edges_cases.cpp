@@ -63,6 +63,7 @@ std::vector<EdgeCase> elementwise() {
       binary("pow/powers", EdgeInputs::powers, [](auto& a, auto& b) { return pow(a, b); }),
       binary("maximum", pairs, maximum),
       binary("minimum", pairs, minimum),
+      binary("hypot", pairs, hypot),
       binary("remainder", pairs, [](auto& a, auto& b) { return remainder(a, b); }),
       binary("floor_divide", pairs,
              [](auto& a, auto& b) { return floor_divide(detach(a), detach(b)); }),

@@ -35,6 +35,14 @@ bool pow_leaves_range(const Place& p, double a, double b) {
   return !is_finite(one) || !is_finite(other) || one == 0 || other == 0;
 }
 
+/// dy·(a/y), one operation after the other, where dy·a or a/y leaves the range.
+Ours hypot_gradient(const Place& p, double a) {
+  const double y = p.rounded(std::hypot(p.x[0], p.x[1]));
+  const double product = p.rounded(p.dy * a), quotient = p.rounded(a / y);
+  const bool in_range = is_finite(product) && product != 0 && quotient != 0;
+  return in_range ? Ours() : Ours(p.rounded(p.dy * quotient));
+}
+
 /// A row whose squares overflow is not at its mean.
 Ours overflowing_variance(const Place& p) {
   const bool overflows = std::ranges::any_of(
@@ -197,6 +205,10 @@ std::vector<EdgeDifference> edge_differences() {
          return b != 0 && pow_leaves_range(p, a, b) ? Ours(pow_gradient(p, a, b)) : Ours();
        },
        "as pow"},
+      {"hypot", gradient0, [](const Place& p) { return hypot_gradient(p, p.x[0]); },
+       "dy·(a/y); PyTorch's dy·a leaves the range before the quotient"},
+      {"hypot", gradient1, [](const Place& p) { return hypot_gradient(p, p.x[1]); },
+       "as that of a"},
       {"pow/2", gradients,
        [](const Place& p) { return p.dy == 0 ? Ours(pow_gradient(p, p.x[0], 2)) : Ours(); },
        "as pow"},

@@ -163,9 +163,11 @@ TEST_CASE("edges: values and gradients are PyTorch's, but for the differences in
   std::set<const EdgeDifference*> met;
   for (const auto set : sets()) {
     const Using use(set);
+    CAPTURE(set_name(set));
     for (const EdgeCase& each : cases) {
       CAPTURE(each.name);
-      REQUIRE(golden.contains(each.name));
+      REQUIRE_MESSAGE(golden.contains(each.name),
+                      each.name << ": add it to tests/golden/edges.py, and run that");
       for (const DType dtype : {f32, f64}) {
         const std::string report =
             run(each, dtype, golden[each.name][std::string(name_of(dtype))], differences, met);
@@ -173,10 +175,16 @@ TEST_CASE("edges: values and gradients are PyTorch's, but for the differences in
       }
     }
   }
-  CHECK(cases.size() == golden.size());
+  for (const auto& entry : golden.items()) {
+    CHECK_MESSAGE(std::ranges::count(cases, entry.key(), &EdgeCase::name) == 1,
+                  entry.key() << " of tests/golden/edges.py checks nothing: add one case of this "
+                                 "name to edges_cases.cpp");
+  }
   for (const EdgeDifference& difference : differences) {
     CAPTURE(difference.name);
-    CHECK_MESSAGE(met.contains(&difference), difference.reason);
+    CHECK_MESSAGE(met.contains(&difference),
+                  "no case differs so: take it out of edges_differences.cpp, which says \""
+                      << difference.reason << '"');
   }
 }
 

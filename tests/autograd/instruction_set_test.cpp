@@ -103,7 +103,7 @@ TEST_CASE("products: every set, all transpositions, sizes around those of the ti
   manual_seed(1);
   for (const InstructionSet set : sets()) {
     const Using use(set);
-    CAPTURE(static_cast<int>(set));
+    CAPTURE(set_name(set));
     struct Sizes {
       std::int64_t m, n, k;
     };

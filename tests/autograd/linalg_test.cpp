@@ -101,7 +101,7 @@ TEST_CASE("matmul: one infinity reaches its row, or its column, and nothing else
       for (const auto set : sets()) {
         const Using use(set);
         CAPTURE(rows);
-        CAPTURE(static_cast<int>(set));
+        CAPTURE(set_name(set));
         for (const Tensor& y : {matmul(a, b), matmul(transpose(a, 0, 1), b, {.transpose_a = true}),
                                 matmul(a, transpose(b, 0, 1), {.transpose_b = true})}) {
           std::int64_t wrong = 0;

@@ -39,6 +39,7 @@ std::vector<OperationCase> elementwise_operations() {
   add_binary(rows, "pow", pow, 0.5, 2);
   add_binary(rows, "maximum", maximum);
   add_binary(rows, "minimum", minimum);
+  add_binary(rows, "hypot", hypot);
   add_unary(rows, "neg", neg);
   add_unary(rows, "exp", exp);
   add_unary(rows, "log", log, 0.5, 3);

@@ -182,8 +182,8 @@ TEST_CASE("operations: every differentiable operation has a row") {
       const bool has_row = rows.contains(name);
       CHECK_MESSAGE(
           (has_row || without_gradient.contains(name)),
-          name << " has no row: add one to the file of its family, "
-                  "tests/autograd/operations_*.cpp, or name it in without_gradient above");
+          name << " has no row: add one to tests/autograd/operations_*.cpp (docs/extending.md "
+                  "says which), or name it in without_gradient above");
       CHECK_MESSAGE(!(has_row && without_gradient.contains(name)),
                     name << " has a row: take it out of without_gradient above");
       ++declared;
@@ -257,15 +257,22 @@ TEST_CASE("operations: values and gradients are PyTorch's") {
   std::set<std::string> names;
   for (const OperationCase& operation : operations()) {
     CAPTURE(operation.name);
-    CHECK(golden.contains(operation.name) == operation.in_torch);
-    if (!golden.contains(operation.name)) continue;
+    const bool in_golden = golden.contains(operation.name);
+    CHECK_MESSAGE((in_golden || !operation.in_torch),
+                  operation.name << " is not compared with PyTorch: add a case of this name to "
+                                    "tests/golden/operations.py and run that, or, if PyTorch has "
+                                    "no such operation, set in_torch = false in its row");
+    CHECK_MESSAGE(!(in_golden && !operation.in_torch),
+                  operation.name << " has a golden case: take in_torch = false out of its row");
+    if (!in_golden) continue;
     names.insert(operation.name);
     check_case(operation, golden[operation.name], f64, 1e-12);
     // A few roundings in a row; the inputs are exact in f32 too.
     check_case(operation, golden[operation.name], f32, 32 * 0x1p-24);
   }
   for (const auto& entry : golden.items()) {
-    CAPTURE(entry.key());
-    CHECK(names.contains(entry.key()));  // a case without a row checks nothing
+    CHECK_MESSAGE(names.contains(entry.key()),
+                  entry.key() << " of tests/golden/operations.py checks nothing: add a row of this "
+                                 "name to tests/autograd/operations_*.cpp");
   }
 }

@@ -33,7 +33,7 @@ TEST_CASE("threads: the same bits for every number of them") {
   };
   for (const auto set : sets()) {
     const Using use(set);
-    CAPTURE(static_cast<int>(set));
+    CAPTURE(set_name(set));
     const Results one = compute(1);
     for (int threads : {2, 5}) {
       const Results many = compute(threads);

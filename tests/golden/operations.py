@@ -91,6 +91,7 @@ binary("div", torch.div, positive)
 binary("pow", torch.pow, positive)
 binary("maximum", torch.maximum)
 binary("minimum", torch.minimum)
+binary("hypot", torch.hypot)
 
 case("remainder", torch.remainder, lambda _: torch.tensor([-2.3, 0.7, 1.9, 2], dtype=torch.float64),
      lambda _: torch.tensor([0.75, -1.1, 0.6, 3], dtype=torch.float64))

@@ -71,8 +71,8 @@ cases = []
 
 
 def case(name, kind, second=None, sometimes=False, **options):
-    optimizer = {"SGD": torch.optim.SGD, "Adagrad": torch.optim.Adagrad,
-                 "RMSProp": torch.optim.RMSprop,
+    optimizer = {"SGD": torch.optim.SGD, "Adadelta": torch.optim.Adadelta,
+                 "Adagrad": torch.optim.Adagrad, "RMSProp": torch.optim.RMSprop,
                  "Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW,
                  "NAdam": torch.optim.NAdam}[kind]
     at = train(optimizer, options, second or {}, sometimes)
@@ -99,6 +99,13 @@ case("momentum, nesterov, weight decay", "SGD", lr=0.01, momentum=0.5, nesterov=
      weight_decay=0.1)
 case("momentum, a gradient sometimes", "SGD", lr=0.01, momentum=0.9, dampening=0.1,
      sometimes=True)
+
+case("Adadelta", "Adadelta")
+case("Adadelta, rho, eps 1e-3", "Adadelta", lr=0.1, rho=0.95, eps=1e-3)
+case("Adadelta, weight decay, maximize", "Adadelta", lr=0.5, weight_decay=0.01, maximize=True)
+case("Adadelta, two groups", "Adadelta", lr=0.5,
+     second={"lr": 0.1, "rho": 0.5, "eps": 1e-2, "weight_decay": 0.1})
+case("Adadelta, a gradient sometimes", "Adadelta", sometimes=True)
 
 case("Adagrad", "Adagrad")
 case("Adagrad, eps 1e-2", "Adagrad", lr=0.05, eps=1e-2)

@@ -6,6 +6,7 @@
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
 #include <engram/autograd/tape.h>
+#include <engram/optim/adadelta.h>
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/rmsprop.h>
@@ -29,6 +30,14 @@ void assign(const json& from, optim::SGDOptions& o) {
   o.dampening = from.value("dampening", o.dampening);
   o.weight_decay = from.value("weight_decay", o.weight_decay);
   o.nesterov = from.value("nesterov", o.nesterov);
+  o.maximize = from.value("maximize", o.maximize);
+}
+
+void assign(const json& from, optim::AdadeltaOptions& o) {
+  o.lr = from.value("lr", o.lr);
+  o.rho = from.value("rho", o.rho);
+  o.eps = from.value("eps", o.eps);
+  o.weight_decay = from.value("weight_decay", o.weight_decay);
   o.maximize = from.value("maximize", o.maximize);
 }
 
@@ -100,10 +109,16 @@ std::unique_ptr<optim::Optimizer> make(const json& golden, const Network& net, O
 std::unique_ptr<optim::Optimizer> make(const json& golden, const Network& net) {
   const std::string kind = golden.at("optimizer");
   if (kind == "SGD") return make<optim::SGD>(golden, net, optim::SGDOptions());
+  if (kind == "Adadelta") return make<optim::Adadelta>(golden, net, optim::AdadeltaOptions());
   if (kind == "Adagrad") return make<optim::Adagrad>(golden, net, optim::AdagradOptions());
   if (kind == "RMSProp") return make<optim::RMSProp>(golden, net, optim::RMSPropOptions());
-  return make<optim::Adam>(
-      golden, net, optim::AdamOptions{.decoupled = kind == "AdamW", .nesterov = kind == "NAdam"});
+  if (kind == "Adam" || kind == "AdamW" || kind == "NAdam") {
+    return make<optim::Adam>(
+        golden, net, optim::AdamOptions{.decoupled = kind == "AdamW", .nesterov = kind == "NAdam"});
+  }
+  FAIL(kind << " has cases in tests/golden/optimizers.json, but is not made here: add an assign() "
+               "for its options and a branch to make()");
+  return nullptr;
 }
 
 }  // namespace
@@ -115,7 +130,6 @@ TEST_CASE("every optimizer follows PyTorch's over 1,000 steps") {
   const auto numbers = [&](const char* key) { return golden.at(key).get<std::vector<double>>(); };
   const int batches = 4;
   const Tensor x = tensor(numbers("x"), {batches, 6, 3}), y = tensor(numbers("y"), {batches, 6, 2});
-  REQUIRE(golden.at("cases").size() == 41);
 
   for (const json& each : golden.at("cases")) {
     const std::string name = each.at("name");

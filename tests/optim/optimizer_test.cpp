@@ -215,6 +215,11 @@ TEST_CASE("the first step is right wherever the mean square of the gradient is i
                          gradient) ==
               doctest::Approx(-0.01 * gradient / (0.1 * std::abs(gradient) + 1e-8)).epsilon(1e-5));
       }
+      if (g <= 1e19) {  // ρ = 0.9
+        CHECK(first_step([&](Parameters p) { return optim::Adadelta(std::move(p)); }, gradient) ==
+              doctest::Approx(-1e-3 * gradient / std::sqrt(0.1 * gradient * gradient + 1e-6))
+                  .epsilon(1e-5));
+      }
       if (g <= 1e19) {  // Σg² itself
         CHECK(first_step([&](Parameters p) { return optim::Adagrad(std::move(p), {.lr = 0.1}); },
                          gradient) == expected(0.1, 1e-10));
@@ -394,6 +399,17 @@ TEST_CASE("options out of their range are refused, also when they were assigned 
       "SGD: moving_average needs momentum below 1 and no dampening, got momentum 1, dampening 0");
   sgd({.momentum = 0.9, .nesterov = true, .moving_average = true},
       "SGD: moving_average and nesterov exclude each other");
+
+  const auto adadelta = [&](const AdadeltaOptions& options, const char* text) {
+    check_refused.operator()<Adadelta>(options, text);
+  };
+  adadelta({.lr = -1}, "Adadelta: lr must be at least 0, got -1");
+  adadelta({.lr = infinity}, "Adadelta: lr must be finite, got inf");
+  adadelta({.rho = -0.1}, "Adadelta: rho must be in [0, 1], got -0.1");
+  adadelta({.rho = 1.5}, "Adadelta: rho must be in [0, 1], got 1.5");
+  adadelta({.rho = nan}, "Adadelta: rho must be in [0, 1], got nan");
+  adadelta({.eps = -1}, "Adadelta: eps must be at least 0, got -1");
+  adadelta({.weight_decay = -1}, "Adadelta: weight_decay must be at least 0, got -1");
 
   const auto adagrad = [&](const AdagradOptions& options, const char* text) {
     check_refused.operator()<Adagrad>(options, text);

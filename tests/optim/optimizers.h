@@ -1,5 +1,6 @@
 #pragma once
 
+#include <engram/optim/adadelta.h>
 #include <engram/optim/adagrad.h>
 #include <engram/optim/adam.h>
 #include <engram/optim/rmsprop.h>
@@ -31,6 +32,7 @@ inline std::vector<OptimizerKind> optimizer_kinds() {
   return {kind<optim::SGD>("SGD", optim::SGDOptions{.lr = 0.01, .weight_decay = 0.1}),
           kind<optim::SGD>("SGD with momentum",
                            optim::SGDOptions{.lr = 0.01, .momentum = 0.9, .nesterov = true}),
+          kind<optim::Adadelta>("Adadelta", optim::AdadeltaOptions{.weight_decay = 0.1}),
           kind<optim::Adagrad>("Adagrad", optim::AdagradOptions{.lr_decay = 0.1}),
           kind<optim::RMSProp>("RMSProp", optim::RMSPropOptions{.momentum = 0.5, .centered = true}),
           kind<optim::Adam>("Adam", optim::AdamOptions{.lr = 0.01, .amsgrad = true}),

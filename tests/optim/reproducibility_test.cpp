@@ -95,7 +95,7 @@ void check_training(std::int64_t batch) {
     const std::vector<Tensor> one = train<Net>(batch, 1);
     for (const int threads : {2, 3, 4, 8}) {
       const std::vector<Tensor> many = train<Net>(batch, threads);
-      CAPTURE(static_cast<int>(set));
+      CAPTURE(set_name(set));
       CAPTURE(threads);
       REQUIRE(many.size() == one.size());
       for (std::size_t i = 0; i < one.size(); ++i) {

@@ -34,22 +34,46 @@ void check_tested(const std::string& folder, const std::string& pattern, const s
   CHECK(seen >= least);  // the pattern finds them
 }
 
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 }  // namespace
 
-TEST_CASE("every optimizer has a row in the table of optimizers") {
+TEST_CASE("every optimizer has a row in the table of optimizers, PyTorch's steps, and its ranges") {
   const std::string table = text_of("tests/optim/optimizers.h");
+  const std::string golden = text_of("tests/golden/optimizers.json");
+  const std::string ranges = text_of("tests/optim/optimizer_test.cpp");
   std::size_t seen = 0;
   for (const auto& file : source_files("optim", {".h"})) {
     for (const std::string& name :
          matches(text_of(file), "^class (\\w+)(?: final)? : public OptimizerWith<")) {
       ++seen;
       CHECK_MESSAGE(
-          table.find("optim::" + name + ">") != std::string::npos,
-          name << " has no row: add one to optimizer_kinds() in tests/optim/optimizers.h, "
-                  "and its cases to tests/golden/optimizers.py");
+          has(table, "optim::" + name + ">"),
+          name << " has no row: add one to optimizer_kinds() in tests/optim/optimizers.h");
+      CHECK_MESSAGE(
+          has(golden, "\"optimizer\": \"" + name + "\""),
+          name << " is not compared with PyTorch's: add it and its cases to "
+                  "tests/golden/optimizers.py and run that, and add an assign() for its options "
+                  "and a branch to make() in tests/optim/golden_test.cpp");
+      CHECK_MESSAGE(has(ranges, "\"" + name + ": lr must be"),
+                    name << ": add a line for each option to \"options out of their range\" in "
+                            "tests/optim/optimizer_test.cpp");
     }
   }
-  CHECK(seen >= 4);
+  CHECK(seen >= 5);
+}
+
+TEST_CASE("every case of tests/golden/optimizers.py is in its JSON") {
+  const std::string golden = text_of("tests/golden/optimizers.json");
+  const std::vector<std::string> names =
+      matches(text_of("tests/golden/optimizers.py"), "^case\\(\"([^\"]+)\"");
+  for (const std::string& name : names) {
+    CHECK_MESSAGE(has(golden, "\"name\": \"" + name + "\""),
+                  name << " is missing in optimizers.json: run tests/golden/optimizers.py");
+  }
+  CHECK(names.size() >= 40);
 }
 
 TEST_CASE("every schedule is compared with PyTorch's") {
@@ -73,8 +97,38 @@ TEST_CASE("every layer has a test beside it") {
 }
 
 TEST_CASE("every method of continual learning has a test") {
-  check_tested("continual", "^class (\\w+) : public (?:Method|Projection)", "tests/continual", "",
-               "add a test in the folder of its kind in tests/continual", 8);
+  check_tested("continual", "^class (\\w+) : public (?:Method|Projection)", "tests/continual",
+               "TEST_CASE\\(\"", "add tests whose names begin with its name in tests/continual",
+               12);
+}
+
+TEST_CASE("every method of continual learning has its rows") {
+  const std::string frozen = text_of("tests/continual/frozen_test.cpp");
+  const std::string states = text_of("tests/continual/method_test.cpp");
+  const std::string program = text_of("examples/continual/method_table.cpp");
+  const std::string page = text_of("docs/continual.md");
+  std::size_t seen = 0;
+  for (const auto& file : source_files("continual", {".h"})) {
+    for (const std::string& name :
+         matches(text_of(file), "^class (\\w+)(?: final)? : public (?:Method|Projection)")) {
+      if (bases.contains(name)) continue;
+      ++seen;
+      CHECK_MESSAGE(has(page, "\n| `" + name + "` |"),
+                    name << " has no row in docs/continual.md: add one to the table of methods");
+      if (name == "Combination") continue;  // of methods that have their rows
+      const auto has_row = [&](const std::string& table) {
+        return has(table, "<" + name + ">") || has(table, "<continual::" + name + ">");
+      };
+      CHECK_MESSAGE(has_row(frozen),
+                    name << " has no row: add one to methods() in tests/continual/frozen_test.cpp");
+      CHECK_MESSAGE(has_row(states),
+                    name << " has no row: add one to \"no method takes the state of another\" in "
+                            "tests/continual/method_test.cpp");
+      CHECK_MESSAGE(has_row(program), name << " has no row: add one to make_table() in "
+                                              "examples/continual/method_table.cpp");
+    }
+  }
+  CHECK(seen >= 12);
 }
 
 TEST_CASE("whatever reads a state has a row in the table of loading") {
