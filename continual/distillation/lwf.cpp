@@ -27,7 +27,7 @@ Tensor LwF::loss(const Step& step, const Tensor& loss) {
   return (1 - weight) * loss + weight * scale * distillation(step);
 }
 
-/// The cross entropy of the present network relative to the old one, a mean over the heads.
+/// −Σ_c q_c log p_c, averaged over samples and heads: q of the old network, p of the present one.
 Tensor LwF::distillation(const Step& step) const {
   const Tensor old_logits = network_.evaluate(step.batch.x, old_);
   const bool grows = step.task.scenario == Scenario::classes;

@@ -14,7 +14,7 @@
 namespace engram::continual {
 namespace {
 
-/// The samples of these numbers.
+/// The samples at these indices.
 Replay pick(const Replay& samples, const Tensor& rows) {
   Replay picked{index_select(samples.x, 0, rows), index_select(samples.y, 0, rows), {}, {}};
   for (std::int64_t row : rows.data<std::int64_t>()) {
@@ -24,7 +24,7 @@ Replay pick(const Replay& samples, const Tensor& rows) {
   return picked;
 }
 
-/// The first `count` numbers of 0 to n - 1 in random order.
+/// `count` distinct numbers of 0 to n - 1 in random order (Fisher–Yates shuffle).
 Tensor draw_rows(std::int64_t n, std::int64_t count, Generator& generator) {
   const Tensor rows = arange(n);
   std::int64_t* row = rows.data<std::int64_t>().data();
@@ -38,12 +38,12 @@ void copy_row(const Tensor& from, std::int64_t row, const Tensor& to, std::int64
                     to.bytes().begin() + place * static_cast<std::ptrdiff_t>(bytes));
 }
 
-/// Rows that tensors of samples must agree in: all sizes but the first.
+/// Whether all sizes but the first agree.
 bool same_rows(const Tensor& a, const Tensor& b) {
   return a.rank() == b.rank() && a.shape().with(0, 0) == b.shape().with(0, 0);
 }
 
-/// Error unless the fields of the samples go together.
+/// Error unless the fields of the samples match.
 void check_samples(const char* caller, const Replay& samples) {
   const auto& [x, y, outputs, logits] = samples;
   const auto count = std::ssize(outputs);
@@ -69,7 +69,7 @@ Reservoir::Reservoir(const ReservoirOptions& options) : options_(options) {
 }
 
 Reservoir::Placement Reservoir::place(std::int64_t count, Generator& generator) const {
-  std::map<std::int64_t, std::int64_t> placed;  // a place, and the last sample that came there
+  std::map<std::int64_t, std::int64_t> placed;  // place -> the last sample that it received
   std::int64_t seen = seen_;
   for (std::int64_t row = 0; row < count; ++row, ++seen) {
     const std::int64_t where = seen < options_.capacity ? seen : generator.below(seen + 1);
@@ -121,7 +121,7 @@ void Reservoir::check_fits(const Replay& samples) const {
   if (options_.logits) check_like("logits", samples.logits, samples_.logits);
 }
 
-/// The places are in order: those that hold a sample first, then new ones without a gap.
+/// Places ascend: first occupied ones, then new ones without a gap.
 void Reservoir::put(const Replay& chosen, const Placement& placement) {
   seen_ = placement.seen;
   if (chosen.outputs.empty()) return;
@@ -231,11 +231,11 @@ void offer_task(Reservoir& memory, const Task& task, std::optional<std::int64_t>
 
 Tensor replay_loss(const Tensor& logits, const Replay& samples, Scenario scenario,
                    const Outputs& latest) {
-  std::vector<Outputs> competing;
+  std::vector<Outputs> active;
   for (const Outputs& own : samples.outputs) {
-    competing.push_back(active_outputs(scenario, own, latest));
+    active.push_back(active_outputs(scenario, own, latest));
   }
-  return classification_loss(logits, samples.y, competing);
+  return classification_loss(logits, samples.y, active);
 }
 
 }  // namespace engram::continual
