@@ -12,11 +12,11 @@ struct AdamOptions {
   double eps = 1e-8;                           ///< ε: bounds the step where gradients vanish
   double weight_decay = 0;                     ///< λ
   bool decoupled = false;                      ///< weight decay as in AdamW
-  bool nesterov = false;                       ///< look ahead, as NAdam
+  bool nesterov = false;                       ///< Nesterov momentum, as in NAdam
   double momentum_decay = 4e-3;                ///< ψ, for nesterov
   bool amsgrad = false;                        ///< divide by the largest mean square so far
   bool eps_inside_root = false;                ///< √(v̂ + ε) instead of √v̂ + ε
-  bool maximize = false;                       ///< climb instead of descend
+  bool maximize = false;                       ///< gradient ascent
 };
 
 /// Adam: Kingma & Ba, "Adam: a method for stochastic optimization", 2015.
@@ -26,10 +26,10 @@ struct AdamOptions {
 ///     v ← β₂v + (1−β₂)g²              v̂ = v / (1 − β₂ᵗ)
 ///     w ← w − η m̂ / (√v̂ + ε)          eps_inside_root: w ← w − η m̂ / √(v̂ + ε)
 ///
-/// t counts the updates of the parameter. `amsgrad` puts the largest v so far in the place of v in
-/// v̂, as PyTorch does (Reddi et al., "On the convergence of Adam and beyond", 2018). With
-/// `decoupled` this is PyTorch's AdamW (Loshchilov & Hutter, "Decoupled weight decay
-/// regularization", 2019), whose default for λ is 0.01.
+/// t counts the updates of the parameter. `amsgrad` replaces v in v̂ by the largest v so far, as
+/// PyTorch does (Reddi et al., "On the convergence of Adam and beyond", 2018). With `decoupled`
+/// this is PyTorch's AdamW (Loshchilov & Hutter, "Decoupled weight decay regularization", 2019),
+/// whose default for λ is 0.01.
 ///
 /// With `nesterov` this is PyTorch's NAdam (Dozat, "Incorporating Nesterov momentum into Adam",
 /// 2016), whose default for η is 2e-3. Its momentum μ rises from about β₁/2 to β₁:

@@ -15,7 +15,7 @@ namespace {
 ///     a(θ − m)² + f(θ − s)² = (a + f)(θ − m')² + a·f/(a + f)·(m − s)²
 ///     m' = m + f/(a + f)(s − m)
 ///
-/// Returns what the constant grows by.
+/// Returns the growth of the constant.
 template <class T>
 double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f,
                      std::span<const T> star) {
@@ -32,7 +32,7 @@ double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f,
   return growth;
 }
 
-/// Tells the one from the other: what they sum differs.
+/// Distinguishes EWC from online EWC, whose importances are other sums.
 std::string tasks_key(const EWCOptions& options) {
   return options.gamma ? "OnlineEWC.tasks" : "EWC.tasks";
 }

@@ -9,8 +9,8 @@
 namespace engram::optim {
 namespace {
 
-// A saved state: "Adam.steps", then "groups.0.parameters", "groups.0.lr", ... of each group, then
-// "state.0.step", "state.0.exp_avg", ... of each parameter, counted through all groups.
+// state_dict: "Adam.steps", then "groups.0.parameters", "groups.0.lr", ... of each group, then
+// "state.0.step", "state.0.exp_avg", ... of each parameter, numbered through all groups.
 std::string group_key(std::size_t group, const char* name) {
   return fmt::format("groups.{}.{}", group, name);
 }
@@ -86,7 +86,7 @@ void Optimizer::load_state_dict(const StateDict& saved) {
         const auto [name, optional, is_number] = slots()[slot];
         const std::string key = parameter_key(index, name);
         Tensor& value = parameter.state[slot] = Tensor();
-        // Not made before the first update, nor where no option asks for it.
+        // Absent before the first update, and where no option needs the slot.
         if (!state.contains(key) && (parameter.step == 0 || optional)) continue;
         value = is_number ? state.tensor(key, f64, {})
                           : state.tensor(key, parameter.value.dtype(), parameter.value.shape());
