@@ -18,9 +18,11 @@ Tensor uniform(const Tensor& x, double low = 0, double high = 1,
 Tensor normal(const Tensor& x, double mean = 0, double stddev = 1,
               Generator& generator = default_generator());
 
-/// Normal, truncated to [low, high] by rejection sampling. Error for an interval that lies more
-/// than two standard deviations from the mean: it has less than about 2 % of the distribution. A
-/// narrow interval nearer to the mean may have less, and takes as many more drawings.
+/// Normal, truncated to [low, high] by rejection sampling: numbers outside are drawn again. In an
+/// interval with less than 1 % of the distribution candidates are drawn uniformly instead, and
+/// accepted in proportion to their density: Robert, "Simulation of truncated normal variables",
+/// 1995. Error for an interval that lies more than two standard deviations from the mean, or that
+/// contains no number of x's dtype.
 Tensor trunc_normal(const Tensor& x, double mean = 0, double stddev = 1, double low = -2,
                     double high = 2, Generator& generator = default_generator());
 

@@ -13,6 +13,7 @@
 #include <cmath>
 
 using namespace engram;
+#include <limits>
 namespace init = nn::init;
 
 namespace {
@@ -97,6 +98,56 @@ TEST_CASE("fans count the kernel") {
   CHECK(init::fans(zeros({5, 3})).out == 5);
   CHECK(init::fans(zeros({5, 3, 2, 4})).in == 24);
   CHECK(init::fans(zeros({5, 3, 2, 4})).out == 40);
+TEST_CASE("trunc_normal: in an interval of 1 % and more, numbers outside are drawn again") {
+  // 1.6 % of the distribution.
+  constexpr double low = -0.02, high = 0.02;
+  Generator generator(3), same(3);
+  const Tensor x = init::trunc_normal(zeros({50}), 0, 1, low, high, generator);
+  const Tensor expected = init::normal(zeros({50}), 0, 1, same);
+  for (float& each : expected.data<float>()) {
+    while (each < low || each > high) each = static_cast<float>(randn({}, f64, same).item());
+  }
+  CHECK(std::ranges::equal(x.bytes(), expected.bytes()));
+  CHECK(generator.position() == same.position());
+}
+
+TEST_CASE("trunc_normal: a narrow interval takes few drawings, and is normal within") {
+  Generator generator(0);
+  // 0.6 % of the distribution. The mean is (φ(1.9) − φ(2)) / (Φ(2) − Φ(1.9)); 1.95 if uniform.
+  const Tensor x = init::trunc_normal(zeros({100'000}, f64), 3, 2, 3 + 2 * 1.9, 7, generator);
+  REQUIRE(generator.position() < 3 * 100'000);  // 2 for each candidate
+  CHECK((mean(x).item() - 3) / 2 == doctest::Approx(1.94834).epsilon(2e-4));
+  CHECK(min(x).item() >= 3 + 2 * 1.9);
+  CHECK(max(x).item() <= 7);
+  const Tensor around =
+      init::trunc_normal(zeros({1000}, f64), 1, 1, 1 - 5e-10, 1 + 5e-10, generator);
+  CHECK(min(around).item() >= 1 - 5e-10);
+  CHECK(max(around).item() <= 1 + 5e-10);
+  CHECK(min(around).item() < 1 - 4.9e-10);
+  CHECK(max(around).item() > 1 + 4.9e-10);
+  const Tensor below = init::trunc_normal(zeros({1000}), 0, 1, -1e-9, 0, generator);
+  CHECK(min(below).item() >= -1e-9);
+  CHECK(max(below).item() <= 0);
+  CHECK(std::abs(mean(below).item() + 5e-10) < 5e-11);
+}
+
+TEST_CASE("trunc_normal: what no number of the dtype can meet is refused") {
+  Generator generator(0);
+  CHECK_THROWS_WITH_AS(init::trunc_normal(zeros({1}), 1, 1e-8, 1.00000001, 1.00000002, generator),
+                       "trunc_normal: no f32 lies in [1.00000001, 1.00000002]", Error);
+  CHECK_THROWS_WITH_AS(init::trunc_normal(zeros({1}), 1e39, 1e38, 9e38, 2e39, generator),
+                       "trunc_normal: no f32 lies in [9e+38, 2e+39]", Error);
+  CHECK_THROWS_WITH_AS(
+      init::trunc_normal(zeros({1}), 0, std::numeric_limits<double>::infinity(), -2, 2, generator),
+      "trunc_normal: the standard deviation is inf", Error);
+  CHECK(generator.position() == 0);
+  const Tensor x = init::trunc_normal(zeros({4}, f64), 1, 1e-8, 1.00000001, 1.00000002, generator);
+  CHECK(min(x).item() >= 1.00000001);
+  const float one_more = std::nextafter(1.f, 2.f);  // alone in the interval
+  const Tensor y = init::trunc_normal(zeros({4}), 1, 1, one_more, one_more + 1e-9, generator);
+  CHECK(std::ranges::count(y.data<float>(), one_more) == 4);
+}
+
   CHECK_THROWS_WITH_AS(init::kaiming_uniform(zeros({5})),
                        "init: fan in and fan out need a weight (out, in, …), got (5,)", ShapeError);
 }
