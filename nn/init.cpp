@@ -167,6 +167,7 @@ Tensor fan_in_uniform(const Tensor& x, std::int64_t fan_in, Generator& generator
 
 Tensor orthogonal(const Tensor& x, double gain, Generator& generator) {
   check_shape(x.rank() >= 2, "orthogonal: needs at least 2 axes, got {}", x.shape());
+  check_dtype(is_floating(x.dtype()), "orthogonal: needs f32 or f64, got {}", x.dtype());
   if (x.numel() == 0) return x;
   const NoGrad no_grad;
   const std::int64_t rows = x.size(0), columns = x.numel() / rows;

@@ -3,11 +3,13 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/tensor.h>
 
-/// Initialisers: set the elements of a tensor, f32 or f64, in place, and return the tensor. Random
-/// numbers come from the default generator unless one is given. Initialisers by fan in and fan out
-/// need at least two axes, (out, in, …): ShapeError.
+/// Initialisers: set the elements of a tensor in place, and return the tensor. `constant`, `zeros`
+/// and `ones` take every dtype, the others f32 and f64: DTypeError. Random numbers come from the
+/// default generator unless one is given. Initialisers by fan in and fan out need at least two
+/// axes, (out, in, …): ShapeError.
 namespace engram::nn::init {
 
+/// `value` is converted as by `cast`.
 Tensor constant(const Tensor& x, double value);
 Tensor zeros(const Tensor& x);
 Tensor ones(const Tensor& x);

@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/error.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/linalg.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
@@ -8,12 +9,13 @@
 #include <engram/nn/init.h>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace engram;
-#include <limits>
 namespace init = nn::init;
 
 namespace {
@@ -43,6 +45,36 @@ TEST_CASE("constant, zeros and ones fill in place") {
   CHECK(std::ranges::count(init::zeros(x).data<float>(), 0.f) == 4);
 }
 
+TEST_CASE("constant, zeros and ones take every dtype, the other initialisers f32 and f64") {
+  for (const DType dtype : {f32, f64, i64, u8, boolean}) {
+    CAPTURE(fmt::format("{}", dtype));
+    const Tensor x({3}, dtype);
+    init::constant(x, 2.5);
+    CHECK(std::ranges::equal(x.bytes(), cast(full({3}, 2.5, f64), dtype).bytes()));
+    init::zeros(x);
+    CHECK(std::ranges::equal(x.bytes(), zeros({3}, dtype).bytes()));
+    init::ones(x);
+    CHECK(std::ranges::equal(x.bytes(), ones({3}, dtype).bytes()));
+  }
+  const Tensor x = ones({2, 2}, i64);
+  Generator generator(1);
+  const auto check_refused = [&](const char* op, auto initialise) {
+    CHECK_THROWS_WITH_AS(initialise(), fmt::format("{}: needs f32 or f64, got i64", op).c_str(),
+                         DTypeError);
+    CHECK(generator.position() == 0);  // refused before a number is drawn
+    CHECK(sum(x).item() == 4);
+  };
+  check_refused("rand", [&] { init::uniform(x, 0, 1, generator); });
+  check_refused("randn", [&] { init::normal(x, 0, 1, generator); });
+  check_refused("trunc_normal", [&] { init::trunc_normal(x, 0, 1, -2, 2, generator); });
+  check_refused("rand", [&] { init::xavier_uniform(x, 1, generator); });
+  check_refused("randn", [&] { init::xavier_normal(x, 1, generator); });
+  check_refused("rand", [&] { init::kaiming_uniform(x, {}, generator); });
+  check_refused("randn", [&] { init::kaiming_normal(x, {}, generator); });
+  check_refused("rand", [&] { init::fan_in_uniform(x, 2, generator); });
+  check_refused("orthogonal", [&] { init::orthogonal(x, 1, generator); });
+}
+
 TEST_CASE("trunc_normal: within its bounds, and normal where they are far") {
   manual_seed(0);
   const Tensor x = init::trunc_normal(zeros({1000}, f64), 1, 2, 0, 4);
@@ -66,38 +98,6 @@ TEST_CASE("trunc_normal: within its bounds, and normal where they are far") {
       Error);
 }
 
-TEST_CASE("uniform and normal") {
-  manual_seed(0);
-  const Tensor x({100, 100}, f64);
-  init::uniform(x);
-  CHECK(min(x).item() >= 0);
-  CHECK(max(x).item() < 1);
-  check_uniform(init::uniform(x, -3, 3), 3);
-  check_normal(init::normal(x), 1);
-  init::normal(x, 10, 0.5);
-  CHECK(mean(x).item() == doctest::Approx(10).epsilon(0.01));
-  CHECK(var(x).item() == doctest::Approx(0.25).epsilon(0.05));
-  CHECK_THROWS_WITH_AS(init::uniform(x, 1, 0), "uniform: no numbers in [1, 0)", Error);
-  CHECK_THROWS_WITH_AS(init::normal(x, 0, -1), "normal: the standard deviation is -1", Error);
-  CHECK_THROWS_AS(init::normal(zeros({1}, i64)), DTypeError);
-}
-
-TEST_CASE("gains are PyTorch's") {
-  using enum init::Nonlinearity;
-  CHECK(init::gain(linear) == 1);
-  CHECK(init::gain(sigmoid) == 1);
-  CHECK(init::gain(tanh) == doctest::Approx(1.6666666666666667));
-  CHECK(init::gain(relu) == doctest::Approx(1.4142135623730951));
-  CHECK(init::gain(leaky_relu) == doctest::Approx(1.4141428569978354));
-  CHECK(init::gain(leaky_relu, 0.2) == doctest::Approx(1.3867504905630728));
-  CHECK(init::gain(selu) == 0.75);
-}
-
-TEST_CASE("fans count the kernel") {
-  CHECK(init::fans(zeros({5, 3})).in == 3);
-  CHECK(init::fans(zeros({5, 3})).out == 5);
-  CHECK(init::fans(zeros({5, 3, 2, 4})).in == 24);
-  CHECK(init::fans(zeros({5, 3, 2, 4})).out == 40);
 TEST_CASE("trunc_normal: in an interval of 1 % and more, numbers outside are drawn again") {
   // 1.6 % of the distribution.
   constexpr double low = -0.02, high = 0.02;
@@ -148,6 +148,38 @@ TEST_CASE("trunc_normal: what no number of the dtype can meet is refused") {
   CHECK(std::ranges::count(y.data<float>(), one_more) == 4);
 }
 
+TEST_CASE("uniform and normal") {
+  manual_seed(0);
+  const Tensor x({100, 100}, f64);
+  init::uniform(x);
+  CHECK(min(x).item() >= 0);
+  CHECK(max(x).item() < 1);
+  check_uniform(init::uniform(x, -3, 3), 3);
+  check_normal(init::normal(x), 1);
+  init::normal(x, 10, 0.5);
+  CHECK(mean(x).item() == doctest::Approx(10).epsilon(0.01));
+  CHECK(var(x).item() == doctest::Approx(0.25).epsilon(0.05));
+  CHECK_THROWS_WITH_AS(init::uniform(x, 1, 0), "uniform: no numbers in [1, 0)", Error);
+  CHECK_THROWS_WITH_AS(init::normal(x, 0, -1), "normal: the standard deviation is -1", Error);
+  CHECK_THROWS_AS(init::normal(zeros({1}, i64)), DTypeError);
+}
+
+TEST_CASE("gains are PyTorch's") {
+  using enum init::Nonlinearity;
+  CHECK(init::gain(linear) == 1);
+  CHECK(init::gain(sigmoid) == 1);
+  CHECK(init::gain(tanh) == doctest::Approx(1.6666666666666667));
+  CHECK(init::gain(relu) == doctest::Approx(1.4142135623730951));
+  CHECK(init::gain(leaky_relu) == doctest::Approx(1.4141428569978354));
+  CHECK(init::gain(leaky_relu, 0.2) == doctest::Approx(1.3867504905630728));
+  CHECK(init::gain(selu) == 0.75);
+}
+
+TEST_CASE("fans count the kernel") {
+  CHECK(init::fans(zeros({5, 3})).in == 3);
+  CHECK(init::fans(zeros({5, 3})).out == 5);
+  CHECK(init::fans(zeros({5, 3, 2, 4})).in == 24);
+  CHECK(init::fans(zeros({5, 3, 2, 4})).out == 40);
   CHECK_THROWS_WITH_AS(init::kaiming_uniform(zeros({5})),
                        "init: fan in and fan out need a weight (out, in, …), got (5,)", ShapeError);
 }
