@@ -52,7 +52,8 @@ class Method {
   /// A copy of the method's state between two tasks: a method that loads this state continues in
   /// the same way. Empty for a method without state.
   virtual StateDict state_dict() const;
-  /// Error for the state of another method, or one that does not fit; the method is then unchanged.
+  /// Error for the state of another method, or one that does not fit, or whose values are not
+  /// finite; the method is then unchanged.
   void load_state_dict(const StateDict& state);
   /// Reads the entries of `state_dict`, and registers the values with `StateReader::set`.
   virtual void read_state(StateReader& state);

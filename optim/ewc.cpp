@@ -108,13 +108,11 @@ void EWC::read_state(StateReader& state) {
               "is missing, \"EWC.tasks\" is there: the state is of an EWC without gamma, or of an "
               "online one that version 0.1.0 saved; that one loads with the entry renamed");
   state.set(tasks_, state.count<int>(key));
-  state.set(constant_, state.number<double>("EWC.constant"));
-  const std::vector<Tensor> importance = state.list("importance", importance_);
-  for (std::size_t k = 0; k < importance.size(); ++k) {
-    check_importance("load_state_dict", k, importance[k]);
-  }
-  state.set(importance_, importance);
-  state.set(center_, state.list("center", center_));
+  const Tensor constant = state.tensor("EWC.constant", f64, {});
+  state.check_finite("EWC.constant", constant, 0);
+  state.set(constant_, constant.item());
+  state.set(importance_, state.finite_list("importance", importance_, 0));
+  state.set(center_, state.finite_list("center", center_));
 }
 
 void EWC::load_state_dict(const StateDict& saved) {

@@ -64,7 +64,7 @@ class EWC {
   /// Copies of importances, centers and constant, and the number of tasks.
   StateDict state_dict() const;
   /// Restores a saved state. Error (ShapeError, DTypeError) for a state that does not fit these
-  /// parameters; nothing is then changed.
+  /// parameters, or whose values are not finite; nothing is then changed.
   void load_state_dict(const StateDict& state);
   /// The same as part of a larger state.
   void read_state(StateReader& state);

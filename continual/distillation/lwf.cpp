@@ -76,7 +76,7 @@ void LwF::read_state(StateReader& state) {
   for (std::size_t k = 0; k < values.size(); k += 2) heads.push_back({values[k], values[k + 1]});
   state.set(tasks_, tasks);
   state.set(heads_, std::move(heads));
-  state.set(old_, state.list("old", old_));
+  state.set(old_, state.finite_list("old", old_));
 }
 
 }  // namespace engram::continual

@@ -277,13 +277,17 @@ void KroneckerLaplace::read_state(StateReader& state) {
       const Tensor g = state.tensor(key("gradients"), dtype);
       state.check<ShapeError>(g.rank() == 2 && g.size(0) == shape[0], key("gradients"),
                               "is {}, which does not fit parameter {}, {}", g.shape(), k, shape);
+      state.check_finite(key("inputs"), a);
+      state.check_finite(key("gradients"), g);
       factors[k].push_back({a, g, {}});
       if (options_.online) continue;
-      factors[k].back().offset = state.tensor(key("offset"), dtype, {g.size(1), a.size(1)});
+      const Tensor offset = state.tensor(key("offset"), dtype, {g.size(1), a.size(1)});
+      state.check_finite(key("offset"), offset);
+      factors[k].back().offset = offset;
     }
   }
   state.set(tasks_, tasks);
-  state.set(center_, tasks > 0 ? state.list("center", parameters) : std::vector<Tensor>());
+  state.set(center_, tasks > 0 ? state.finite_list("center", parameters) : std::vector<Tensor>());
   state.set(factors_, std::move(factors));
 }
 

@@ -135,10 +135,8 @@ StateDict MAS::state_dict() const {
 
 void MAS::read_state(StateReader& state) {
   state.set(tasks_, state.count<int>("MAS.tasks"));
-  const std::vector<Tensor> importance = state.list("importance", importance_);
-  check_importances("load_state_dict", importance);
-  state.set(importance_, importance);
-  state.set(center_, state.list("center", center_));
+  state.set(importance_, state.finite_list("importance", importance_, 0));
+  state.set(center_, state.finite_list("center", center_));
 }
 
 }  // namespace engram::continual

@@ -59,8 +59,8 @@ void Projection::check_outputs(const Layer& layer, const Outputs& outputs) const
         options_.name, outputs.begin, outputs.end, layer.out);
 }
 
-/// Makes the layers' projectors from their states, before any member changes: symmetric_eigen
-/// throws for a state of OWM that is not finite.
+/// Makes the layers' projectors from their states, before any member changes: symmetric_eigen may
+/// throw.
 void Projection::make_projectors(std::vector<Protected>& layers,
                                  const std::vector<Tensor>& kept_of_all) const {
   for (Protected& part : layers) {
@@ -213,6 +213,7 @@ void Projection::read_state(StateReader& state) {
         inputs > 0 && (rows == inputs || rows == inputs + 1) && value.size(1) <= rows &&
             (!options_.square || value.size(1) == rows),
         key, "is {}, which does not fit parameter {}, {}", value.shape(), k, weight.shape());
+    state.check_finite(key, value);
   }
   for (const auto& [layer, projector, weight, bias] : layers_) {
     check_outputs(layer, outputs);
