@@ -73,7 +73,12 @@ void LwF::read_state(StateReader& state) {
       "is {}, expected (heads, 2) of {} tasks", saved.shape(), tasks);
   const auto values = saved.data<std::int64_t>();
   std::vector<Outputs> heads;
-  for (std::size_t k = 0; k < values.size(); k += 2) heads.push_back({values[k], values[k + 1]});
+  for (std::size_t k = 0; k < values.size(); k += 2) {
+    const Outputs head{values[k], values[k + 1]};
+    state.check(head.begin >= 0 && head.begin <= head.end, heads_key, "has the outputs {} to {}",
+                head.begin, head.end);
+    heads.push_back(head);
+  }
   state.set(tasks_, tasks);
   state.set(heads_, std::move(heads));
   state.set(old_, state.finite_list("old", old_));
