@@ -54,10 +54,14 @@ void check_samples(const char* caller, const Replay& samples) {
               "{}: {} samples cannot have logits {}", caller, count,
               logits.defined() ? logits.shape() : Shape{});
   const auto labels = y.data<std::int64_t>();
+  const std::int64_t all = logits.defined() ? logits.size(1) : Reservoir::unlimited;
   for (std::size_t k = 0; k < labels.size(); ++k) {
-    check_data(outputs[k].begin <= labels[k] && labels[k] < outputs[k].end,
-               "{}: label {} is none of the outputs {} to {}", caller, labels[k], outputs[k].begin,
-               outputs[k].end);
+    const auto& [begin, end] = outputs[k];
+    check_data(begin <= labels[k] && labels[k] < end,
+               "{}: label {} is none of the outputs {} to {}", caller, labels[k], begin, end);
+    check_data(begin >= 0, "{}: there are no outputs {} to {}", caller, begin, end);
+    check_data(end <= all, "{}: there are no outputs {} to {} in {} logits", caller, begin, end,
+               all);
   }
 }
 
