@@ -102,12 +102,19 @@ void Reservoir::offer(const data::Batch& batch, const Outputs& outputs, Generato
 
 void Reservoir::offer(const data::Dataset& dataset, const Outputs& outputs, Generator& generator) {
   const NoGrad no_grad;
-  const Placement placement = place(dataset.size(), generator);
-  const auto [x, y] = dataset.batch(placement.rows);
-  const Replay chosen{x, y, std::vector<Outputs>(placement.rows.size(), outputs), {}};
-  check_samples("Reservoir", chosen);
-  check_fits(chosen);
-  put(chosen, placement);
+  // The samples to be read, and checked, are known only when their places have been drawn.
+  const std::uint64_t before = generator.position();
+  try {
+    const Placement placement = place(dataset.size(), generator);
+    const auto [x, y] = dataset.batch(placement.rows);
+    const Replay chosen{x, y, std::vector<Outputs>(placement.rows.size(), outputs), {}};
+    check_samples("Reservoir", chosen);
+    check_fits(chosen);
+    put(chosen, placement);
+  } catch (...) {
+    generator.set_position(before);
+    throw;
+  }
 }
 
 void Reservoir::check_fits(const Replay& samples) const {

@@ -40,7 +40,8 @@ class Reservoir {
 
   /// Offers every sample of a batch, all of a task with these outputs: y (B,) of i64, and their
   /// logits (B, all outputs) if logits are stored. ShapeError and DTypeError when they do not match
-  /// the samples in memory; DataError for a label outside `outputs`; the memory is then unchanged.
+  /// the samples in memory; DataError for a label outside `outputs`, and for outputs that begin
+  /// below 0 or end beyond the logits; memory and generator are then unchanged.
   void offer(const data::Batch& batch, const Outputs& outputs, Generator& generator,
              const Tensor& logits = {});
   /// Offers every sample of a data set, once; only those to be stored are read.

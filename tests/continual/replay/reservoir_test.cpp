@@ -176,6 +176,28 @@ TEST_CASE("Reservoir: refuses what does not go with the rest, and stays as it wa
                        "Reservoir: there are no outputs 0 to 3 in 2 logits", DataError);
 }
 
+TEST_CASE("Reservoir: a data set that is refused takes no random numbers") {
+  Reservoir memory({.capacity = 2});
+  Generator generator(0);
+  memory.offer(numbered(0, 5), {0, 5}, generator);
+  const StateDict before = memory.state_dict();
+  const std::uint64_t position = generator.position();
+  const auto check_refused = [&](const data::Dataset& dataset, const char* text) {
+    CHECK_THROWS_WITH(memory.offer(dataset, {0, 5}, generator), text);
+    CHECK(generator.position() == position);
+    for (const auto& entry : memory.state_dict()) {
+      CAPTURE(entry.name);
+      CHECK(std::ranges::equal(entry.value.bytes(), before[entry.name].bytes()));
+    }
+  };
+  // Of so many samples some are stored.
+  check_refused(numbered(5, 100), "Reservoir: label 83 is none of the outputs 0 to 5");
+  check_refused({zeros({100, 2}), zeros({100}, i64)},
+                "Reservoir: keeps x (2, 1), but is offered (2, 2)");
+  const auto fails = [](const Tensor&) -> Tensor { throw Error("no samples"); };
+  check_refused(data::Dataset(zeros({100, 1}), zeros({100}, i64)).map(fails), "no samples");
+}
+
 TEST_CASE("Reservoir: goes on from a saved state") {
   Reservoir memory({.capacity = 3}), other({.capacity = 3});
   CHECK(memory.state_dict().size() == 1);
