@@ -47,6 +47,7 @@ EWC::EWC(std::vector<Tensor> parameters, EWCOptions options)
         "EWC: gamma must be in [0, 1], got {}", options_.gamma.value_or(0));
   check(options_.fisher.samples >= 0, "EWC: samples must be at least 0, got {}",
         options_.fisher.samples);
+  check(options_.fisher.batch >= 1, "EWC: batch must be at least 1, got {}", options_.fisher.batch);
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     check(parameters_[k].is_leaf(), "EWC: parameter {} is the result of a recorded operation", k);
     importance_.push_back(zeros_like(parameters_[k]));

@@ -299,6 +299,8 @@ TEST_CASE("EWC: mistakes are named") {
                        Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.fisher = {.samples = -1}}),
                        "EWC: samples must be at least 0, got -1", Error);
+  CHECK_THROWS_WITH_AS(EWC({theta}, {.fisher = {.batch = 0}}),
+                       "EWC: batch must be at least 1, got 0", Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.gamma = 1.5}), "EWC: gamma must be in [0, 1], got 1.5",
                        Error);
   EWC ewc({theta});
