@@ -33,7 +33,7 @@ class Adagrad final : public OptimizerWith<AdagradOptions> {
 
  private:
   const char* name() const override { return "Adagrad"; }
-  Slots slots() const override { return {{{.name = "sum"}}}; }
+  Slots slots(const AdagradOptions&) const override { return {{{.name = "sum"}}}; }
   std::vector<Option> list(AdagradOptions& options) const override;
   void check_options(const AdagradOptions& options) const override;
   void update(Parameter& parameter, const AdagradOptions& options) override;

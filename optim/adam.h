@@ -49,11 +49,11 @@ class Adam final : public OptimizerWith<AdamOptions> {
 
  private:
   const char* name() const override { return "Adam"; }
-  Slots slots() const override {
+  Slots slots(const AdamOptions& options) const override {
     return {{{.name = "exp_avg"},
              {.name = "exp_avg_sq"},
-             {.name = "max_exp_avg_sq", .optional = true},
-             {.name = "mu_product", .optional = true, .is_number = true}}};
+             {.name = "max_exp_avg_sq", .needed = options.amsgrad},
+             {.name = "mu_product", .needed = options.nesterov, .is_number = true}}};
   }
   std::vector<Option> list(AdamOptions& options) const override;
   void check_options(const AdamOptions& options) const override;

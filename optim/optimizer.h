@@ -68,7 +68,8 @@ class Optimizer {
 
   /// Restores a saved state: training continues bitwise, from the same parameters. Error for the
   /// state of another kind of optimizer, of other groups, or of parameters of other shapes or
-  /// dtypes; nothing is then changed.
+  /// dtypes, and for one without a tensor, such as a momentum buffer, that its options need;
+  /// nothing is then changed.
   void load_state_dict(const StateDict& state);
 
  protected:
@@ -86,7 +87,7 @@ class Optimizer {
   /// A state tensor of each parameter, in the parameter's shape and dtype.
   struct Slot {
     const char* name = nullptr;  // in state_dict: PyTorch's
-    bool optional = false;       // kept with some options only
+    bool needed = true;          // by the options
     bool is_number = false;      // a single f64 instead
   };
   using Slots = std::array<Slot, max_slots>;  // end at the first slot without a name
@@ -101,8 +102,6 @@ class Optimizer {
   virtual const char* name() const = 0;
   /// The name of this optimizer in states of earlier versions; null for none.
   virtual const char* former_name() const { return nullptr; }
-  /// In the order of the argument `slot` of `state` and `number`.
-  virtual Slots slots() const = 0;
 
   void add_parameters(std::vector<Tensor> parameters);
   void check_group(std::size_t group) const;
@@ -130,8 +129,10 @@ class Optimizer {
  private:
   virtual void check_options(std::size_t group) const = 0;
   virtual void update(Parameter& parameter, std::size_t group) = 0;
+  virtual Slots slots(std::size_t group) const = 0;
   virtual void save_options(StateDict& state, std::size_t group) const = 0;
-  virtual void load_options(StateReader& state) = 0;
+  /// Returns the slots of each group with the options in the state.
+  virtual std::vector<Slots> load_options(StateReader& state) = 0;
 
   void check_states() const;
 
@@ -182,22 +183,28 @@ class OptimizerWith : public Optimizer {
 
  private:
   virtual void check_options(const Options& options) const = 0;
+  /// In the order of the argument `slot` of `state` and `number`.
+  virtual Slots slots(const Options& options) const = 0;
   virtual void update(Parameter& parameter, const Options& options) = 0;
   virtual std::vector<Option> list(Options& options) const = 0;
 
   void check_options(std::size_t group) const final { check_options(options_[group]); }
   void update(Parameter& parameter, std::size_t group) final { update(parameter, options_[group]); }
+  Slots slots(std::size_t group) const final { return slots(options_[group]); }
   void save_options(StateDict& state, std::size_t group) const final {
     Options copy = options_[group];
     write_options(state, group, list(copy));
   }
-  void load_options(StateReader& state) final {
+  std::vector<Slots> load_options(StateReader& state) final {
+    std::vector<Slots> all;
     for (std::size_t k = 0; k < options_.size(); ++k) {
       Options loaded;
       read_options(state, k, list(loaded));
       check_options(loaded);
+      all.push_back(slots(loaded));
       state.set(options_[k], loaded);
     }
+    return all;
   }
 
   Options defaults_;

@@ -36,10 +36,10 @@ class RMSProp final : public OptimizerWith<RMSPropOptions> {
 
  private:
   const char* name() const override { return "RMSProp"; }
-  Slots slots() const override {
+  Slots slots(const RMSPropOptions& options) const override {
     return {{{.name = "square_avg"},
-             {.name = "grad_avg", .optional = true},
-             {.name = "momentum_buffer", .optional = true}}};
+             {.name = "grad_avg", .needed = options.centered},
+             {.name = "momentum_buffer", .needed = options.momentum > 0}}};
   }
   std::vector<Option> list(RMSPropOptions& options) const override;
   void check_options(const RMSPropOptions& options) const override;

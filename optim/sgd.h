@@ -42,7 +42,9 @@ class SGD final : public OptimizerWith<SGDOptions> {
  private:
   const char* name() const override { return "SGD"; }
   const char* former_name() const override { return "Momentum"; }
-  Slots slots() const override { return {{{.name = "momentum_buffer", .optional = true}}}; }
+  Slots slots(const SGDOptions& options) const override {
+    return {{{.name = "momentum_buffer", .needed = options.momentum != 0}}};
+  }
   std::vector<Option> list(SGDOptions& options) const override;
   void check_options(const SGDOptions& options) const override;
   void update(Parameter& parameter, const SGDOptions& options) override;
