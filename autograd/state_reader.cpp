@@ -2,6 +2,7 @@
 #include <engram/autograd/state_reader.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace engram {
@@ -67,6 +68,27 @@ std::vector<Tensor> StateReader::list(std::string_view name, const std::vector<T
     list.push_back(tensor(fmt::format("{}.{}", k, name), like[k].dtype(), like[k].shape()));
   }
   return list;
+}
+
+std::vector<Tensor> StateReader::finite_list(std::string_view name, const std::vector<Tensor>& like,
+                                             double least) {
+  std::vector<Tensor> values = list(name, like);
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    check_finite(fmt::format("{}.{}", k, name), values[k], least);
+  }
+  return values;
+}
+
+void StateReader::check_finite(const std::string& name, const Tensor& value, double least) const {
+  dispatch(value.dtype(), [&]<class T>() {
+    for (const T element : value.data<T>()) {
+      const auto number = static_cast<double>(element);
+      if (std::isfinite(number) && number >= least) continue;
+      check(std::isinf(least), name, "has the value {}, expected finite values of at least {}",
+            element, least);
+      check(false, name, "has the value {}, expected finite values", element);
+    }
+  });
 }
 
 void StateReader::commit() {

@@ -42,6 +42,9 @@ class StateReader {
   Tensor tensor(const std::string& name);               ///< of any shape and dtype
   /// Tensors 0.<name>, 1.<name>, …, each in the shape and dtype of one of these.
   std::vector<Tensor> list(std::string_view name, const std::vector<Tensor>& like);
+  /// The same with `check_finite` of each.
+  std::vector<Tensor> finite_list(std::string_view name, const std::vector<Tensor>& like,
+                                  double least = -std::numeric_limits<double>::infinity());
 
   /// A tensor of rank 0.
   template <class T>
@@ -63,6 +66,11 @@ class StateReader {
     if (!ok) [[unlikely]]
       throw E(describe(name, fmt::vformat(text, fmt::make_format_args(args...))));
   }
+
+  /// Error unless all elements of this entry's value are finite, and at least `least`: a NaN would
+  /// pass unnoticed into every loss that is computed from it.
+  void check_finite(const std::string& name, const Tensor& value,
+                    double least = -std::numeric_limits<double>::infinity()) const;
 
   /// Calls `read()` with this prefix before all names, to read a part of the state.
   template <class F>

@@ -10,8 +10,8 @@
 namespace engram::continual {
 namespace {
 
-/// The layers of one call of the network among those that were found; null for one that it does not
-/// use, as another task's head.
+/// The use of a layer in one call of the network; null when the call does not use the layer, such
+/// as another task's head.
 const optim::LayerUse* use_of(const Layer& layer, const optim::LayerUses& uses) {
   const auto found = std::ranges::find(uses.layers, layer.number, &optim::LayerUse::weight_number);
   return found == uses.layers.end() ? nullptr : &*found;
@@ -43,7 +43,7 @@ std::vector<Layer> find_layers(const char* caller, const Network& network, const
   const Tensor x = task.train.batch({&row, 1}).x;
   const auto mode = network.eval_mode();
   const std::vector<Tensor>& parameters = network.parameters();
-  const Tape tape;  // so that the logits have a place
+  const Tape tape;  // records the call: the logits need a place
   Tensor logits;
   const optim::LayerUses uses = optim::layer_uses(parameters, [&] { logits = network(x); });
   std::vector<Layer> layers;
@@ -125,7 +125,7 @@ std::vector<optim::KroneckerFactors> kronecker_fisher(const Network& network,
                        network.parameters(), [&] { logits = select_outputs(network(x), active); });
                    const NoGrad no_grad;
                    std::vector<optim::LayerUse> used;
-                   std::vector<std::size_t> numbers;  // of them among the layers
+                   std::vector<std::size_t> numbers;  // indices of `used` among the layers
                    for (std::size_t l = 0; l < layers.size(); ++l) {
                      const optim::LayerUse* use = use_of(layers[l], uses);
                      if (!use) continue;

@@ -11,25 +11,25 @@
 
 namespace engram::continual {
 
-/// What a training step has before its loss.
+/// A training step after its forward pass.
 struct Step {
   const Task& task;
   const data::Batch& batch;
-  const Tensor& logits;  ///< of the batch: (B, all outputs), recorded
+  const Tensor& logits;  ///< (B, all outputs), recorded
 };
 
-/// A method of continual learning: what it does before a task, in a step, and after a task. Every
-/// function does nothing here, which is the naive method; one's own method overrides those it
-/// needs.
+/// A method of continual learning: callbacks before a task, within each training step, and after a
+/// task. Those of this class do nothing, which is the naive method (fine-tuning); one's own method
+/// overrides those it needs.
 ///
-///     struct Smooth : continual::Method {  // confident answers cost something
+///     struct Smooth : continual::Method {  // penalises large logits
 ///       Tensor loss(const continual::Step& step, const Tensor& loss) override {
 ///         return loss + 0.01 * mean(square(step.logits));
 ///       }
 ///     };
 ///
-/// What is random in a method comes from a stream named by its seed and the number of the task, so
-/// that a sequence that is taken up again between two tasks goes on with the same numbers.
+/// Random numbers of a method come from a stream named by its seed and the task's number: a
+/// sequence that is resumed between two tasks continues with the same numbers.
 class Method {
  public:
   Method() = default;
@@ -39,31 +39,33 @@ class Method {
 
   /// Before the first step on a task.
   virtual void begin_task(const Task& task);
-  /// Under the step's tape. `loss` is that of the batch alone, or what the method before this one
-  /// made of it; returns what the step differentiates.
+  /// Under the step's tape. `loss` is the batch's loss, or the result of the previous method of a
+  /// Combination; the step differentiates the returned loss.
   virtual Tensor loss(const Step& step, const Tensor& loss);
-  /// When the parameters have their gradients: may change them.
+  /// After the backward pass, before the optimizer's step: may change the gradients.
   virtual void before_update();
-  /// When the optimizer has changed the parameters: may change them too.
+  /// After the optimizer's step: may change the parameters.
   virtual void after_update();
   /// After the last step on a task.
   virtual void end_task(const Task& task);
 
-  /// All that is kept from one task to the next, copied: it goes on from there as if nothing had
-  /// happened. Empty for a method that keeps nothing.
+  /// A copy of the method's state between two tasks: a method that loads this state continues in
+  /// the same way. Empty for a method without state.
   virtual StateDict state_dict() const;
-  /// Error for a state that is not of this method, or does not fit; then nothing has changed.
+  /// Error for the state of another method, or one that does not fit, or whose values are not
+  /// finite; the method is then unchanged.
   void load_state_dict(const StateDict& state);
-  /// Asks the reader for each entry of `state_dict`, and tells it what to set.
+  /// Reads the entries of `state_dict`, and registers the values with `StateReader::set`.
   virtual void read_state(StateReader& state);
-  /// Memory that the state takes.
+  /// Bytes of the tensors of `state_dict`.
   std::int64_t state_bytes() const;
 };
 
-/// Several methods at once, such as replay and a penalty: each changes what the one before it left.
+/// Several methods in sequence, such as replay and a penalty: each works on the result of the
+/// previous one.
 class Combination : public Method {
  public:
-  /// Error when there is none, or a null.
+  /// Error for an empty list, or a null among the methods.
   explicit Combination(std::vector<std::unique_ptr<Method>> methods);
 
   void begin_task(const Task& task) override;
@@ -71,7 +73,7 @@ class Combination : public Method {
   void before_update() override;
   void after_update() override;
   void end_task(const Task& task) override;
-  /// The states of all, under the names 0.…, 1.…
+  /// The states of all methods, with the prefixes "0.", "1.", …
   StateDict state_dict() const override;
   void read_state(StateReader& state) override;
 
@@ -79,11 +81,11 @@ class Combination : public Method {
   std::vector<std::unique_ptr<Method>> methods_;
 };
 
-/// One training step on a task: forward, the loss over the outputs that compete for it, what the
-/// method makes of that, backward, update, and cleared gradients.
+/// One training step on a task: forward pass, cross entropy over the task's active classes, the
+/// method's `loss`, backward pass, update, and cleared gradients.
 struct StepResult {
   Tensor logits;  ///< (B, all outputs), detached
-  double loss;    ///< that was differentiated
+  double loss;    ///< the differentiated loss, with the method's terms
 };
 StepResult train_step(const Network& network, Method& method, optim::Optimizer& optimizer,
                       const Task& task, const data::Batch& batch);

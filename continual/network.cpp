@@ -10,14 +10,14 @@
 namespace engram::continual {
 namespace {
 
-/// Exchanges the elements of two lists of tensors for as long as it lives.
+/// `begin` swaps the elements of two lists of tensors; the destructor swaps them back.
 class Exchanged {
  public:
   Exchanged(const std::vector<Tensor>& a, const std::vector<Tensor>& b) : a_(a), b_(b) {}
   void begin() {
     for (; count_ < a_.size(); ++count_) a_[count_].swap_data(b_[count_]);
   }
-  // Backwards, for a tensor may stand in a list twice.
+  // In reverse order: a tensor may be in a list twice.
   ~Exchanged() {
     while (count_ > 0) {
       --count_;
@@ -29,7 +29,7 @@ class Exchanged {
 
  private:
   const std::vector<Tensor>&a_, &b_;
-  std::size_t count_ = 0;  // so many are exchanged
+  std::size_t count_ = 0;  // pairs swapped so far
 };
 
 }  // namespace
@@ -93,9 +93,9 @@ Tensor classification_loss(const Tensor& logits, const Tensor& y,
   for (std::size_t row = 0; row < outputs.size(); ++row) {
     check_label(labels[row], outputs[row]);
   }
-  // Finite, as an infinity would be NaN where it is multiplied by 0; its exp is 0 all the same.
-  constexpr double out_of_competition = -1e30;
-  return cross_entropy(where(output_mask(outputs, logits.size(1)), logits, out_of_competition), y);
+  // Finite: the cross entropy would multiply −∞ by 0, a NaN. exp(−1e30) is 0 as well.
+  constexpr double masked_logit = -1e30;
+  return cross_entropy(where(output_mask(outputs, logits.size(1)), logits, masked_logit), y);
 }
 
 Tensor output_mask(std::span<const Outputs> outputs, std::int64_t all) {

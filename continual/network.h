@@ -12,14 +12,13 @@
 
 namespace engram::continual {
 
-/// A classifier as a method of continual learning sees it: a function from a batch of inputs to
-/// logits (B, outputs), and the parameters that it learns. A handle, as the module is that it is
-/// made from.
+/// A classifier for the methods of continual learning: a function from a batch of inputs to logits
+/// (B, outputs), and its parameters. A handle: copies share the module.
 class Network {
  public:
-  /// From an nn::Module that can be called, or anything that has `operator()(x)`, `parameters()`
-  /// and `eval_mode()`. Error when it has no parameters, or one of them is not a leaf. Those that
-  /// do not require a gradient, because they are frozen, no method protects or changes.
+  /// From a callable nn::Module, or anything with `operator()(x)`, `parameters()` and
+  /// `eval_mode()`. Error when there are no parameters, or one is not a leaf. Frozen parameters
+  /// (those that do not require a gradient) are neither protected nor changed by any method.
   template <class Model>
   requires requires(const Model& model, const Tensor& x) {
     model(x);
@@ -39,12 +38,12 @@ class Network {
   Tensor operator()(const Tensor& x) const { return logits_(x); }
   const std::vector<Tensor>& parameters() const { return parameters_; }
 
-  /// Evaluation mode for as long as what is returned lives.
+  /// Evaluation mode until the returned object is destroyed.
   [[nodiscard]] std::shared_ptr<void> eval_mode() const { return eval_mode_(); }
-  /// The logits in evaluation mode, recorded by no tape.
+  /// The logits in evaluation mode, not recorded.
   Tensor evaluate(const Tensor& x) const;
-  /// The same with these values in the place of the parameters', which are exchanged for as long as
-  /// it takes, without copying. ShapeError or DTypeError when they are not like the parameters.
+  /// The same with `values` in place of the parameters: elements are swapped during the call, not
+  /// copied. ShapeError or DTypeError when shapes or dtypes are not those of the parameters.
   Tensor evaluate(const Tensor& x, const std::vector<Tensor>& values) const;
 
  private:
@@ -55,19 +54,19 @@ class Network {
   std::vector<Tensor> parameters_;
 };
 
-/// Those columns of logits (B, all outputs). ShapeError when they are not there.
+/// The columns `outputs` of logits (B, all outputs). ShapeError when they are out of range.
 Tensor select_outputs(const Tensor& logits, const Outputs& outputs);
 
-/// Mean cross entropy over these outputs alone: the loss of a task. DTypeError unless y (B,) is
-/// i64, Error for a label that is none of them. Multi-head training and testing, and the classes
-/// seen so far, are this mask.
+/// Mean cross entropy over `outputs` alone: the loss of a task. DTypeError unless y (B,) is i64,
+/// Error for a label outside `outputs`. This mask implements both the heads of task-incremental
+/// learning and the classes seen so far of class-incremental learning.
 Tensor classification_loss(const Tensor& logits, const Tensor& y, const Outputs& outputs);
 
-/// The same when each row has outputs of its own: one for each.
+/// The same with active outputs for each row.
 Tensor classification_loss(const Tensor& logits, const Tensor& y, std::span<const Outputs> outputs);
 
-/// True at each row's outputs: a boolean mask (rows, all outputs). ShapeError when they are not
-/// there.
+/// A boolean mask (rows, all outputs), true at each row's outputs. ShapeError when they are out of
+/// range.
 Tensor output_mask(std::span<const Outputs> outputs, std::int64_t all);
 
 }  // namespace engram::continual

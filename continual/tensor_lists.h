@@ -4,17 +4,17 @@
 
 #include <vector>
 
-// What a method keeps of each parameter: lists of tensors, parallel to the parameters.
+// Lists of tensors parallel to the parameters, such as importances and centers.
 namespace engram::continual {
 
 std::vector<Tensor> zeros_like(const std::vector<Tensor>& list);
-/// Constants with the same values.
+/// Detached copies.
 std::vector<Tensor> copies(const std::vector<Tensor>& list);
-/// ShapeError or DTypeError, in the name of the method, when a parameter is not like what is kept
-/// of it: it was changed.
+/// ShapeError or DTypeError, in the name of `method`, when a parameter's shape or dtype is no
+/// longer that of its entry in `kept`.
 void check_like(const char* method, const std::vector<Tensor>& parameters,
                 const std::vector<Tensor>& kept);
-/// Overwrites the values of one list by those of another; both must be alike, as above.
+/// Copies the values of `from` into `to`. Errors as `check_like`.
 void copy_values(const char* method, const std::vector<Tensor>& from,
                  const std::vector<Tensor>& to);
 

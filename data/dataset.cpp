@@ -11,14 +11,14 @@
 namespace engram::data {
 namespace {
 
-/// What a stored element is as it is stored.
+/// Conversion of a stored element: none.
 template <class X>
 struct Same {
   using Y = X;
   Y operator()(X x) const { return x; }
 };
 
-/// What a stored element is in a batch: the function for one dtype.
+/// Conversion of a stored element for a batch, by dtype.
 template <class X>
 struct Value : Same<X> {
   Value(double, double) {}
@@ -45,7 +45,7 @@ struct Value<std::uint8_t> {
 };
 
 /// One sample y (m,) of a batch from the stored x: y[j] = value(x[pixels[j]]), and value(0) where
-/// pixels[j] is -1. Without pixels the elements stay where they are.
+/// pixels[j] is -1. For null pixels, y[j] = value(x[j]).
 template <class X, class Value>
 void pick_sample(const X* x, const std::int64_t* pixels, const Value& value, typename Value::Y* y,
                  std::int64_t m) {
@@ -55,7 +55,7 @@ void pick_sample(const X* x, const std::int64_t* pixels, const Value& value, typ
   }
   for (std::int64_t j = 0; j < m; ++j) {
     const std::int64_t pixel = pixels[j];
-    const X stored = x[std::max<std::int64_t>(pixel, 0)];  // always read, which spares a branch
+    const X stored = x[std::max<std::int64_t>(pixel, 0)];  // read always: saves a branch
     y[j] = value(pixel < 0 ? X{0} : stored);
   }
 }
@@ -70,7 +70,7 @@ Shape without_rows(const Shape& shape) { return Shape(std::span(shape.begin() + 
 
 std::span<const std::int64_t> numbers(const Tensor& x) { return x.data<std::int64_t>(); }
 
-/// The elements of `list` at these places; without a list the places themselves.
+/// list[place] for each place; the places themselves for an undefined list.
 Tensor chosen(const Tensor& list, std::span<const std::int64_t> places) {
   Tensor result({std::ssize(places)}, i64);
   auto to = result.data<std::int64_t>().begin();
@@ -82,7 +82,7 @@ Tensor chosen(const Tensor& list, std::span<const std::int64_t> places) {
 
 }  // namespace
 
-// Views, so that `set_data` of the caller's tensors does not change what is read here.
+// Views: `set_data` of the caller's tensors does not affect the data set.
 Dataset::Dataset(const Tensor& x, const Tensor& y)
     : x_(view(x, x.shape())), y_(view(y, y.shape())), dtype_(x.dtype()) {
   check_shape(x_.rank() >= 1 && y_.rank() >= 1,
@@ -124,7 +124,7 @@ Batch Dataset::batch(std::span<const std::int64_t> rows, const Epoch& epoch) con
                  Generator(epoch.seed, "Dataset::map_targets").substream(epoch.number))};
 }
 
-/// All samples, in order, rearranged but as they are stored.
+/// All samples, in order: rearranged, not converted.
 Tensor Dataset::stored_samples() const {
   if (!rows_.defined() && !pixels_.defined()) {
     return view(samples(), with_rows(sample_, size()));
@@ -196,7 +196,7 @@ Dataset Dataset::pad(std::int64_t margin) const {
   const int rank = sample_.rank();
   check_shape(rank >= 2, "Dataset::pad: needs samples (…, height, width), got {}", sample_);
   check(margin >= 0, "Dataset::pad: the margin must be at least 0, got {}", margin);
-  // Beyond it no image is small enough for a tensor; up to it the sums below do not overflow.
+  // No tensor has a larger margin; with this one the sums below do not overflow.
   check_shape(margin <= std::int64_t{1} << 26, "Dataset::pad: a margin of {} is too large", margin);
   const std::int64_t height = sample_[rank - 2], width = sample_[rank - 1];
   const Tensor before = pixels_.defined() ? pixels_ : arange(sample_.numel());

@@ -13,7 +13,7 @@ constexpr const char* no_default_generator =
     "Dataset: a function of samples draws from the default generator, and who else draws would "
     "decide what it gets; map gives a generator to a function of (x, generator)";
 
-/// The rows (rows, ...) that `part(i)` gives one by one, each (1, ...).
+/// Stacks part(0), part(1), …, each (1, ...), into (rows, ...).
 template <class Part>
 Tensor stacked(const char* function, std::int64_t rows, Part part) {
   Tensor all;
@@ -35,11 +35,11 @@ Tensor stacked(const char* function, std::int64_t rows, Part part) {
 
 }  // namespace
 
-/// What the functions make of the samples x of a batch. `ids` tells the random numbers of one
-/// sample from those of another.
+/// Applies the functions to the samples x of a batch. The substreams `ids` give each sample its
+/// random numbers.
 Tensor Dataset::mapped(const char* caller, const std::vector<Function>& functions, Tensor x,
                        std::span<const std::int64_t> ids, const Generator& epoch) const {
-  const NoGrad no_grad;  // as with a prefetching Loader, on whose thread there is no tape
+  const NoGrad no_grad;  // as on the thread of a prefetching Loader, which has no tape
   const DefaultGenerator none(no_default_generator);
   const std::int64_t rows = std::ssize(ids);
   for (std::size_t place = 0; place < functions.size(); ++place) {
@@ -87,9 +87,9 @@ Dataset Dataset::map_targets(OfSample function) const {
   return result;
 }
 
-/// Samples that are made when they are first asked for, by whichever thread comes first. Those that
-/// they are made from may be yet to come themselves, and so on: such chains may be of any length,
-/// so they are walked along and not descended into.
+/// Samples that are made when first read, by whichever thread is first. Their source may have a
+/// Later too, and so on: such chains may have any length, so they are traversed in loops, not
+/// recursively.
 class Dataset::Later {
  public:
   Later(const Dataset& source, std::function<Tensor(const Tensor&)> function)
@@ -109,13 +109,13 @@ class Dataset::Later {
   }
 
  private:
-  /// What must be made first; null when there is nothing.
+  /// The Later of the source, to be made first; null if there is none.
   std::shared_ptr<Later> before() {
     const std::lock_guard lock(mutex_);
     return source_ ? source_->later_ : nullptr;
   }
 
-  /// The same, which is no longer held from here.
+  /// The same, and releases it.
   std::shared_ptr<Later> let_go() {
     const std::lock_guard lock(mutex_);
     return source_ ? std::exchange(source_->later_, nullptr) : nullptr;
@@ -133,12 +133,12 @@ class Dataset::Later {
     check_dtype(after.dtype() == before.dtype(), "Dataset::transform: {} samples became {}",
                 before.dtype(), after.dtype());
     x_ = view(after, after.shape());
-    source_.reset();  // and with it the samples that it was made from
+    source_.reset();  // frees the source's samples
     function_ = nullptr;
   }
 
   std::mutex mutex_;
-  std::optional<Dataset> source_;  // until it is made
+  std::optional<Dataset> source_;  // empty once x_ is made
   std::function<Tensor(const Tensor&)> function_;
   Tensor x_;
 };

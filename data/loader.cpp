@@ -14,10 +14,10 @@
 
 namespace engram::data {
 
-/// Epoch after epoch, batch by batch, without end.
+/// The batches of one epoch after the other, without end.
 class Loader::Epochs {
  public:
-  /// From this epoch on, but for so many batches.
+  /// Begins at `epoch`, and skips `skipped` batches.
   Epochs(const Loader& loader, std::uint64_t epoch, std::int64_t skipped)
       : dataset_(loader.dataset_),
         options_(loader.options_),
@@ -53,11 +53,11 @@ class Loader::Epochs {
   std::uint64_t seed_;
   std::uint64_t next_epoch_;
   Tensor order_;               // of the samples of this epoch
-  std::int64_t position_ = 0;  // in it
+  std::int64_t position_ = 0;  // in order_
 };
 
-/// The batches of one pass. With prefetch, a thread is at work on the next one while the consumer
-/// holds one.
+/// The batches of one pass. With prefetch, a thread prepares the next batch while the consumer uses
+/// the present one.
 class Loader::Pass {
  public:
   Pass(const Loader& loader, std::uint64_t epoch, std::int64_t skipped)
@@ -82,7 +82,7 @@ class Loader::Pass {
 
  private:
   void prepare(std::int64_t count, const std::stop_token& stop) {
-    // For this thread alone: loops of its own would take the threads from those of the consumer.
+    // Of this thread alone: its parallel loops would take threads from the consumer's.
     set_num_threads(1);
     try {
       for (std::int64_t i = 0; i < count; ++i) {
@@ -99,13 +99,13 @@ class Loader::Pass {
     }
   }
 
-  Epochs epochs_;      // of the thread, where there is one
-  std::int64_t left_;  // batches that the consumer has not had
+  Epochs epochs_;      // used by the thread, if there is one
+  std::int64_t left_;  // batches not yet returned
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::optional<Batch> ready_;
   std::exception_ptr error_;
-  std::jthread thread_;  // last, so that it is joined before what it uses goes
+  std::jthread thread_;  // last: joined before the other members are destroyed
 };
 
 Loader::Loader(Dataset dataset, const LoaderOptions& options)

@@ -20,7 +20,7 @@ namespace engram {
 
 namespace {
 
-/// Where symbolic links lead, whether or not there is something. Not for a circle of them.
+/// The end of a chain of symbolic links, which need not exist. The chain must not be a cycle.
 std::filesystem::path follow_links(std::filesystem::path path) {
   std::error_code no_link;
   for (;;) {
@@ -30,7 +30,7 @@ std::filesystem::path follow_links(std::filesystem::path path) {
   }
 }
 
-/// Whether it is STEM.PID-NUMBER.tmp.
+/// Whether `name` is STEM.PID-NUMBER.tmp.
 bool is_temporary(std::string_view name, std::string_view stem) {
   if (!name.starts_with(stem) || !name.ends_with(".tmp")) return false;
   name.remove_prefix(stem.size());
@@ -41,7 +41,7 @@ bool is_temporary(std::string_view name, std::string_view stem) {
 
 }  // namespace
 
-// By way of the other constructor, so that the destructor tidies up behind an exception too.
+// Delegates to the other constructor: the destructor then runs when this one throws.
 AtomicFile::AtomicFile(const char* caller, const std::filesystem::path& path) : AtomicFile() {
   check_path(caller, path);
   caller_ = caller;
@@ -55,23 +55,25 @@ AtomicFile::AtomicFile(const char* caller, const std::filesystem::path& path) : 
     failed();
   }
   target_ = follow_links(path);
-  // A long name is cut, so that the temporary one is none too long.
+  // A long name is cut, so that the temporary name is not too long.
   constexpr std::size_t longest_stem = NAME_MAX - 32;
   const std::string stem = target_.filename().string().substr(0, longest_stem);
-  // No name comes twice in a process: who sweeps may have opened the file that had it before.
+  // No name is used twice in a process: a sweeping process may have opened an earlier file of the
+  // name.
   static std::atomic<unsigned> number{0};
   while (!open_temporary(fmt::format("{}.{}-{}.tmp", stem, ::getpid(), number++))) {
   }
   if (replaces) {
-    // The owner stays where we may give files away; else nobody may run it as the owner.
+    // Keeps the owner if permitted; else drops the setuid and setgid bits, which were for that
+    // owner.
     const bool same_owner = ::fchown(file_, status.st_uid, status.st_gid) == 0;
     if (::fchmod(file_, status.st_mode & (same_owner ? 07777 : 0777)) != 0) failed();
   }
   sweep(stem);
 }
 
-/// False when the name is taken. The file is locked for as long as it is open, which tells others
-/// that somebody is writing it; a file system that cannot lock sweeps nothing either.
+/// False when the name is taken. The file is locked while open, which keeps `sweep` of other
+/// processes from removing it; on a file system without locks, `sweep` removes nothing.
 bool AtomicFile::open_temporary(const std::string& name) {
   const std::string path = (target_.parent_path() / name).string();
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -80,7 +82,7 @@ bool AtomicFile::open_temporary(const std::string& name) {
   struct stat status;
   const bool is_swept = (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) ||
                         (::fstat(file, &status) == 0 && status.st_nlink == 0);
-  if (is_swept) {  // somebody was faster
+  if (is_swept) {  // by another process, before the lock
     ::close(file);
     return false;
   }
@@ -89,11 +91,11 @@ bool AtomicFile::open_temporary(const std::string& name) {
   return true;
 }
 
-/// Removes what killed processes left.
+/// Removes the temporary files of killed processes.
 void AtomicFile::sweep(const std::string& stem) const {
   const std::filesystem::path folder =
       target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
-  std::error_code unreadable;  // then nothing is swept
+  std::error_code unreadable;  // on an error nothing is swept
   std::filesystem::directory_iterator entry(folder, unreadable);
   for (; !unreadable && entry != end(entry); entry.increment(unreadable)) {
     const std::filesystem::path& path = entry->path();
@@ -125,8 +127,8 @@ void AtomicFile::finish() {
   if (::fsync(file_) != 0) failed();
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) failed();
   temporary_.clear();
-  if (::close(std::exchange(file_, -1)) != 0) failed();  // and with it the lock
-  // The name is on the disk when the folder is.
+  if (::close(std::exchange(file_, -1)) != 0) failed();  // releases the lock too
+  // The new name is on the disk once the folder is.
   if (!sync_folder_of(target_)) failed();
 }
 

@@ -6,13 +6,12 @@
 
 namespace engram {
 
-/// A file that appears under its name when all of it is on the disk, replacing what was there,
-/// whose mode it keeps; until then it has another name in the same folder, NAME.PID-NUMBER.tmp,
-/// which the destructor removes. What a killed process left under such a name is removed when NAME
-/// is written next; on a file system that several machines share, also what another one is writing.
-/// A symbolic link stays, and the file that it leads to is replaced. Error, in the name of
-/// `caller`, when something cannot be written, and when there is something else than a regular file
-/// under the name.
+/// A file that is written under a temporary name in the same folder, NAME.PID-NUMBER.tmp, and
+/// renamed to NAME when all of it is on the disk. An existing file is replaced, and its mode kept.
+/// The destructor removes an unfinished temporary file. The next write of NAME removes the
+/// temporary files of killed processes; on a file system that several machines share, also those
+/// that another machine is writing. A symbolic link is kept, and its target replaced. Error, in the
+/// name of `caller`, when something cannot be written, and when NAME is not a regular file.
 class AtomicFile {
  public:
   AtomicFile(const char* caller, const std::filesystem::path& path);
@@ -30,9 +29,9 @@ class AtomicFile {
   [[noreturn]] void failed() const;
 
   const char* caller_ = nullptr;
-  std::filesystem::path path_;    // as it was given, for errors
-  std::filesystem::path target_;  // without symbolic links at its end
-  std::string temporary_;         // empty when there is none to remove
+  std::filesystem::path path_;    // as given, for errors
+  std::filesystem::path target_;  // path_ without symbolic links at its end
+  std::string temporary_;         // empty: none to remove
   int file_ = -1;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t magic_of_rank_0 = 0x0800;  // 08 is the type: unsigned bytes
 constexpr int max_rank = 4;
-constexpr std::int64_t max_size = 0xFFFFFFFF;  // what 4 bytes hold
+constexpr std::int64_t max_size = 0xFFFFFFFF;  // of 4 bytes
 
 std::uint32_t big_endian(const std::byte* bytes) {
   std::uint32_t value = 0;
@@ -24,9 +24,9 @@ void put_big_endian(std::uint32_t value, std::byte* bytes) {
   for (int i = 3; i >= 0; --i, value >>= 8) bytes[i] = static_cast<std::byte>(value & 0xFF);
 }
 
-/// How many bytes the header's sizes ask for.
+/// The number of bytes of a header's shape.
 std::int64_t bytes_of(const Shape& shape, const std::string& name) {
-  std::int64_t product = 1;  // without the zeros, so that they hide no overflow
+  std::int64_t product = 1;  // without zeros, so that they hide no overflow
   bool empty = false;
   for (std::int64_t size : shape) {
     empty |= size == 0;

@@ -8,8 +8,8 @@
 
 namespace engram {
 
-/// A regular file that is read. DataError, in the name of `caller`, when it cannot be: for a folder
-/// or a pipe as well, which would wait for its other end.
+/// A regular file, open for reading. DataError, in the name of `caller`, when opening or reading
+/// fails, and for a folder or a pipe (which would block).
 class InputFile {
  public:
   InputFile(const char* caller, const std::filesystem::path& path);
@@ -17,9 +17,10 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
 
-  /// As it was when the file was opened.
+  /// The size when the file was opened.
   std::uint64_t size() const { return size_; }
-  /// Fills `bytes` from an offset on; returns how many there were.
+  /// Reads into `bytes` from an offset on; returns the number of bytes read, fewer at the file's
+  /// end.
   std::size_t read(std::uint64_t offset, std::span<std::byte> bytes) const;
 
  private:

@@ -5,10 +5,9 @@
 namespace engram::json {
 namespace {
 
-/// Halves of code points beyond 16 bits, which stand in \\u escapes alone.
+/// Surrogates: halves of code points above U+FFFF, which occur in \\u escapes alone.
 constexpr bool is_surrogate(std::uint32_t code) { return code >= 0xD800 && code < 0xE000; }
 
-/// Appends a code point.
 void append_utf8(std::string& text, std::uint32_t code) {
   const auto byte = [&](std::uint32_t bits) { text += static_cast<char>(bits); };
   if (code < 0x80) return byte(code);
@@ -29,7 +28,7 @@ void append_utf8(std::string& text, std::uint32_t code) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-  std::string again;  // the text is UTF-8 when it is what its decoding is encoded to
+  std::string again;  // valid UTF-8 is the encoding of its decoding
   for (std::size_t i = 0; i < text.size();) {
     const std::uint32_t lead = static_cast<unsigned char>(text[i++]);
     const int more = lead < 0xC0 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
@@ -84,7 +83,7 @@ std::string Scanner::string() {
   return value;
 }
 
-/// What follows a backslash.
+/// Reads an escape after its backslash.
 void Scanner::escape(std::string& value) {
   constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
   const std::size_t which = at_ < text_.size() ? letters.find(text_[at_]) : letters.npos;
@@ -95,7 +94,7 @@ void Scanner::escape(std::string& value) {
   }
   const std::size_t first = at_;
   std::uint32_t code = unit();
-  if (is_surrogate(code)) {  // the high half, so the low half follows
+  if (is_surrogate(code)) {  // the high surrogate: the low one follows
     check_at(first, code < 0xDC00 && at_ < text_.size() && text_[at_++] == '\\',
              "half of a surrogate pair");
     const std::uint32_t low = unit();

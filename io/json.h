@@ -8,28 +8,28 @@
 #include <string_view>
 #include <vector>
 
-/// As much of JSON as a header of a known form needs: strings, whole numbers, and what holds them
-/// together.
+/// The subset of JSON that the header of a safetensors file needs: objects, strings, and arrays of
+/// non-negative integers.
 namespace engram::json {
 
 bool is_utf8(std::string_view text);
 
-/// A string as JSON writes it.
+/// A JSON string literal, with quotes and escapes.
 std::string quote(std::string_view text);
 
-/// Reads a text from left to right as what the caller expects to come, over white space. DataError
-/// where something else comes: `load: w.safetensors, offset 9: expected a string, found 'w'`.
-/// Nothing here recurses, so no text is nested too deeply.
+/// A pull parser: reads the tokens that the caller expects, and skips white space. DataError for
+/// another token: `load: w.safetensors, offset 9: expected a string, found 'w'`. Nothing recurses,
+/// so no nesting is too deep.
 class Scanner {
  public:
-  /// `source` begins every error; `base` is where the text begins in the file.
+  /// `source` is the prefix of every error, `base` the offset of the text in the file.
   Scanner(std::string source, std::string_view text, std::size_t base)
       : source_(std::move(source)), text_(text), base_(base) {}
 
-  /// Where the scanner stands, once white space is read over.
+  /// The position of the next token in the text, after white space.
   std::size_t position();
 
-  /// Calls member() at each member of an object, to read its name and what follows.
+  /// Reads an object: calls member() for each member, to read its name and value.
   template <class F>
   void object(F member) {
     expect('{');
@@ -38,10 +38,10 @@ class Scanner {
     while (accept(','));
     expect('}', "',' or '}'");
   }
-  /// The name of a member, which a colon follows.
+  /// The name of a member, and the colon after it.
   std::string name();
   std::string string();
-  /// A list of at most so many whole numbers from 0 to 2^63 - 1.
+  /// An array of at most `most` integers in [0, 2^63 - 1].
   std::vector<std::uint64_t> numbers(std::size_t most);
   void end();
 

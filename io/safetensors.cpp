@@ -16,7 +16,7 @@ namespace {
 using json::quote;
 
 constexpr std::size_t max_name_bytes = 1024;
-constexpr std::string_view metadata = "__metadata__";  // strings in the place of a tensor
+constexpr std::string_view metadata = "__metadata__";  // an object of strings, not a tensor
 
 /// Reads the header's object member by member.
 class Reader {
@@ -44,7 +44,7 @@ class Reader {
   }
 
  private:
-  /// Any strings; those of ours say by which version they were written.
+  /// Any strings; Engram's have the format version.
   void read_metadata() {
     bool ours = false;
     std::string version;
@@ -116,12 +116,12 @@ class Reader {
     return found->dtype;
   }
 
-  /// The bytes lie within the file and are as many as the shape needs.
+  /// Checks that an entry's bytes lie within the data and match its shape.
   void check_size(const Entry& entry) {
     check_here(entry.begin <= entry.end && entry.end <= data_bytes_,
                "{}: data_offsets {} to {} do not lie within {} bytes of data", quote(entry.name),
                entry.begin, entry.end, data_bytes_);
-    std::uint64_t product = 1;  // without the zeros, as every tensor's shape is checked
+    std::uint64_t product = 1;  // without zeros, as in the check of every tensor's shape
     bool empty = false;
     for (const std::int64_t each : entry.shape) {
       const auto size = static_cast<std::uint64_t>(each);
@@ -137,7 +137,7 @@ class Reader {
                entry.end - entry.begin, entry.shape, entry.dtype, needed);
   }
 
-  /// The tensors cover the data without gaps and overlaps.
+  /// Checks that the tensors cover the data without gaps and overlaps.
   void check_layout() const {
     std::vector<const Entry*> order;
     for (const Entry& entry : entries_) order.push_back(&entry);
@@ -180,7 +180,7 @@ std::string write_header(const std::vector<Entry>& entries) {
                           fmt::join(entry.shape, ","), entry.begin, entry.end);
   }
   header += "}";
-  header.resize((header.size() + 7) / 8 * 8, ' ');  // so that the elements stand aligned
+  header.resize((header.size() + 7) / 8 * 8, ' ');  // aligns the elements
   check(header.size() <= max_header_bytes,
         "save: {} names and shapes take {} bytes, at most {} are allowed", entries.size(),
         header.size(), max_header_bytes);

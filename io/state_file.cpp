@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 static_assert(std::endian::native == std::endian::little, "elements are written as they stand");
 
-/// A bool of any other byte than 0 and 1 must not be read: the behaviour is undefined.
+/// Reading a bool of a byte other than 0 and 1 is undefined behaviour.
 void check_booleans(const std::string& file, std::uint64_t offset, const Tensor& value) {
   if (value.dtype() != boolean) return;
   for (const std::byte each : value.bytes()) {
@@ -29,7 +29,7 @@ void check_booleans(const std::string& file, std::uint64_t offset, const Tensor&
   }
 }
 
-/// Hands the file's bytes on, part by part: `write(pointer, count)`.
+/// Calls `write(pointer, count)` for each part of the file's bytes.
 template <class Write>
 void write_parts(const StateDict& state, const Write& write) {
   std::vector<safetensors::Entry> entries;
@@ -39,7 +39,7 @@ void write_parts(const StateDict& state, const Write& write) {
     values.push_back(value);
   }
 
-  // The header keeps the state's order; wide elements go first, so that all of them stand aligned.
+  // The header has the state's order; the data begin with wide elements, so that all are aligned.
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, std::greater(),
@@ -57,7 +57,7 @@ void write_parts(const StateDict& state, const Write& write) {
   for (const std::size_t i : order) write(values[i].bytes().data(), values[i].bytes().size());
 }
 
-/// Reads a file of `size` bytes, of which `read(offset, bytes)` gives as many as there are.
+/// Reads a file of `size` bytes with `read(offset, bytes)`, which returns the number of bytes read.
 template <class Read>
 StateDict read_parts(const std::string& name, std::uint64_t size, const Read& read) {
   const auto read_all = [&](std::uint64_t offset, std::span<std::byte> bytes) {
@@ -92,7 +92,7 @@ StateDict read_parts(const std::string& name, std::uint64_t size, const Read& re
 }  // namespace
 
 void save(const StateDict& state, const fs::path& path) {
-  std::optional<AtomicFile> file;  // opened only when the names are known to be good
+  std::optional<AtomicFile> file;  // opened once the names are checked
   write_parts(state, [&](const void* bytes, std::size_t count) {
     if (!file) file.emplace("save", path);
     file->write(bytes, count);

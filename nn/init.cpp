@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
+#include <numbers>
 
 namespace engram::nn::init {
 namespace {
@@ -29,6 +31,32 @@ double xavier_fan(const Tensor& x) {
   return static_cast<double>(f.in + f.out);
 }
 
+/// Whether a T lies in [low, high].
+template <class T>
+bool has_number(double low, double high) {
+  T least = static_cast<T>(low);
+  if (static_cast<double>(least) < low) {  // rounded down
+    least = std::nextafter(least, std::numeric_limits<T>::infinity());
+  }
+  return static_cast<double>(least) <= high;
+}
+
+/// The standard normal distribution truncated to [low, high].
+struct TruncatedNormal {
+  double low, high;
+
+  /// Share of the whole distribution.
+  double mass() const {
+    const auto above = [](double z) { return std::erfc(z / std::numbers::sqrt2) / 2; };
+    return above(low) - above(high);
+  }
+  /// Density at z relative to the largest in the interval.
+  double density(double z) const {
+    const double mode = std::clamp(0.0, low, high);
+    return std::exp((mode * mode - z * z) / 2);
+  }
+};
+
 }  // namespace
 
 Tensor constant(const Tensor& x, double value) {
@@ -52,16 +80,32 @@ Tensor normal(const Tensor& x, double mean, double stddev, Generator& generator)
 
 Tensor trunc_normal(const Tensor& x, double mean, double stddev, double low, double high,
                     Generator& generator) {
-  check(stddev > 0, "trunc_normal: the standard deviation is {}", stddev);
+  check(stddev > 0 && std::isfinite(stddev), "trunc_normal: the standard deviation is {}", stddev);
   check(low < high && mean >= low - 2 * stddev && mean <= high + 2 * stddev,
         "trunc_normal: [{}, {}] is no interval within two standard deviations {} of the mean {}",
         low, high, stddev, mean);
-  normal(x, mean, stddev, generator);
+  const TruncatedNormal standard{(low - mean) / stddev, (high - mean) / stddev};
+  constexpr double narrow = 0.01;  // where redrawing would take more than 100 drawings
+  const bool is_narrow = standard.mass() < narrow;
   dispatch_floating("trunc_normal", x.dtype(), [&]<class T>() {
-    for (T& element : x.mutable_data<T>()) {
-      while (!(element >= low && element <= high)) {
-        element = static_cast<T>(mean + stddev * randn({}, f64, generator).item());
+    check(has_number<T>(low, high), "trunc_normal: no {} lies in [{}, {}]", x.dtype(), low, high);
+    const auto inside = [=](T value) { return value >= low && value <= high; };
+    if (!is_narrow) {
+      normal(x, mean, stddev, generator);
+      for (T& element : x.mutable_data<T>()) {
+        while (!inside(element)) {
+          element = static_cast<T>(mean + stddev * randn({}, f64, generator).item());
+        }
       }
+      return;
+    }
+    for (T& element : x.mutable_data<T>()) {
+      double value;
+      do {
+        value = low + (high - low) * generator.uniform();
+        element = static_cast<T>(value);
+      } while (!inside(element) ||
+               generator.uniform() >= standard.density((value - mean) / stddev));
     }
   });
   return x;
@@ -123,6 +167,7 @@ Tensor fan_in_uniform(const Tensor& x, std::int64_t fan_in, Generator& generator
 
 Tensor orthogonal(const Tensor& x, double gain, Generator& generator) {
   check_shape(x.rank() >= 2, "orthogonal: needs at least 2 axes, got {}", x.shape());
+  check_dtype(is_floating(x.dtype()), "orthogonal: needs f32 or f64, got {}", x.dtype());
   if (x.numel() == 0) return x;
   const NoGrad no_grad;
   const std::int64_t rows = x.size(0), columns = x.numel() / rows;

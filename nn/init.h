@@ -3,11 +3,13 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/tensor.h>
 
-/// Sets the elements of a tensor, f32 or f64, in place, and returns it. Random numbers come from
-/// the default generator unless one is given. What is computed from fan in and fan out takes at
-/// least two axes, (out, in, …): ShapeError.
+/// Initialisers: set the elements of a tensor in place, and return the tensor. `constant`, `zeros`
+/// and `ones` take every dtype, the others f32 and f64: DTypeError. Random numbers come from the
+/// default generator unless one is given. Initialisers by fan in and fan out need at least two
+/// axes, (out, in, …): ShapeError.
 namespace engram::nn::init {
 
+/// `value` is converted as by `cast`.
 Tensor constant(const Tensor& x, double value);
 Tensor zeros(const Tensor& x);
 Tensor ones(const Tensor& x);
@@ -18,23 +20,26 @@ Tensor uniform(const Tensor& x, double low = 0, double high = 1,
 Tensor normal(const Tensor& x, double mean = 0, double stddev = 1,
               Generator& generator = default_generator());
 
-/// Normal, restricted to [low, high] by drawing again. Error when less than about 2 % of the normal
-/// distribution lies there: when it ends more than two standard deviations from the mean.
+/// Normal, truncated to [low, high] by rejection sampling: numbers outside are drawn again. In an
+/// interval with less than 1 % of the distribution candidates are drawn uniformly instead, and
+/// accepted in proportion to their density: Robert, "Simulation of truncated normal variables",
+/// 1995. Error for an interval that lies more than two standard deviations from the mean, or that
+/// contains no number of x's dtype.
 Tensor trunc_normal(const Tensor& x, double mean = 0, double stddev = 1, double low = -2,
                     double high = 2, Generator& generator = default_generator());
 
 enum class Nonlinearity { linear, sigmoid, tanh, relu, leaky_relu, selu };
 
-/// How much wider weights should spread before this function: 1, 1, 5/3, √2, √(2 / (1 + slope²))
-/// and 3/4, as PyTorch's calculate_gain.
+/// Factor of the weights' standard deviation before this function: 1, 1, 5/3, √2, √(2 / (1 +
+/// slope²)) and 3/4, as PyTorch's calculate_gain.
 double gain(Nonlinearity nonlinearity, double slope = 0.01);
 
-/// How many inputs one output has, and how many outputs one input reaches.
+/// The number of inputs of an output, and of outputs of an input.
 struct Fans {
   std::int64_t in;
   std::int64_t out;
 };
-/// Of a weight (out, in, …): the sizes that follow belong to both.
+/// Of a weight (out, in, …): `in`, or `out`, times the product of the sizes that follow.
 Fans fans(const Tensor& weight);
 
 /// U(-a, a) with a = gain·√(6 / (fan_in + fan_out)), and N(0, σ²) with σ = gain·√(2 / (fan_in +
@@ -61,14 +66,14 @@ Tensor kaiming_uniform(const Tensor& x, const KaimingOptions& options = {},
 Tensor kaiming_normal(const Tensor& x, const KaimingOptions& options = {},
                       Generator& generator = default_generator());
 
-/// U(±1/√fan_in): how PyTorch starts weights and biases of dense and convolution layers. For
-/// weights it is kaiming_uniform with a = √5. All 0 where fan_in is 0.
+/// U(±1/√fan_in): PyTorch's initialisation of weights and biases of dense and convolution layers.
+/// Equals kaiming_uniform with a = √5 for weights. All 0 where fan_in is 0.
 Tensor fan_in_uniform(const Tensor& x, std::int64_t fan_in,
                       Generator& generator = default_generator());
 
-/// A random matrix (size of the first axis, all others) with orthogonal rows or columns, whichever
-/// are fewer, of length `gain`. Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear
-/// dynamics of learning in deep linear neural networks", 2013.
+/// A random matrix (size of the first axis, product of the others) with orthogonal rows or columns,
+/// whichever are fewer, of norm `gain`. Saxe, McClelland and Ganguli, "Exact solutions to the
+/// nonlinear dynamics of learning in deep linear neural networks", 2013.
 Tensor orthogonal(const Tensor& x, double gain = 1, Generator& generator = default_generator());
 
 }  // namespace engram::nn::init

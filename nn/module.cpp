@@ -15,7 +15,7 @@ struct Module::State {
   StateDict buffers;
   std::vector<std::pair<std::string, Module>> children;
   std::atomic<bool> training = true;
-  std::atomic<int> eval_modes = 0;  // that are alive: while there are some it does not train
+  std::atomic<int> eval_modes = 0;  // EvalMode objects alive; above 0: evaluation mode
 };
 
 namespace {
@@ -88,7 +88,7 @@ std::int64_t Module::parameter_count() const {
 }
 
 StateDict Module::state_dict() const {
-  StateDict all;  // what modules share stands here under each of its names
+  StateDict all;  // shared tensors are under each of their names
   walk("", [&](const std::string& path, const Module& module) {
     for (const auto& [name, value] : module.own_parameters()) all.add(join(path, name), value);
     for (const auto& [name, value] : module.own_buffers()) all.add(join(path, name), value);

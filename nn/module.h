@@ -18,8 +18,8 @@ struct LoadOptions {
   bool strict = true;  ///< missing and unexpected names are errors
 };
 
-/// What layers and networks are made from: named parameters, named buffers (state without a
-/// gradient, such as running statistics), named children, and whether it is being trained.
+/// Base of layers and networks: named parameters, named buffers (state without a gradient, such as
+/// running statistics), named children, and a mode: training or evaluation.
 ///
 ///     struct Net : nn::Module {
 ///       nn::Linear fc1 = add("fc1", nn::Linear(784, 400));
@@ -29,12 +29,12 @@ struct LoadOptions {
 ///     };
 ///
 /// A module is a handle, as a Tensor is: a copy shares the parameters, and const members may change
-/// them. It cannot be assigned to: the parent of `fc1` would not learn that the member is another
-/// module now. Names and orders are PyTorch's.
+/// them. There is no assignment: the parent of `fc1` would keep the old module. Names and orders
+/// are PyTorch's.
 class Module {
  public:
   Module() : Module("Module") {}
-  /// `type` is what `summary` and errors call it.
+  /// `type` is the module's name in `summary` and errors.
   explicit Module(std::string type);
   Module(const Module&) = default;
   Module& operator=(const Module&) = delete;
@@ -48,60 +48,61 @@ class Module {
   std::vector<Tensor> parameters() const;
   /// All buffers, in the same way.
   StateDict named_buffers() const;
-  /// How many numbers the parameters hold.
+  /// The number of elements of all parameters.
   std::int64_t parameter_count() const;
 
-  /// This module under the empty name, and all below it, parents first, each once.
+  /// This module under the empty name, and all its descendants, parents first, each once.
   std::vector<std::pair<std::string, Module>> named_modules() const;
-  /// What is this module's own, without its children's.
+  /// This module's own, without its children's.
   const StateDict& own_parameters() const;
   const StateDict& own_buffers() const;
 
-  /// Parameters and buffers. The tensors are the module's, not copies of them, and change with it:
-  /// `clone(net.state_dict())` keeps them as they are.
+  /// Parameters and buffers. The tensors are the module's, not copies, and change with the module:
+  /// `clone(net.state_dict())` is a snapshot.
   StateDict state_dict() const;
-  /// Copies the values into this module's tensors, whose handles stay good and may be among the
+  /// Copies the values into this module's tensors, whose handles stay valid and may be among the
   /// values. One Error lists all entries that are missing, unexpected, or of another shape or
-  /// dtype; then nothing has changed.
+  /// dtype; nothing is then changed.
   void load_state_dict(const StateDict& state, const LoadOptions& options = {}) const;
 
-  /// Training or evaluation, for this module and all below it: batch normalisation and dropout
-  /// differ. A new module is training. Takes effect when no `eval_mode` is alive any more.
+  /// Training or evaluation mode, for this module and all its descendants: batch normalisation and
+  /// dropout differ. New modules are in training mode. Takes effect once no `eval_mode` is alive.
   void train(bool on = true) const;
   void eval() const { train(false); }
-  /// Evaluation mode, for this module and all that is below it now, for as long as what is returned
-  /// lives, and any other of the same module, in whatever order they die and on whatever threads.
+  /// Evaluation mode, for this module and its present descendants, until the returned object is
+  /// destroyed. Several may be alive for one module, and be destroyed in any order and on any
+  /// threads.
   [[nodiscard]] EvalMode eval_mode() const;
   bool is_training() const;
 
-  /// Makes all parameters learn, or constants.
+  /// Unfreezes or freezes all parameters.
   void set_requires_grad(bool on = true) const;
   void freeze() const { set_requires_grad(false); }
   /// Clears the gradients of all parameters.
   void zero_grad() const;
 
-  /// Converts parameters and buffers, but for the integers among them, to f32 or f64; clears the
-  /// gradients. Handles stay good.
+  /// Converts floating-point parameters and buffers to f32 or f64; clears the gradients. Handles
+  /// stay valid.
   void to(DType dtype) const;
 
  protected:
-  /// Registers a child and returns it. Names may not be empty, taken, or contain a dot; a module
-  /// may not contain itself: Error.
+  /// Registers a child and returns it. Error for a name that is empty, taken, or contains a dot,
+  /// and for a child that contains this module.
   template <std::derived_from<Module> M>
   M add(const std::string& name, M module) {
     add_child(name, module);
     return module;
   }
-  /// Registers a tensor that learns, f32 or f64, and returns it.
+  /// Registers a trainable tensor, f32 or f64, and returns it.
   Tensor add_parameter(const std::string& name, Tensor value);
-  /// Registers a tensor that is saved but does not learn, and returns it.
+  /// Registers a tensor that is saved but not trained, and returns it.
   Tensor add_buffer(const std::string& name, Tensor value);
 
  private:
   friend class EvalMode;
   struct State;
 
-  /// Calls visit(path, module) for this module and all below it, parents first.
+  /// Calls visit(path, module) for this module and all its descendants, parents first.
   template <class F>
   void walk(const std::string& path, F visit) const;
   void add_child(const std::string& name, const Module& child);
@@ -110,7 +111,8 @@ class Module {
   std::shared_ptr<State> state_;
 };
 
-/// Keeps a module and all below it in evaluation mode; at the end each has its own mode back.
+/// Keeps a module and its descendants in evaluation mode; the destructor restores each one's own
+/// mode.
 class EvalMode {
  public:
   explicit EvalMode(const Module& module);

@@ -37,7 +37,6 @@ struct Total {
   }
 };
 
-/// A line of the table.
 struct Row {
   std::string name;
   std::string type;
@@ -45,8 +44,8 @@ struct Row {
   std::string parameters;
 };
 
-/// Who owns the tensors that operations use: the modules' parameters and buffers, and what was
-/// computed from one module's alone.
+/// The modules that own tensors: their parameters and buffers, and results of operations on one
+/// module's tensors alone.
 class Owners {
  public:
   using NamedModules = std::vector<std::pair<std::string, Module>>;
@@ -58,29 +57,29 @@ class Owners {
     }
   }
 
-  /// The module that an operation belongs to, if any, because it uses a tensor of it beside one of
-  /// nobody. `merely_prepares` when there is none of nobody: its output is the module's as well.
+  /// The module of an operation: the owner of one of its inputs, if any. `merely_prepares` when all
+  /// inputs have owners: the output is the module's too.
   struct Verdict {
     std::optional<std::size_t> module;
     bool merely_prepares = false;
   };
   Verdict judge(const Operation& operation) {
     std::optional<std::size_t> module;
-    bool of_nobody = false;
+    bool has_foreign_input = false;
     for (const Tensor& input : operation.inputs) {
       if (!input.defined()) continue;
       const auto owner =
           std::ranges::find_if(tensors_, [&](const auto& each) { return each.first.is(input); });
       if (owner != tensors_.end()) {
         module = owner->second;
-      } else if (input.rank() > 0) {  // a number belongs to whatever it meets
-        of_nobody = true;
+      } else if (input.rank() > 0) {  // scalars do not count
+        has_foreign_input = true;
       }
     }
     if (!module) return {};
     called_[*module] = true;
-    if (!of_nobody) own(operation.output, *module);
-    return {module, !of_nobody};
+    if (!has_foreign_input) own(operation.output, *module);
+    return {module, !has_foreign_input};
   }
 
   bool called(std::size_t module) const { return called_[module]; }
@@ -101,7 +100,7 @@ std::vector<Row> rows_of(const Module& net, const Trace& trace) {
   };
   std::vector<Row> rows = {{"layer", "type", "output", "parameters"}};
   Owners owners(modules);
-  std::optional<std::size_t> last;  // the module of the last row, which more operations may end
+  std::optional<std::size_t> last;  // the module of the last row, which its operations update
   for (const Operation& operation : trace.operations()) {
     const auto [module, merely_prepares] = owners.judge(operation);
     if (merely_prepares) continue;

@@ -9,10 +9,10 @@
 
 namespace engram::nn {
 
-/// A table of what the network does, in order: for each module with parameters or buffers, the
-/// user's own among them, its name, type, output shape and number of parameters; for each operation
-/// of no such module its name and output shape; then the modules that were not called, and sums.
-/// `call` calls the network once.
+/// A table of a network's forward pass, in order: each module with parameters or buffers, the
+/// user's own modules included, with its name, type, output shape and number of parameters; each
+/// operation outside such modules, with its name and output shape; then the modules that were not
+/// called, and sums. `call` calls the network once.
 ///
 ///     layer  type    output    parameters
 ///     fc1    Linear  (1, 400)     314,000
@@ -20,12 +20,12 @@ namespace engram::nn {
 ///     fc2    Linear  (1, 10)        4,010
 ///     parameters: 318,010, 318,010 of them trainable, 1.2 MiB
 ///
-/// The network is called in evaluation mode and without recording; modes and the default generator
-/// are then as they were.
+/// The network is called in evaluation mode and not recorded; modes and the default generator are
+/// then restored.
 std::string summary(const Module& net, const std::function<Tensor()>& call);
 
-/// The same for a network that is called with one tensor. `input_shape` counts the batch; the input
-/// is 0 everywhere.
+/// The same for a network of one input tensor. `input_shape` includes the batch; the input is 0
+/// everywhere.
 ///
 ///     fmt::print("{}", nn::summary(net, {1, 784}));
 template <std::derived_from<Module> Net>

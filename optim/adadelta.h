@@ -32,7 +32,9 @@ class Adadelta final : public OptimizerWith<AdadeltaOptions> {
 
  private:
   const char* name() const override { return "Adadelta"; }
-  Slots slots() const override { return {{{.name = "square_avg"}, {.name = "acc_delta"}}}; }
+  Slots slots(const AdadeltaOptions&) const override {
+    return {{{.name = "square_avg"}, {.name = "acc_delta"}}};
+  }
   std::vector<Option> list(AdadeltaOptions& options) const override;
   void check_options(const AdadeltaOptions& options) const override;
   void update(Parameter& parameter, const AdadeltaOptions& options) override;

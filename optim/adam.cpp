@@ -49,7 +49,7 @@ void Adam::update(Parameter& parameter, const AdamOptions& options) {
     const T beta1(options.betas[0]), rest1(1 - options.betas[0]);
     const T beta2(options.betas[1]), rest2(1 - options.betas[1]);
     const T of_mean(mean_rate), of_gradient(gradient_rate);
-    // √v̂ = √v / √(1 − β₂ᵗ): the root comes first, for v̂ may be out of range where √v̂ is not.
+    // √v̂ as √v / √(1 − β₂ᵗ): v̂ may overflow where √v̂ does not.
     const double correction = 1 - std::pow(options.betas[1], t);
     const T of_root(1 / std::sqrt(correction));
     const T inside(options.eps_inside_root ? options.eps * correction : 0);

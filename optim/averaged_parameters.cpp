@@ -32,7 +32,7 @@ AveragedParameters::AveragedParameters(std::vector<Tensor> parameters,
                 "AveragedParameters: parameter {} needs f32 or f64, got {}", k, parameter.dtype());
     for (std::size_t j = 0; j < k; ++j) {
       check(!parameters_[j].is(parameter), "AveragedParameters: parameter {} was added before", k);
-      // Elements in both would be exchanged twice by a swap, and lost.
+      // A swap would exchange shared elements twice.
       check(!share_elements(parameters_[j], parameter),
             "AveragedParameters: parameter {} shares elements with parameter {}", k, j);
     }
@@ -45,7 +45,7 @@ void AveragedParameters::update() {
   const double n = static_cast<double>(updates_);
   const double share = options_.decay ? 1 - *options_.decay : 1 / (n + 1);
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
-    if (updates_ == 0) {  // a step of 1 would round, and keep what is not finite
+    if (updates_ == 0) {  // exact: a step of 1 would round, and keep infinity and NaN
       copy_bytes(parameters_[k], average_[k]);
       continue;
     }

@@ -10,8 +10,9 @@
 namespace engram::optim {
 
 struct AveragedParametersOptions {
-  /// d of the exponential moving average (EMA), in [0, 1]: 0.999 looks back over about 1,000
-  /// updates. Without, the average counts all updates alike: stochastic weight averaging (SWA).
+  /// d of the exponential moving average (EMA), in [0, 1]: 0.999 averages about the last 1,000
+  /// updates. If not set, the average weights all updates equally: stochastic weight averaging
+  /// (SWA).
   std::optional<double> decay{};
 };
 
@@ -22,8 +23,8 @@ struct AveragedParametersOptions {
 ///     SWA   θ̄ ← (n θ̄ + θ) / (n+1)        Izmailov et al., "Averaging weights leads to wider optima
 ///                                        and better generalization", 2018; a step is an epoch
 ///
-/// Averaging all steps alike goes back to Polyak & Juditsky, "Acceleration of stochastic
-/// approximation by averaging", 1992. The first update copies, bitwise. As PyTorch's AveragedModel.
+/// Equal weights go back to Polyak & Juditsky, "Acceleration of stochastic approximation by
+/// averaging", 1992. The first update copies the parameters, bitwise. As PyTorch's AveragedModel.
 ///
 ///     optim::AveragedParameters ema(net.parameters(), {.decay = 0.999});
 ///     for (auto [x, y] : loader) {
@@ -32,16 +33,17 @@ struct AveragedParametersOptions {
 ///       ema.update();
 ///     }
 ///     {
-///       const auto averaged = ema.swap_in();  // net has the averages as long as this lives
+///       const auto averaged = ema.swap_in();  // net has the averages until the end of the scope
 ///       evaluate(net);
 ///     }
 ///
-/// Buffers are no parameters: the running statistics of batch normalisation are those of θ. To fit
-/// them to θ̄, go through the training data after `swap_in`, in training mode and without a tape:
-/// `for (auto [x, y] : loader) net(x);`. Each batch moves them by the layer's momentum, so the last
-/// batches count most, and of θ's statistics (1 − momentum)^batches is left. PyTorch's update_bn
-/// forgets those, and counts all batches alike; so does the loop for layers made with momentum =
-/// nullopt, when `num_batches_tracked` of each is set to 0 before it.
+/// Buffers are not averaged: the running statistics of batch normalisation are those of θ. To adapt
+/// them to θ̄, run the training data through the network after `swap_in`, in training mode and
+/// without a tape: `for (auto [x, y] : loader) net(x);`. Each batch updates the statistics with the
+/// layer's momentum, so the last batches weigh most, and (1 − momentum)^batches of θ's statistics
+/// remains. PyTorch's update_bn resets the statistics and weights all batches equally; so does the
+/// loop for layers made with momentum = nullopt, when `num_batches_tracked` of each is set to 0
+/// before.
 class AveragedParameters {
  public:
   /// Starts as a copy of the parameters. Error when there are none, one is not f32 or f64, or one
@@ -51,14 +53,14 @@ class AveragedParameters {
   AveragedParameters(const AveragedParameters&) = delete;
   AveragedParameters& operator=(const AveragedParameters&) = delete;
 
-  /// Takes the present parameters into the average. Error while it is swapped in, and when a
-  /// parameter has another shape or dtype than before; then nothing has changed.
+  /// Adds the present parameters to the average. Error while the average is swapped in, and when a
+  /// parameter's shape or dtype has changed; the average is then unchanged.
   void update();
 
-  /// How often `update` was called: n.
+  /// Calls of `update`: n.
   std::int64_t updates() const { return updates_; }
 
-  /// While the average is swapped in, the parameters hold it, and it holds the parameters.
+  /// Swaps the elements of parameters and average; the destructor swaps them back.
   class [[nodiscard]] SwappedIn {
    public:
     ~SwappedIn() { average_.swap(); }
@@ -71,18 +73,18 @@ class AveragedParameters {
     AveragedParameters& average_;
   };
 
-  /// Exchanges parameters and average until what is returned is gone: for evaluation, or to save
-  /// the averaged network. The AveragedParameters must outlive it, and no parameter may get
-  /// another shape meanwhile. Error when it is swapped in already.
+  /// Swaps parameters and average until the returned object is destroyed: for evaluation, or to
+  /// save the averaged network. The AveragedParameters must outlive the object, and no parameter
+  /// may change its shape meanwhile. Error when they are swapped already.
   SwappedIn swap_in();
 
-  /// Makes the average the parameters for good.
+  /// Overwrites the parameters with the average.
   void copy_to_parameters() const;
 
-  /// A copy of the average, to be saved. Error while it is swapped in.
+  /// A copy of the average and n. Error while the average is swapped in.
   StateDict state_dict() const;
-  /// Goes on from a saved state. Error for the state of something else, or of parameters of other
-  /// shapes or dtypes; then nothing has changed.
+  /// Restores a saved state. Error for the state of another class, or of parameters of other shapes
+  /// or dtypes; nothing is then changed.
   void load_state_dict(const StateDict& state);
 
  private:

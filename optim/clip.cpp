@@ -49,7 +49,7 @@ double sum_of_powers(const Tensor& x, double p) {
   });
 }
 
-/// As in an optimizer's step: what a frozen parameter has left over moves nothing.
+/// As in an optimizer's step: the leftover gradient of a frozen parameter has no effect.
 bool takes_part(const Tensor& parameter) {
   return parameter.requires_grad() && parameter.grad().defined();
 }

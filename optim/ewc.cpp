@@ -15,7 +15,7 @@ namespace {
 ///     a(θ − m)² + f(θ − s)² = (a + f)(θ − m')² + a·f/(a + f)·(m − s)²
 ///     m' = m + f/(a + f)(s − m)
 ///
-/// Returns what the constant grows by.
+/// Returns the growth of the constant.
 template <class T>
 double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f,
                      std::span<const T> star) {
@@ -32,7 +32,7 @@ double add_quadratic(std::span<T> a, std::span<T> m, std::span<const T> f,
   return growth;
 }
 
-/// Tells the one from the other: what they sum differs.
+/// Distinguishes EWC from online EWC, whose importances are other sums.
 std::string tasks_key(const EWCOptions& options) {
   return options.gamma ? "OnlineEWC.tasks" : "EWC.tasks";
 }
@@ -47,6 +47,7 @@ EWC::EWC(std::vector<Tensor> parameters, EWCOptions options)
         "EWC: gamma must be in [0, 1], got {}", options_.gamma.value_or(0));
   check(options_.fisher.samples >= 0, "EWC: samples must be at least 0, got {}",
         options_.fisher.samples);
+  check(options_.fisher.batch >= 1, "EWC: batch must be at least 1, got {}", options_.fisher.batch);
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     check(parameters_[k].is_leaf(), "EWC: parameter {} is the result of a recorded operation", k);
     importance_.push_back(zeros_like(parameters_[k]));
@@ -108,13 +109,11 @@ void EWC::read_state(StateReader& state) {
               "is missing, \"EWC.tasks\" is there: the state is of an EWC without gamma, or of an "
               "online one that version 0.1.0 saved; that one loads with the entry renamed");
   state.set(tasks_, state.count<int>(key));
-  state.set(constant_, state.number<double>("EWC.constant"));
-  const std::vector<Tensor> importance = state.list("importance", importance_);
-  for (std::size_t k = 0; k < importance.size(); ++k) {
-    check_importance("load_state_dict", k, importance[k]);
-  }
-  state.set(importance_, importance);
-  state.set(center_, state.list("center", center_));
+  const Tensor constant = state.tensor("EWC.constant", f64, {});
+  state.check_finite("EWC.constant", constant, 0);
+  state.set(constant_, constant.item());
+  state.set(importance_, state.finite_list("importance", importance_, 0));
+  state.set(center_, state.finite_list("center", center_));
 }
 
 void EWC::load_state_dict(const StateDict& saved) {

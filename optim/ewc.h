@@ -11,32 +11,32 @@ namespace engram::optim {
 struct EWCOptions {
   double lambda = 60;  ///< strength of the penalty; does not carry over between codebases
 
-  /// Set, it makes this online EWC: importances fade by γ per task, F ← F_t + γF, and the penalty
-  /// is γF around the parameters of the latest task alone. (Schwarz et al. 2018)
+  /// If set, this is online EWC: importances decay by γ per task, F ← F_t + γF, and the penalty is
+  /// γF around the parameters of the latest task alone. (Schwarz et al. 2018)
   std::optional<double> gamma{};
 
   FisherOptions fisher{};
 };
 
-/// Elastic weight consolidation (Kirkpatrick et al. 2017): what a task has learned is kept by a
-/// quadratic penalty on moving the parameters that mattered to it,
+/// Elastic weight consolidation (Kirkpatrick et al. 2017): a quadratic penalty on changes of the
+/// parameters, weighted by their importance for earlier tasks,
 ///
 ///     ½·λ·Σ_t Σ_i F_t,i (θ_i − θ*_t,i)²
 ///
-/// with the diagonal Fisher information F_t at the parameters θ*_t where task t ended. The sum of
-/// quadratics is kept as one quadratic and a constant, so memory does not grow with the tasks:
+/// with the diagonal Fisher information F_t at the parameters θ*_t at the end of task t. The sum of
+/// quadratics is stored as one quadratic and a constant, so memory does not grow with the tasks:
 /// two tensors for each parameter.
 class EWC {
  public:
-  /// Error when there are no parameters, or one of them is not a leaf. A parameter that does not
-  /// require a gradient has no importance for the tasks that end meanwhile.
+  /// Error when there are no parameters, or one is not a leaf. A frozen parameter gets no
+  /// importance for the tasks that end while it is frozen.
   explicit EWC(std::vector<Tensor> parameters, EWCOptions options = {});
 
   /// The penalty at the present parameters, a scalar to add to the loss; 0 before the first task.
   Tensor penalty() const;
 
   /// Ends a task: measures the importance of the parameters on its data, without the penalty, and
-  /// remembers where they are. A model that has `eval_mode`, as every nn::Module, is asked in that
+  /// stores their values. A model with `eval_mode`, such as every nn::Module, is evaluated in that
   /// mode. `data` is a data::Dataset or reads like one.
   template <class Model, LabelledData Data>
   void consolidate(const Model& model, const Data& data) {
@@ -49,9 +49,9 @@ class EWC {
                                 fisher_options()));
   }
 
-  /// The same with importances, one for each parameter in its shape, that were measured elsewhere.
-  /// Error, and nothing has changed, when one is not finite or below 0; so it is above, where a
-  /// network whose training has diverged is measured.
+  /// The same with given importances, one for each parameter in its shape. Error, without any
+  /// change, for one that is not finite or below 0; above too, for a network whose training has
+  /// diverged.
   void consolidate(const std::vector<Tensor>& importance);
 
   const EWCOptions& options() const { return options_; }
@@ -61,10 +61,10 @@ class EWC {
   const std::vector<Tensor>& importance() const { return importance_; }
   const std::vector<Tensor>& center() const { return center_; }
 
-  /// A copy of all that has been consolidated, to be saved.
+  /// Copies of importances, centers and constant, and the number of tasks.
   StateDict state_dict() const;
-  /// Goes on from a saved state. One that does not fit these parameters is an Error (ShapeError,
-  /// DTypeError), and changes nothing.
+  /// Restores a saved state. Error (ShapeError, DTypeError) for a state that does not fit these
+  /// parameters, or whose values are not finite; nothing is then changed.
   void load_state_dict(const StateDict& state);
   /// The same as part of a larger state.
   void read_state(StateReader& state);
@@ -85,7 +85,7 @@ class EWC {
   EWCOptions options_;
   std::vector<Tensor> importance_;
   std::vector<Tensor> center_;
-  double constant_ = 0;  // what the sum of quadratics is above the running one at its center
+  double constant_ = 0;  // Σ_t F_t(θ − θ*_t)² at the center of the running quadratic
   int tasks_ = 0;
 };
 

@@ -19,8 +19,8 @@ void check_options(const FindLROptions& options) {
   check(options.divergence > 1, "find_lr: divergence must be above 1, got {}", options.divergence);
 }
 
-/// Where the smoothed loss falls most from the step before to the step after: rates grow by one
-/// factor, so steps are distances on the logarithm. Those before `first` are passed over.
+/// The rate of the largest decrease of the smoothed loss between the two neighbouring steps: rates
+/// grow by a constant factor, so steps are equidistant in log lr. Steps before `first` are ignored.
 std::optional<double> steepest_descent(const LRCurve& curve, std::size_t first) {
   std::optional<double> suggestion;
   double steepest = 0;

@@ -9,8 +9,8 @@
 namespace engram::optim {
 namespace {
 
-// A saved state: "Adam.steps", then "groups.0.parameters", "groups.0.lr", ... of each group, then
-// "state.0.step", "state.0.exp_avg", ... of each parameter, counted through all groups.
+// state_dict: "Adam.steps", then "groups.0.parameters", "groups.0.lr", ... of each group, then
+// "state.0.step", "state.0.exp_avg", ... of each parameter, numbered through all groups.
 std::string group_key(std::size_t group, const char* name) {
   return fmt::format("groups.{}.{}", group, name);
 }
@@ -18,6 +18,11 @@ std::string steps_key(const char* optimizer) { return fmt::format("{}.steps", op
 std::string parameter_key(std::size_t parameter, const char* name) {
   return fmt::format("state.{}.{}", parameter, name);
 }
+
+/// In a state, of shape (0,): a slot that the options need and that no update has filled, because
+/// they were assigned after the last one. One that is missing was lost.
+Tensor unfilled(DType dtype) { return zeros({0}, dtype); }
+bool is_unfilled(const Tensor& slot) { return slot.shape() == Shape{0}; }
 
 }  // namespace
 
@@ -56,12 +61,19 @@ StateDict Optimizer::state_dict() const {
     save_options(state, k);
   }
   std::size_t index = 0;
-  for (const auto& group : groups_) {
-    for (const Parameter& parameter : group) {
+  for (std::size_t k = 0; k < groups_.size(); ++k) {
+    const Slots slots_of_group = slots(k);
+    for (const Parameter& parameter : groups_[k]) {
       state.add_number(parameter_key(index, "step"), parameter.step);
       for (std::size_t slot = 0; slot < max_slots; ++slot) {
+        const auto& [name, needed, is_number] = slots_of_group[slot];
         const Tensor& value = parameter.state[slot];
-        if (value.defined()) state.add(parameter_key(index, slots()[slot].name), clone(value));
+        if (value.defined()) {
+          state.add(parameter_key(index, name), clone(value));
+        } else if (name && needed && parameter.step > 0) {
+          const DType dtype = is_number ? f64 : parameter.value.dtype();
+          state.add(parameter_key(index, name), unfilled(dtype));
+        }
       }
       ++index;
     }
@@ -73,28 +85,34 @@ void Optimizer::load_state_dict(const StateDict& saved) {
   StateReader state(saved);
   const bool is_former = former_name() && saved.contains(steps_key(former_name()));
   const auto steps = state.count<std::int64_t>(steps_key(is_former ? former_name() : name()));
+  for (std::size_t k = 0; k < groups_.size(); ++k) {
+    const std::string size_key = group_key(k, "parameters");
+    const auto size = state.count<std::int64_t>(size_key);
+    state.check(size == std::ssize(groups_[k]), size_key, "is {}, expected {}", size,
+                groups_[k].size());
+  }
+  const std::vector<Slots> slots_of_groups = load_options(state);
   std::vector<std::vector<Parameter>> loaded = groups_;
   std::size_t index = 0;
   for (std::size_t k = 0; k < loaded.size(); ++k) {
-    const std::string size_key = group_key(k, "parameters");
-    const auto size = state.count<std::int64_t>(size_key);
-    state.check(size == std::ssize(loaded[k]), size_key, "is {}, expected {}", size,
-                loaded[k].size());
     for (Parameter& parameter : loaded[k]) {
       parameter.step = state.count<std::int64_t>(parameter_key(index, "step"), steps);
-      for (std::size_t slot = 0; slot < max_slots && slots()[slot].name; ++slot) {
-        const auto [name, optional, is_number] = slots()[slot];
+      for (std::size_t slot = 0; slot < max_slots; ++slot) {
+        parameter.state[slot] = Tensor();
+        const auto& [name, needed, is_number] = slots_of_groups[k][slot];
+        if (!name) continue;
         const std::string key = parameter_key(index, name);
-        Tensor& value = parameter.state[slot] = Tensor();
-        // Not made before the first update, nor where no option asks for it.
-        if (!state.contains(key) && (parameter.step == 0 || optional)) continue;
-        value = is_number ? state.tensor(key, f64, {})
-                          : state.tensor(key, parameter.value.dtype(), parameter.value.shape());
+        if (!state.contains(key) && !(needed && parameter.step > 0)) continue;
+        const Shape shape = is_number ? Shape{} : parameter.value.shape();
+        const Tensor value = state.tensor(key, is_number ? f64 : parameter.value.dtype());
+        if (is_unfilled(value)) continue;
+        state.check<ShapeError>(value.shape() == shape, key, "is {}, expected {}", value.shape(),
+                                shape);
+        parameter.state[slot] = value;
       }
       ++index;
     }
   }
-  load_options(state);
   state.set(groups_, std::move(loaded));
   state.set(steps_, steps);
   state.commit();
@@ -156,11 +174,12 @@ void Optimizer::check_option(bool ok, std::string_view option, std::string_view 
 
 /// A parameter's value may have been replaced by one of another shape (`set_data`).
 void Optimizer::check_states() const {
-  for (const auto& group : groups_) {
-    for (const Parameter& parameter : group) {
+  for (std::size_t k = 0; k < groups_.size(); ++k) {
+    const Slots slots_of_group = slots(k);
+    for (const Parameter& parameter : groups_[k]) {
       for (std::size_t slot = 0; slot < max_slots; ++slot) {
         const Tensor& state = parameter.state[slot];
-        if (!state.defined() || slots()[slot].is_number) continue;
+        if (!state.defined() || slots_of_group[slot].is_number) continue;
         const Tensor& value = parameter.value;
         check_shape(state.shape() == value.shape(),
                     "{}: a parameter is {} now, what is remembered of it {}", name(), value.shape(),

@@ -13,7 +13,7 @@
 namespace engram::optim {
 namespace {
 
-/// In recycled memory, for the penalty is computed in every step.
+/// Vectors in recycled memory: the penalty is computed in every step.
 template <class T>
 using Recycled = std::vector<T, memory::Allocator<T>>;
 
@@ -28,7 +28,7 @@ bool is_importance(T value) {
 }
 
 /// Returns Σ Ω(θ − θ*)² and writes the gradient strength·Ω(θ − θ*), in one pass over the memory.
-/// Ω of an element is omega(its number). Sets `wrong` when one is not finite or below 0.
+/// omega(i) is Ω of element i. Sets `wrong` when one is not finite or below 0.
 template <class T, class Omega>
 double penalty_and_gradient(std::int64_t n, const T* theta, Omega omega, const T* center,
                             T strength, T* gradient, std::atomic<bool>& wrong) {
@@ -95,7 +95,7 @@ Tensor quadratic_penalty(const std::vector<Tensor>& parameters,
                   for (std::size_t k = 0; k < parameters.size(); ++k) {
                     const int input = static_cast<int>(k);
                     if (!d.wants(input)) continue;
-                    if (Tape::current()) {  // these gradients are to be differentiated themselves
+                    if (Tape::current()) {  // recorded, to be differentiated again
                       const Tensor pull = dy * strength * (parameters[k] - center[k]);
                       d[input] = importance[k].value().defined() ? importance[k] * pull : pull;
                     } else {

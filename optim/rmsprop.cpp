@@ -45,7 +45,7 @@ void RMSProp::update(Parameter& parameter, const RMSPropOptions& options) {
         T a = square[i];
         if constexpr (centered) {
           mean[i] = alpha * mean[i] + rest * g;
-          a = std::max(a - mean[i] * mean[i], T{0});  // rounding may take it below 0
+          a = std::max(a - mean[i] * mean[i], T{0});  // rounding may make the variance negative
         }
         T direction = g / (std::sqrt(a + inside) + outside);
         if constexpr (momentum) direction = velocity[i] = mu * velocity[i] + direction;

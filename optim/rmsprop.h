@@ -6,13 +6,13 @@ namespace engram::optim {
 
 struct RMSPropOptions {
   double lr = 1e-2;              ///< η
-  double alpha = 0.99;           ///< β: how slowly the mean square forgets
+  double alpha = 0.99;           ///< β: decay of the moving mean square
   double eps = 1e-8;             ///< ε: bounds the step where gradients vanish
   double weight_decay = 0;       ///< λ: adds the gradient of ½λw²
   double momentum = 0;           ///< μ
-  bool centered = false;         ///< divide by the deviation: A − C² in the place of A
+  bool centered = false;         ///< divide by the standard deviation: A − C² in place of A
   bool eps_inside_root = false;  ///< √(A + ε) instead of √A + ε
-  bool maximize = false;         ///< climb instead of descend
+  bool maximize = false;         ///< gradient ascent
 };
 
 /// RMSProp: Tieleman & Hinton, "Neural networks for machine learning", lecture 6e, 2012; centered:
@@ -36,10 +36,10 @@ class RMSProp final : public OptimizerWith<RMSPropOptions> {
 
  private:
   const char* name() const override { return "RMSProp"; }
-  Slots slots() const override {
+  Slots slots(const RMSPropOptions& options) const override {
     return {{{.name = "square_avg"},
-             {.name = "grad_avg", .optional = true},
-             {.name = "momentum_buffer", .optional = true}}};
+             {.name = "grad_avg", .needed = options.centered},
+             {.name = "momentum_buffer", .needed = options.momentum > 0}}};
   }
   std::vector<Option> list(RMSPropOptions& options) const override;
   void check_options(const RMSPropOptions& options) const override;

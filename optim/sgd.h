@@ -9,19 +9,19 @@ struct SGDOptions {
   double momentum = 0;          ///< μ; 0.9 is usual
   double dampening = 0;         ///< τ
   double weight_decay = 0;      ///< λ: adds the gradient of ½λw²
-  bool nesterov = false;        ///< look ahead; needs momentum, and no dampening
+  bool nesterov = false;        ///< Nesterov momentum; needs momentum, and no dampening
   bool moving_average = false;  ///< V is the moving average of the gradients; needs no dampening
-  bool maximize = false;        ///< climb instead of descend
+  bool maximize = false;        ///< gradient ascent
 };
 
-/// Stochastic gradient descent, with or without momentum; on one batch of everything, gradient
+/// Stochastic gradient descent, with or without momentum; with all samples in one batch, gradient
 /// descent.
 ///
 ///     g ← g + λw
 ///     V ← μV + (1−τ)g        the first update: V ← g; without momentum V is g, and not kept
 ///     w ← w − ηV             nesterov: w ← w − η(g + μV)
 ///
-/// As PyTorch's SGD. `moving_average` makes of V an exponentially weighted mean that starts at 0:
+/// As PyTorch's SGD. With `moving_average` V is an exponential moving average that starts at 0:
 ///
 ///     V ← μV + (1−μ)g
 ///     w ← w − ηV
@@ -42,7 +42,9 @@ class SGD final : public OptimizerWith<SGDOptions> {
  private:
   const char* name() const override { return "SGD"; }
   const char* former_name() const override { return "Momentum"; }
-  Slots slots() const override { return {{{.name = "momentum_buffer", .optional = true}}}; }
+  Slots slots(const SGDOptions& options) const override {
+    return {{{.name = "momentum_buffer", .needed = options.momentum != 0}}};
+  }
   std::vector<Option> list(SGDOptions& options) const override;
   void check_options(const SGDOptions& options) const override;
   void update(Parameter& parameter, const SGDOptions& options) override;

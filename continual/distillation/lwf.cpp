@@ -27,7 +27,7 @@ Tensor LwF::loss(const Step& step, const Tensor& loss) {
   return (1 - weight) * loss + weight * scale * distillation(step);
 }
 
-/// The cross entropy of the present network relative to the old one, a mean over the heads.
+/// −Σ_c q_c log p_c, averaged over samples and heads: q of the old network, p of the present one.
 Tensor LwF::distillation(const Step& step) const {
   const Tensor old_logits = network_.evaluate(step.batch.x, old_);
   const bool grows = step.task.scenario == Scenario::classes;
@@ -73,10 +73,15 @@ void LwF::read_state(StateReader& state) {
       "is {}, expected (heads, 2) of {} tasks", saved.shape(), tasks);
   const auto values = saved.data<std::int64_t>();
   std::vector<Outputs> heads;
-  for (std::size_t k = 0; k < values.size(); k += 2) heads.push_back({values[k], values[k + 1]});
+  for (std::size_t k = 0; k < values.size(); k += 2) {
+    const Outputs head{values[k], values[k + 1]};
+    state.check(head.begin >= 0 && head.begin <= head.end, heads_key, "has the outputs {} to {}",
+                head.begin, head.end);
+    heads.push_back(head);
+  }
   state.set(tasks_, tasks);
   state.set(heads_, std::move(heads));
-  state.set(old_, state.list("old", old_));
+  state.set(old_, state.finite_list("old", old_));
 }
 
 }  // namespace engram::continual

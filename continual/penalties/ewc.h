@@ -5,9 +5,9 @@
 
 namespace engram::continual {
 
-/// Elastic weight consolidation, and with `gamma` online EWC: adds the penalty of optim::EWC, where
-/// formulas and sources are, to the loss. The Fisher information of a task is taken over the
-/// outputs that compete for it.
+/// Elastic weight consolidation, or online EWC with `gamma`: adds the penalty of optim::EWC
+/// (formulas and sources there) to the loss. The Fisher information of a task is over its active
+/// classes.
 class EWC : public Method {
  public:
   explicit EWC(Network network, const optim::EWCOptions& options = {});

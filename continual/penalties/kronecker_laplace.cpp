@@ -20,13 +20,14 @@
 namespace engram::continual {
 namespace {
 
-/// r (n, k) with x ≈ r·rᵀ, of the largest eigenvalues that make this share of their sum.
+/// A truncated root r (n, k), x ≈ r·rᵀ: the fewest largest eigenvalues whose sum is this share of
+/// the sum of all.
 Tensor root(const Tensor& x, double share) {
   const auto [values, vectors] = symmetric_eigen(x);  // ascending
   const auto value = values.data<double>();
   double total = 0, kept = 0;
   for (const double each : value) total += std::max(each, 0.0);
-  constexpr double nothing = 1e-14;  // what rounding makes of 0
+  constexpr double nothing = 1e-14;  // relative rounding error of an eigenvalue 0
   auto first = std::ssize(value);
   while (first > 0 && kept < share * total &&
          value[static_cast<std::size_t>(first - 1)] > nothing * total) {
@@ -36,7 +37,7 @@ Tensor root(const Tensor& x, double share) {
   return slice(vectors, 1, first, n) * sqrt(slice(values, 0, first, n));
 }
 
-/// One matrix (out, in) of a weight and, as its last column, a bias, in f64.
+/// [W b] (out, in) in f64: the bias is the last column.
 Tensor joined(const Tensor& weight, const Tensor& bias) {
   const std::int64_t out = weight.size(0);
   const Tensor matrix = reshape(cast(weight, f64), {out, weight.shape().without(0).numel()});
@@ -45,7 +46,7 @@ Tensor joined(const Tensor& weight, const Tensor& bias) {
 
 Tensor from_root(const Tensor& root) { return matmul(root, root, {.transpose_b = true}); }
 
-/// a - b, which no tape sees.
+/// a - b, not recorded.
 template <class T>
 Tensor difference(const Tensor& a, const Tensor& b) {
   Tensor c(a.shape(), a.dtype());
@@ -54,7 +55,7 @@ Tensor difference(const Tensor& a, const Tensor& b) {
   return c;
 }
 
-/// Returns Σ x² and multiplies x by a number.
+/// x ← factor·x; returns Σ x² of the old x.
 template <class T>
 double square_sum_and_scale(const Tensor& x, T factor) {
   T* elements = x.data<T>().data();
@@ -165,7 +166,7 @@ Tensor KroneckerLaplace::penalty() const {
   const DType dtype = parameters[0].dtype();
   if (tasks_ == 0) return scalar(0, dtype);
   check(!layers_.empty(), "KroneckerLaplace: begin_task comes before the penalty");
-  std::vector<Tensor> gradients(parameters.size());  // undefined for those of no layer
+  std::vector<Tensor> gradients(parameters.size());  // undefined for parameters of no layer
   double total = 0;
   for (const Layer& layer : layers_) {
     gradients[layer.number] = Tensor(layer.weight.shape(), dtype);
@@ -217,7 +218,7 @@ void KroneckerLaplace::end_task(const Task& task) {
       }
       continue;
     }
-    if (tasks_ > 0) {  // the center moves, and what lies between it and each task's end grows
+    if (tasks_ > 0) {  // the center moves, and its offset from each task's end too
       const Tensor moved = joined(layer.weight, layer.bias) -
                            joined(center_[layer.number],
                                   layer.bias.defined() ? center_[layer.bias_number] : Tensor());
@@ -262,7 +263,7 @@ void KroneckerLaplace::read_state(StateReader& state) {
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     const Shape& shape = parameters[k].shape();
     if (shape.rank() < 2) continue;
-    // With a row for the bias or without; a network that has been called has told which.
+    // One row more with a bias; known once the layers were found.
     const std::int64_t inputs = shape.without(0).numel();
     const auto layer = std::ranges::find(layers_, k, &Layer::number);
     const auto fits = [&](std::int64_t rows) {
@@ -276,13 +277,17 @@ void KroneckerLaplace::read_state(StateReader& state) {
       const Tensor g = state.tensor(key("gradients"), dtype);
       state.check<ShapeError>(g.rank() == 2 && g.size(0) == shape[0], key("gradients"),
                               "is {}, which does not fit parameter {}, {}", g.shape(), k, shape);
+      state.check_finite(key("inputs"), a);
+      state.check_finite(key("gradients"), g);
       factors[k].push_back({a, g, {}});
       if (options_.online) continue;
-      factors[k].back().offset = state.tensor(key("offset"), dtype, {g.size(1), a.size(1)});
+      const Tensor offset = state.tensor(key("offset"), dtype, {g.size(1), a.size(1)});
+      state.check_finite(key("offset"), offset);
+      factors[k].back().offset = offset;
     }
   }
   state.set(tasks_, tasks);
-  state.set(center_, tasks > 0 ? state.list("center", parameters) : std::vector<Tensor>());
+  state.set(center_, tasks > 0 ? state.finite_list("center", parameters) : std::vector<Tensor>());
   state.set(factors_, std::move(factors));
 }
 

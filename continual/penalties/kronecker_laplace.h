@@ -10,41 +10,42 @@ namespace engram::continual {
 struct KroneckerLaplaceOptions {
   double lambda = 1;  ///< strength of the penalty; does not carry over between codebases
 
-  /// One pair of factors for all tasks instead of one for each: memory and time do not grow.
+  /// One pair of factors for all tasks, not one for each: memory and time do not grow with the
+  /// tasks.
   bool online = false;
 
-  /// Of each factor, as many of its largest eigenvalues are kept as make this share of their sum:
-  /// a step is four products with them for each layer, and those of all are thin.
+  /// Each factor is truncated to the fewest largest eigenvalues whose sum is this share of the
+  /// trace. A training step takes four thin products for each layer and pair of factors.
   double energy = 0.999;
 
   optim::FisherOptions fisher{};
 };
 
-/// The Laplace approximation with a Kronecker factored Fisher information: what a task has learned
-/// is kept by a quadratic penalty that knows of the weights of a layer together, where that of EWC
-/// takes each for itself. With [W b] (out, in) of a layer, its bias as the weight of an input of 1,
+/// The Laplace approximation with a Kronecker-factored Fisher information: a quadratic penalty
+/// whose curvature A⊗G couples the weights of a layer, where that of EWC is diagonal. With [W b]
+/// (out, in) of a layer, the bias as the weight of a constant input 1,
 ///
 ///     ½·λ·Σ_t Σ_layers vec(ΔW_t)ᵀ(A_t⊗G_t)vec(ΔW_t) = ½·λ·Σ_t Σ_layers tr(ΔW_tᵀ·G_t·ΔW_t·A_t)
 ///
-/// with ΔW_t = [W b] − [W b]*_t, the change since the end of task t, and its `kronecker_fisher`
-/// A_t, G_t. With A_t = a·aᵀ and G_t = g·gᵀ this is Σ ‖gᵀ·ΔW_t·a‖², which is how it is computed,
-/// with as many columns in a and g as `energy` asks for. Kept are a (in, ·), g (out, ·) and one
-/// number for each pair of their columns, for each task, and the parameters at the end of the
-/// latest.
+/// where ΔW_t = [W b] − [W b]*_t is the change since the end of task t, and A_t, G_t are the
+/// layer's `kronecker_fisher` on task t. With truncated roots, A_t ≈ a·aᵀ and G_t ≈ g·gᵀ, the
+/// penalty is computed as Σ ‖gᵀ·ΔW_t·a‖². State: a (in, r), g (out, s) and an offset (s, r) for
+/// each layer and task, and the parameters at the end of the latest task.
 ///
-/// A center for each task, as in EWC, is what the paper compares its method with: that has one
-/// center, the latest, and the sum of all tasks' curvatures. Here it forgets less
+/// One center for each task, as in EWC, is the paper's baseline; its own method has one center, the
+/// latest, and the sum of all tasks' curvatures. Separate centers forget less here
 /// (docs/continual.md).
 ///
-/// The online form pulls toward the latest task's end alone, with A the mean and G the sum of all
-/// tasks' factors. For a sum of products Σ A_t⊗G_t is not one product: what is lost is which inputs
-/// went with which outputs in which task. Tasks that are alike lose nothing.
+/// The online form has the latest task's center alone, and factors of all tasks: the mean of A and
+/// the sum of G. The sum of products Σ A_t⊗G_t is not one product: the pairing of A_t with G_t is
+/// lost, which matters only where tasks differ.
 ///
 /// Ritter, Botev and Barber, "Online Structured Laplace Approximations for Overcoming Catastrophic
 /// Forgetting", 2018, arXiv 1805.07810. Unlike there, G is of the Fisher information rather than of
-/// the Hessian, λ is not for the prior, which there is none of here, and truncation is new.
+/// the Hessian, there is no prior (which λ would weight), and truncation is new.
 ///
-/// Every parameter must be of a dense or convolution layer (in one group) that is used once: Error.
+/// Error for a trainable parameter that is not of a dense or convolution layer (in one group) that
+/// is used once.
 class KroneckerLaplace : public Method {
  public:
   /// Error for an option out of its range, and when the parameters have several dtypes.
@@ -54,8 +55,8 @@ class KroneckerLaplace : public Method {
   Tensor loss(const Step& step, const Tensor& loss) override;
   void end_task(const Task& task) override;
 
-  /// The penalty at the present parameters, a scalar; 0 before the first task. It cannot be
-  /// differentiated twice: AutogradError.
+  /// The penalty at the present parameters, a scalar; 0 before the first task. AutogradError when
+  /// differentiated twice.
   Tensor penalty() const;
 
   /// Tasks ended so far.
@@ -80,7 +81,7 @@ class KroneckerLaplace : public Method {
   KroneckerLaplaceOptions options_;
   std::vector<Layer> layers_;
   std::vector<Tensor> center_;                // each parameter at the end of the latest task
-  std::vector<std::vector<Factor>> factors_;  // of the weight of each number; none for biases
+  std::vector<std::vector<Factor>> factors_;  // by the index of the weight; none for biases
   int tasks_ = 0;
 };
 

@@ -32,7 +32,7 @@ StateDict L2::state_dict() const {
 
 void L2::read_state(StateReader& state) {
   state.set(tasks_, state.count<int>("L2.tasks"));
-  state.set(center_, state.list("center", center_));
+  state.set(center_, state.finite_list("center", center_));
 }
 
 }  // namespace engram::continual

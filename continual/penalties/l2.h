@@ -8,13 +8,13 @@ struct L2Options {
   double lambda = 1;  ///< strength of the penalty
 };
 
-/// Keeps the parameters near θ*, where the last task left them, all alike:
+/// A quadratic penalty on the change of all parameters, equally weighted, since the end of the last
+/// task, θ*:
 ///
 ///     loss + ½·λ·Σ (θ − θ*)²
 ///
-/// The baseline that methods with importances are measured against; "L2" in Kirkpatrick et al.,
-/// "Overcoming catastrophic forgetting in neural networks", 2017 (arXiv 1612.00796). Keeps one
-/// tensor for each parameter.
+/// Baseline for methods with importances; "L2" in Kirkpatrick et al., "Overcoming catastrophic
+/// forgetting in neural networks", 2017 (arXiv 1612.00796). Keeps one tensor for each parameter.
 class L2 : public Method {
  public:
   /// Error for a lambda below 0.
@@ -28,7 +28,7 @@ class L2 : public Method {
  private:
   Network network_;
   L2Options options_;
-  std::vector<Tensor> alike_;   // the importances: undefined, which is 1
+  std::vector<Tensor> alike_;   // importances: undefined, which is 1 everywhere
   std::vector<Tensor> center_;  // θ*
   int tasks_ = 0;
 };

@@ -22,8 +22,8 @@ using Logits = std::function<Tensor(const Tensor& x)>;
 /// ∂‖f‖²/∂f
 Tensor cotangent(const Tensor& logits) { return 2 * detach(logits); }
 
-/// Σ_n |∂ ‖f(x_n)‖² / ∂θ| for each parameter, 0 for one that is frozen; nothing unless all others
-/// that are used belong to dense layers whose rows are the samples.
+/// Σ_n |∂ ‖f(x_n)‖² / ∂θ| for each parameter, 0 for a frozen one. nullopt unless all other
+/// parameters in use belong to dense layers with a row for each sample.
 std::optional<std::vector<Tensor>> magnitudes_of_layers(const Logits& f,
                                                         const std::vector<Tensor>& parameters,
                                                         const Tensor& x) {
@@ -47,7 +47,7 @@ std::optional<std::vector<Tensor>> magnitudes_of_layers(const Logits& f,
   return sums;
 }
 
-/// The same for any network, by a backward for each sample.
+/// The same for any network, by a backward pass for each sample.
 std::vector<Tensor> magnitudes_sample_by_sample(const Logits& f,
                                                 const std::vector<Tensor>& parameters,
                                                 const Tensor& x) {
@@ -96,7 +96,7 @@ void MAS::end_task(const Task& task) {
   ++tasks_;
 }
 
-/// The mean over samples of the magnitudes.
+/// 1/N Σ_n |∂ ‖f(x_n)‖² / ∂θ| for each parameter.
 std::vector<Tensor> MAS::measure(const Task& task) const {
   check_data(task.train.size() > 0, "MAS: the data set is empty");
   const std::int64_t size = task.train.size();
@@ -135,10 +135,8 @@ StateDict MAS::state_dict() const {
 
 void MAS::read_state(StateReader& state) {
   state.set(tasks_, state.count<int>("MAS.tasks"));
-  const std::vector<Tensor> importance = state.list("importance", importance_);
-  check_importances("load_state_dict", importance);
-  state.set(importance_, importance);
-  state.set(center_, state.list("center", center_));
+  state.set(importance_, state.finite_list("importance", importance_, 0));
+  state.set(center_, state.finite_list("center", center_));
 }
 
 }  // namespace engram::continual

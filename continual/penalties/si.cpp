@@ -8,15 +8,15 @@
 namespace engram::continual {
 namespace {
 
-// The path integral is summed by parts, which spares a copy of the parameters before each step.
-// With φ = θ − θ_start and steps 0 to n − 1,
+// The path integral is summed by parts, which saves a copy of the parameters before each step. With
+// φ = θ − θ_start and steps 0 to n − 1,
 //
 //     −Σ_t g_t (φ_t+1 − φ_t) = Σ_t (g_t − g_t−1) φ_t − g_n−1 φ_n,    g_−1 = 0
 //
 // so a step adds (g_t − g_t−1) φ_t, and the end subtracts g_n−1 φ_n.
 
-/// A step: adds to the path, remembers the gradient, and adds the penalty's to it. One pass over
-/// the memory, which is what it waits for.
+/// One step: adds to the path integral, stores the gradient, and adds the penalty's gradient. A
+/// single pass, because the loop is bound by memory bandwidth.
 template <class T>
 void step(std::int64_t n, const T* __restrict theta, const T* __restrict start,
           const T* __restrict omega, T twice_c, T* __restrict path, T* __restrict last_gradient,
@@ -55,7 +55,7 @@ void SI::before_update() {
   check_like("SI", network_.parameters(), center_);
   for (std::size_t k = 0; k < center_.size(); ++k) {
     const Tensor& parameter = network_.parameters()[k];
-    if (!parameter.requires_grad()) continue;  // it does not move
+    if (!parameter.requires_grad()) continue;  // frozen: does not move
     const bool reached = parameter.grad().defined();
     const Tensor gradient = reached ? parameter.grad() : engram::zeros_like(center_[k]);
     dispatch_floating("SI", parameter.dtype(), [&]<class T>() {
@@ -70,7 +70,7 @@ void SI::before_update() {
                                       twice_c, path + begin, last + begin, g + begin);
                             });
     });
-    if (!reached && tasks_ > 0) parameter.set_grad(gradient);  // the penalty's alone
+    if (!reached && tasks_ > 0) parameter.set_grad(gradient);  // of the penalty alone
   }
 }
 
@@ -89,7 +89,7 @@ void SI::end_task(const Task&) {
       kernels::for_each_index(center_[k].numel(), [=](std::int64_t i) {
         const T away = theta[i] - start[i];
         const T w = path[i] - last[i] * away;
-        omega[i] = std::max(before[i] + w / (away * away + damping), T(0));  // so NaN stays
+        omega[i] = std::max(before[i] + w / (away * away + damping), T(0));  // keeps NaN
       });
     });
   }
@@ -108,10 +108,8 @@ StateDict SI::state_dict() const {
 
 void SI::read_state(StateReader& state) {
   state.set(tasks_, state.count<int>("SI.tasks"));
-  const std::vector<Tensor> importance = state.list("importance", importance_);
-  check_importances("load_state_dict", importance);
-  state.set(importance_, importance);
-  state.set(center_, state.list("center", center_));
+  state.set(importance_, state.finite_list("importance", importance_, 0));
+  state.set(center_, state.finite_list("center", center_));
 }
 
 }  // namespace engram::continual

@@ -5,31 +5,31 @@
 namespace engram::continual {
 
 struct SIOptions {
-  double strength = 0.1;  ///< c; it stands before Σ Ω(θ − θ*)², without ½
+  double strength = 0.1;  ///< c: c·Σ Ω(θ − θ*)², without ½
   double damping = 0.1;   ///< ξ, keeps Ω finite where a parameter hardly moved
 };
 
-/// Synaptic intelligence: a parameter matters by what its moves have lowered the loss. Along the
-/// steps t of a task it adds up the path integral w, and turns it into importances at the end:
+/// Synaptic intelligence: the importance of a parameter is its contribution to the decrease of the
+/// loss, a path integral w over the steps t of a task, normalised at the end of the task:
 ///
 ///     w ← Σ_t −g_t (θ_t+1 − θ_t)
 ///     Ω ← max(0, Ω + w / ((θ_end − θ_start)² + ξ))
 ///     loss + c·Σ Ω (θ − θ*)²
 ///
-/// g_t is the gradient without this penalty, θ_t+1 − θ_t what the optimizer made of the step, θ*
-/// where the last task ended. Zenke, Poole and Ganguli, "Continual Learning Through Synaptic
-/// Intelligence", 2017 (arXiv 1703.04200).
+/// where g_t is the gradient without this penalty, θ_t+1 − θ_t the optimizer's update, and θ* are
+/// the parameters at the end of the last task. Zenke, Poole and Ganguli, "Continual Learning
+/// Through Synaptic Intelligence", 2017 (arXiv 1703.04200).
 ///
-/// The maximum, after the sum, is that of the authors' code; the paper has none, and without it a
-/// negative Ω pushes the parameter away. The code of van de Ven and Tolias has no maximum, and its
+/// The maximum, after the sum, is that of the authors' code; the paper has none, but a negative Ω
+/// would push the parameter away from θ*. The code of van de Ven and Tolias has no maximum, and its
 /// g_t contains the penalty's gradient.
 ///
-/// The penalty is no term of the loss: its gradient 2c·Ω(θ − θ*) is added to what backward left,
-/// so that g_t is had without a second backward, and the loss that a step reports is the task's.
-/// In a combination, g_t is the gradient of all that the other methods make of the loss: of what
-/// they replay, as it should be, but also of a penalty that they add.
+/// The penalty is not a term of the loss: its gradient 2c·Ω(θ − θ*) is added to the gradients after
+/// the backward pass, so g_t takes no second one, and a step reports the task's loss. In a
+/// Combination, g_t is the gradient of the loss with the other methods' terms: of replay, as it
+/// should be, but of penalties too.
 ///
-/// Keeps two tensors for each parameter; during a task it needs two more.
+/// Keeps two tensors for each parameter, and two more during a task.
 class SI : public Method {
  public:
   /// Error for a strength below 0, or a damping that is not above 0.
@@ -53,7 +53,7 @@ class SI : public Method {
   std::vector<Tensor> center_;  // θ*; within a task also θ_start
   int tasks_ = 0;
   // Of the present task.
-  std::vector<Tensor> path_;           // w, but for the last step
+  std::vector<Tensor> path_;           // w without its last term, − g φ (si.cpp)
   std::vector<Tensor> last_gradient_;  // g of the last step
 };
 

@@ -13,7 +13,6 @@
 namespace engram::continual {
 namespace {
 
-/// Σ over the diagonal.
 double trace(const Tensor& x) {
   double sum = 0;
   const auto n = static_cast<std::size_t>(x.size(0));
@@ -22,7 +21,7 @@ double trace(const Tensor& x) {
   return sum;
 }
 
-/// x without its part in the basis.
+/// (I − B·Bᵀ)·x: the residual of x outside the basis B.
 Tensor outside(const Tensor& basis, const Tensor& x) {
   return x - matmul(basis, matmul(basis, x, {.transpose_a = true}));
 }
@@ -45,7 +44,7 @@ GPM::GPM(Network network, const GPMOptions& options)
         options_.scale.value_or(0));
 }
 
-/// The basis, each column of which is as long as the root of its importance.
+/// The basis, each column scaled by the root of its importance: M·diag(√λ).
 Tensor GPM::learn(const Layer& layer, std::size_t place, const Tensor& kept,
                   const Tensor& moment) const {
   const double threshold =
@@ -54,14 +53,14 @@ Tensor GPM::learn(const Layer& layer, std::size_t place, const Tensor& kept,
   const Tensor lengths = kept.defined() ? norms(kept) : Tensor();
   const Tensor basis = kept.defined() ? kept / lengths : zeros({layer.in, 0}, f64);
 
-  // Singular values squared are eigenvalues of the moment; the mean instead of the sum over samples
-  // changes no ratio.
+  // The squared singular values of the inputs are the moment's eigenvalues, up to the number of
+  // samples, which cancels in all ratios.
   const Tensor residual = outside(basis, transpose(outside(basis, moment), 0, 1));
   const auto [energies, directions] = symmetric_eigen(residual);  // ascending
   const auto energy = energies.data<double>();
   const double total = trace(moment);
   double covered = total - trace(residual);
-  constexpr double nothing = 1e-12;  // what rounding leaves of directions that are not there
+  constexpr double nothing = 1e-12;  // relative rounding error of an energy 0
   std::int64_t first = layer.in;
   const std::int64_t room = layer.in - basis.size(1);
   while (layer.in - first < room && covered < threshold * total &&

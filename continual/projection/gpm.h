@@ -8,27 +8,27 @@
 namespace engram::continual {
 
 struct GPMOptions {
-  /// How much of what a layer sees of a task, as a share of its energy Σ‖a‖², the memory must
-  /// cover: a number for each layer, the last for all that follow. The paper's for permuted MNIST.
+  /// Share of the energy Σ‖a‖² of a layer's inputs on a task that the memory must cover: a number
+  /// for each layer, the last for all that follow. By default the paper's for permuted MNIST.
   std::vector<double> threshold{0.95, 0.99};
-  double threshold_growth = 0;  ///< more for each task, up to 1; the paper has .003 on CIFAR-100
-  std::int64_t samples = 300;   ///< of a task, that inputs are taken from; 0, or too many: all
+  double threshold_growth = 0;  ///< added for each task, up to 1; the paper has .003 on CIFAR-100
+  std::int64_t samples = 300;   ///< drawn from a task; 0, or more than there are: all
   Projects projects = Projects::update;
-  /// Set, it makes this scaled gradient projection with this α: a direction of the memory is
-  /// protected as far as its importance goes, not altogether.
+  /// If set, this is scaled gradient projection with this α: a direction of the memory is protected
+  /// in proportion to its importance.
   std::optional<double> scale{};
   std::uint64_t seed = 0;  ///< of the drawing of samples
 };
 
-/// Gradient projection memory: after a task, the inputs a of a layer for some of its samples
-/// span what must be protected. The memory is an orthonormal basis M (in, k); to it are added the
-/// first left singular vectors of what it does not cover of those inputs, as few as bring the
-/// share of the energy that it does cover to the threshold. From then on weights change by
+/// Gradient projection memory: the memory of a layer is an orthonormal basis M (in, k) for the
+/// layer's inputs a on samples of earlier tasks. After a task, M is extended by the first left
+/// singular vectors of the inputs' residual outside M: the fewest that raise the covered share of
+/// the energy to the threshold. Changes of the weights are then multiplied by
 ///
 ///     P = I − M·Mᵀ
 ///
-/// With `scale`, P = I − M·diag(λ)·Mᵀ, where a direction that a task sees with singular value σ has
-/// the importance (α + 1)σ / (ασ + max σ) for it, and λ is the sum over tasks, at most 1.
+/// With `scale`, P = I − M·diag(λ)·Mᵀ. A direction with singular value σ on a task has the
+/// importance (α + 1)σ / (ασ + max σ) for the task, and λ is the sum over tasks, at most 1.
 ///
 /// Saha, Garg and Roy, "Gradient Projection Memory for Continual Learning", 2021, arXiv 2103.09762.
 /// Saha and Roy, "Continual Learning with Scaled Gradient Projection", 2023, arXiv 2302.01386.

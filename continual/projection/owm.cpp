@@ -20,7 +20,7 @@ Tensor OWM::learn(const Layer&, std::size_t, const Tensor& kept, const Tensor& m
 
 Projection::Projector OWM::projector(const Tensor& kept) const {
   const auto [energies, directions] = symmetric_eigen(kept);
-  const Tensor energy = relu(energies);  // rounding makes of 0 a little less
+  const Tensor energy = relu(energies);  // rounding may make an energy 0 negative
   return {matmul(directions * (-energy / (energy + alpha_)), directions, {.transpose_b = true}),
           {}};
 }

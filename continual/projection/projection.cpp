@@ -14,7 +14,7 @@
 namespace engram::continual {
 namespace {
 
-/// now - before, into `before`.
+/// before ← now − before.
 void subtract_into(const Tensor& before, const Tensor& now) {
   dispatch_floating("Projection", now.dtype(), [&]<class T>() {
     kernels::map(now.numel(), now.data<T>().data(), before.data<T>().data(),
@@ -53,14 +53,14 @@ std::vector<Layer> Projection::layers() const {
   return all;
 }
 
-/// Those that earlier tasks used, out of a state that was loaded, must be rows of the head.
+/// Error unless the used outputs, which may come from a loaded state, are rows of the head.
 void Projection::check_outputs(const Layer& layer, const Outputs& outputs) const {
   check(!layer.head || outputs.end <= layer.out, "{}: tasks used outputs {} to {}, of {}",
         options_.name, outputs.begin, outputs.end, layer.out);
 }
 
-/// Makes the projectors of layers from what is kept of them. What is not finite throws here, before
-/// anything has changed.
+/// Makes the layers' projectors from their states, before any member changes: symmetric_eigen may
+/// throw.
 void Projection::make_projectors(std::vector<Protected>& layers,
                                  const std::vector<Tensor>& kept_of_all) const {
   for (Protected& part : layers) {
@@ -213,6 +213,7 @@ void Projection::read_state(StateReader& state) {
         inputs > 0 && (rows == inputs || rows == inputs + 1) && value.size(1) <= rows &&
             (!options_.square || value.size(1) == rows),
         key, "is {}, which does not fit parameter {}, {}", value.shape(), k, weight.shape());
+    state.check_finite(key, value);
   }
   for (const auto& [layer, projector, weight, bias] : layers_) {
     check_outputs(layer, outputs);

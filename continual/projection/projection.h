@@ -7,30 +7,29 @@
 
 namespace engram::continual {
 
-/// What is projected away from what earlier tasks see. With plain SGD, and projections that do the
-/// same when done twice, all three are one.
+/// The quantity that is projected by P. With plain SGD and an idempotent P all three agree.
 enum class Projects {
-  /// What the optimizer has done to the weights: holds for every optimizer.
+  /// The optimizer's update of the weights: protects earlier tasks with every optimizer.
   update,
-  /// The gradient, as the papers have it. What Adam or momentum make of it, or weight decay adds,
-  /// need not be orthogonal to anything: earlier tasks are not protected.
+  /// The gradient, as in the papers. With Adam, momentum or weight decay the update of a projected
+  /// gradient need not be orthogonal to earlier inputs: earlier tasks are not protected.
   gradient,
-  /// First the gradient, then the update, at twice the price: an update that is projected alone
-  /// may point uphill when an adaptive optimizer scaled it, this one does not.
+  /// First the gradient, then the update, at twice the cost. A projection of an adaptive
+  /// optimizer's update alone may point uphill; with both it does not.
   both,
 };
 
-/// What gradient projection memory and orthogonal weights modification have in common. For each
-/// layer with weights [W b] (out, in) there is a symmetric P (in, in) that makes little of the
-/// inputs a of earlier tasks: P·a ≈ 0. A change ΔW·P leaves what the layer makes of them as it was.
-/// The bias counts as the weight of an input of 1; the papers' networks have none, or leave it
-/// alone.
+/// The common part of gradient projection memory and orthogonal weights modification. Each layer
+/// with weights [W b] (out, in) has a symmetric P (in, in) that nearly annihilates the layer's
+/// inputs a of earlier tasks, P·a ≈ 0: a change ΔW·P hardly changes the outputs for these inputs.
+/// The bias is the weight of a constant input 1; the papers' networks have none, or do not project
+/// it.
 ///
-/// The outputs that no task has used so far, of new heads or new classes, are free to learn: in
-/// the layer that gives the logits, P is for the rows of those that earlier tasks used.
+/// Outputs that no task has used so far, of new heads or new classes, learn freely: in the layer of
+/// the logits, P applies to the rows of used outputs.
 ///
-/// Every parameter must be of a dense or convolution layer (in one group) that is used once, or
-/// frozen, for all tasks: Error.
+/// Error for a parameter that is neither of a dense or convolution layer (in one group) that is
+/// used once, nor frozen during all tasks.
 class Projection : public Method {
  public:
   void begin_task(const Task& task) override;
@@ -43,37 +42,38 @@ class Projection : public Method {
 
   /// Tasks ended so far.
   int tasks() const { return tasks_; }
-  /// P of each layer (in, in), in the order in which they work; empty before the first task.
+  /// P of each layer (in, in), in the order of the forward pass; empty before the first task.
   std::vector<Tensor> projectors() const;
 
  protected:
   struct Options {
     const char* name;  ///< of the method, in errors and states
-    const char* kept;  ///< of what it keeps of a layer, in states
-    bool square;       ///< whether that is (in, in), or at most
+    const char* kept;  ///< name of a layer's state, in states
+    bool square;       ///< whether a layer's state is (in, in), not (in, k)
     Projects projects;
-    std::int64_t samples;  ///< of a task, that layers' inputs are taken from
+    std::int64_t samples;  ///< drawn from a task; 0, or more than there are: all
     std::uint64_t seed;
   };
   Projection(Network network, const Options& options);
 
-  /// P = I + left·rightᵀ, or I + left, which is symmetric then, where there is no right.
+  /// P = I + left·rightᵀ; without `right`, P = I + left with a symmetric left.
   struct Projector {
     Tensor left;   // (in, k), or (in, in)
     Tensor right;  // (in, k)
   };
 
-  /// What is kept of a layer (in, at most in) after a task, from what was kept before, undefined
-  /// after the first, and the task's moment (in, in) f64, the mean of a·aᵀ. f64.
+  /// The state of a layer after a task, (in, k) with k at most in, f64: from the state before,
+  /// undefined for the first task, and the task's moment (in, in), f64, the mean of a·aᵀ over
+  /// samples.
   virtual Tensor learn(const Layer& layer, std::size_t place, const Tensor& kept,
                        const Tensor& moment) const = 0;
-  /// From what is kept, f64.
+  /// P from a layer's state, f64.
   virtual Projector projector(const Tensor& kept) const = 0;
 
  private:
-  struct Protected {  // a layer under way
+  struct Protected {  // a layer, and its values during a step
     Layer layer;
-    Projector projector;  // none before the first task's end
+    Projector projector;  // undefined before the end of the first task
     Tensor weight, bias;  // before the update
   };
 
@@ -89,8 +89,8 @@ class Projection : public Method {
 
   Network network_;
   Options options_;
-  std::vector<Protected> layers_;  // in the order in which they work
-  std::vector<Tensor> kept_;       // of the weight of each number; undefined for biases
+  std::vector<Protected> layers_;  // in the order of the forward pass
+  std::vector<Tensor> kept_;       // by the index of the weight; undefined for biases
   Outputs outputs_;                // that tasks have used
   int tasks_ = 0;
 };

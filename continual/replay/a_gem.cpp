@@ -87,7 +87,7 @@ bool project_gradient(const std::vector<Tensor>& parameters, const std::vector<T
   }
   if (!(along < 0)) return false;
   for (const Tensor& each : reference) squared += dot(each, each);
-  if (squared == 0) return false;  // it has underflowed
+  if (squared == 0) return false;  // underflow
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     if (!reference[k].defined()) continue;
     if (!parameters[k].grad().defined()) parameters[k].set_grad(zeros_like(parameters[k]));

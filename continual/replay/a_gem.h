@@ -12,27 +12,27 @@ namespace engram::continual {
 
 struct AGEMOptions {
   std::int64_t capacity = 1000;  ///< samples in memory, of all tasks together
-  /// Set, the memory grows instead by this many samples of each class of each task.
+  /// If set, in place of `capacity`: this many samples of each class of each task.
   std::optional<std::int64_t> per_class{};
-  std::int64_t batch = 128;  ///< samples that the reference gradient is taken over
+  std::int64_t batch = 128;  ///< samples of the reference gradient
   std::uint64_t seed = 0;
 };
 
-/// Averaged gradient episodic memory: a step must not raise the loss of earlier tasks, to first
-/// order and on average over samples of theirs. With the gradient g of the step and g_ref of the
-/// mean cross entropy of samples out of the memory, each over all parameters as one vector,
+/// Averaged gradient episodic memory: to first order, a step must not raise the mean loss over
+/// samples of earlier tasks. With the gradient g of the step, and g_ref of the mean cross entropy
+/// of samples from the memory, each over all parameters as one vector,
 ///
 ///     g ← g − (g·g_ref)/(g_ref·g_ref) g_ref   where g·g_ref < 0
 ///
-/// Chaudhry et al., "Efficient lifelong learning with A-GEM", 2019 (arXiv 1812.00420). A replayed
-/// sample competes among the outputs that are right for it (continual::active_outputs).
+/// Chaudhry et al., "Efficient lifelong learning with A-GEM", 2019 (arXiv 1812.00420). The cross
+/// entropy of a replayed sample is over its own active classes (continual::active_outputs).
 ///
-/// As there, samples are drawn anew for each step, from the earlier tasks alone, and the network
-/// sees them in the mode that it is in, dropout and all. Unlike there, the default is a memory of
-/// constant size, filled as ExperienceReplay's; `per_class` gives the paper's, a fixed number of
-/// each class of each task.
+/// As there, each step draws new samples, from earlier tasks alone, and the network keeps its mode
+/// for them, dropout included. Unlike there, the default is a memory of constant capacity, filled
+/// like ExperienceReplay's; `per_class` gives the paper's, a fixed number of samples of each class
+/// of each task.
 ///
-/// The gradient that is projected is that of the whole loss, with what other methods added to it.
+/// The projected gradient is that of the whole loss, with the terms of other methods.
 class AGEM : public Method {
  public:
   /// Error for options out of range.
@@ -57,9 +57,9 @@ class AGEM : public Method {
   Outputs outputs_;
 };
 
-/// Takes out of the gradients of the parameters, as one vector, what points against `reference`, a
-/// gradient for each: g as above, in place. An undefined gradient or reference stands for zeros.
-/// Returns whether there was something to take out. Error, ShapeError and DTypeError when the
+/// Projects the gradients of the parameters, as one vector g, by the formula above, in place.
+/// `reference` has a gradient for each parameter; an undefined gradient or reference stands for
+/// zeros. Returns whether the gradients changed. Error, ShapeError and DTypeError when the
 /// references are not those of the parameters.
 bool project_gradient(const std::vector<Tensor>& parameters, const std::vector<Tensor>& reference);
 

@@ -6,7 +6,8 @@
 namespace engram::continual {
 namespace {
 
-/// Mean of (z − f)² over the samples and the outputs that it is about.
+/// Mean of (z − f)² over samples and outputs, in task-incremental learning each sample's own
+/// outputs.
 Tensor distance(const Tensor& logits, const Replay& samples, Scenario scenario) {
   if (scenario != Scenario::task) return mse_loss(logits, samples.logits);
   const Tensor mask = output_mask(samples.outputs, logits.size(1));

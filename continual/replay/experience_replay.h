@@ -11,35 +11,35 @@ namespace engram::continual {
 
 struct ExperienceReplayOptions {
   std::int64_t capacity = 1000;  ///< samples in memory, of all tasks together
-  /// Set, the memory grows instead by this many samples of each class of each task.
+  /// If set, in place of `capacity`: this many samples of each class of each task.
   std::optional<std::int64_t> per_class{};
   std::int64_t batch = 128;  ///< replayed samples a step
-  /// Of the replayed samples in the loss, in [0, 1]; by default the share 1 − 1/T of the T − 1
-  /// earlier among the T tasks so far.
+  /// Weight of the replayed samples' loss, in [0, 1]; by default 1 − 1/T, the share of the earlier
+  /// tasks among the T tasks so far.
   std::optional<double> weight{};
   std::uint64_t seed = 0;
 };
 
-/// Experience replay: every step also trains on samples of earlier tasks out of a memory,
+/// Experience replay: every step also trains on samples of earlier tasks from a memory,
 ///
 ///     loss = (1 − w)·L(batch) + w·L(replayed),   w = 1 − 1/T
 ///
-/// with mean cross entropies L, in which a sample competes among the outputs that are right for it
-/// (continual::active_outputs). The first task is trained on as if there were no replay.
+/// with mean cross entropies L, each sample's over its own active classes
+/// (continual::active_outputs). The first task is trained without replay.
 ///
-/// This w counts every task the same, as the average accuracy does: van de Ven & Tolias, "Three
+/// This w weights all tasks equally, as the average accuracy does: van de Ven & Tolias, "Three
 /// scenarios for continual learning", 2019 (arXiv 1904.07734); `per_class` is their budget for
 /// replay of stored images. Chaudhry et al., "On tiny episodic memories in continual learning",
-/// 2019 (arXiv 1902.10486), take the mean over both batches together, which for batches of one
-/// size is `weight` ½, and draw from a memory filled by reservoir sampling.
+/// 2019 (arXiv 1902.10486), take the mean over both batches together, which is `weight` ½ for
+/// batches of the same size, and draw from a memory filled by reservoir sampling.
 ///
-/// Unlike the latter's, which see each image once and store it as it passes, the memory is filled
-/// when a task ends, by one offer of each of its training images: what it holds depends on the data
-/// and the seed, and neither on the number of epochs nor on the order of the batches. What is
-/// replayed is of earlier tasks alone.
+/// Unlike the latter, who see each image once and store it as it passes, the memory is filled at
+/// the end of a task, by one offer of each of its training samples: the contents depend on the data
+/// and the seed, not on the number of epochs or the order of the batches. Samples of earlier tasks
+/// alone are replayed.
 ///
-/// In a combination, w scales what the methods before this one have added to the loss: penalties
-/// come after it.
+/// In a Combination, 1 − w scales the terms of earlier methods too: penalties come after this
+/// method.
 class ExperienceReplay : public Method {
  public:
   /// Error for options out of range.
@@ -57,7 +57,7 @@ class ExperienceReplay : public Method {
   Network network_;
   ExperienceReplayOptions options_;
   Reservoir memory_;
-  Generator generator_;  // of what is replayed
+  Generator generator_;  // of replayed samples
 };
 
 }  // namespace engram::continual

@@ -14,7 +14,7 @@
 namespace engram::continual {
 namespace {
 
-/// The samples of these numbers.
+/// The samples at these indices.
 Replay pick(const Replay& samples, const Tensor& rows) {
   Replay picked{index_select(samples.x, 0, rows), index_select(samples.y, 0, rows), {}, {}};
   for (std::int64_t row : rows.data<std::int64_t>()) {
@@ -24,7 +24,7 @@ Replay pick(const Replay& samples, const Tensor& rows) {
   return picked;
 }
 
-/// The first `count` numbers of 0 to n - 1 in random order.
+/// `count` distinct numbers of 0 to n - 1 in random order (Fisher–Yates shuffle).
 Tensor draw_rows(std::int64_t n, std::int64_t count, Generator& generator) {
   const Tensor rows = arange(n);
   std::int64_t* row = rows.data<std::int64_t>().data();
@@ -38,12 +38,12 @@ void copy_row(const Tensor& from, std::int64_t row, const Tensor& to, std::int64
                     to.bytes().begin() + place * static_cast<std::ptrdiff_t>(bytes));
 }
 
-/// Rows that tensors of samples must agree in: all sizes but the first.
+/// Whether all sizes but the first agree.
 bool same_rows(const Tensor& a, const Tensor& b) {
   return a.rank() == b.rank() && a.shape().with(0, 0) == b.shape().with(0, 0);
 }
 
-/// Error unless the fields of the samples go together.
+/// Error unless the fields of the samples match.
 void check_samples(const char* caller, const Replay& samples) {
   const auto& [x, y, outputs, logits] = samples;
   const auto count = std::ssize(outputs);
@@ -54,10 +54,14 @@ void check_samples(const char* caller, const Replay& samples) {
               "{}: {} samples cannot have logits {}", caller, count,
               logits.defined() ? logits.shape() : Shape{});
   const auto labels = y.data<std::int64_t>();
+  const std::int64_t all = logits.defined() ? logits.size(1) : Reservoir::unlimited;
   for (std::size_t k = 0; k < labels.size(); ++k) {
-    check_data(outputs[k].begin <= labels[k] && labels[k] < outputs[k].end,
-               "{}: label {} is none of the outputs {} to {}", caller, labels[k], outputs[k].begin,
-               outputs[k].end);
+    const auto& [begin, end] = outputs[k];
+    check_data(begin <= labels[k] && labels[k] < end,
+               "{}: label {} is none of the outputs {} to {}", caller, labels[k], begin, end);
+    check_data(begin >= 0, "{}: there are no outputs {} to {}", caller, begin, end);
+    check_data(end <= all, "{}: there are no outputs {} to {} in {} logits", caller, begin, end,
+               all);
   }
 }
 
@@ -69,7 +73,7 @@ Reservoir::Reservoir(const ReservoirOptions& options) : options_(options) {
 }
 
 Reservoir::Placement Reservoir::place(std::int64_t count, Generator& generator) const {
-  std::map<std::int64_t, std::int64_t> placed;  // a place, and the last sample that came there
+  std::map<std::int64_t, std::int64_t> placed;  // place -> the last sample that it received
   std::int64_t seen = seen_;
   for (std::int64_t row = 0; row < count; ++row, ++seen) {
     const std::int64_t where = seen < options_.capacity ? seen : generator.below(seen + 1);
@@ -98,12 +102,19 @@ void Reservoir::offer(const data::Batch& batch, const Outputs& outputs, Generato
 
 void Reservoir::offer(const data::Dataset& dataset, const Outputs& outputs, Generator& generator) {
   const NoGrad no_grad;
-  const Placement placement = place(dataset.size(), generator);
-  const auto [x, y] = dataset.batch(placement.rows);
-  const Replay chosen{x, y, std::vector<Outputs>(placement.rows.size(), outputs), {}};
-  check_samples("Reservoir", chosen);
-  check_fits(chosen);
-  put(chosen, placement);
+  // The samples to be read, and checked, are known only when their places have been drawn.
+  const std::uint64_t before = generator.position();
+  try {
+    const Placement placement = place(dataset.size(), generator);
+    const auto [x, y] = dataset.batch(placement.rows);
+    const Replay chosen{x, y, std::vector<Outputs>(placement.rows.size(), outputs), {}};
+    check_samples("Reservoir", chosen);
+    check_fits(chosen);
+    put(chosen, placement);
+  } catch (...) {
+    generator.set_position(before);
+    throw;
+  }
 }
 
 void Reservoir::check_fits(const Replay& samples) const {
@@ -121,7 +132,7 @@ void Reservoir::check_fits(const Replay& samples) const {
   if (options_.logits) check_like("logits", samples.logits, samples_.logits);
 }
 
-/// The places are in order: those that hold a sample first, then new ones without a gap.
+/// Places ascend: first occupied ones, then new ones without a gap.
 void Reservoir::put(const Replay& chosen, const Placement& placement) {
   seen_ = placement.seen;
   if (chosen.outputs.empty()) return;
@@ -231,11 +242,11 @@ void offer_task(Reservoir& memory, const Task& task, std::optional<std::int64_t>
 
 Tensor replay_loss(const Tensor& logits, const Replay& samples, Scenario scenario,
                    const Outputs& latest) {
-  std::vector<Outputs> competing;
+  std::vector<Outputs> active;
   for (const Outputs& own : samples.outputs) {
-    competing.push_back(active_outputs(scenario, own, latest));
+    active.push_back(active_outputs(scenario, own, latest));
   }
-  return classification_loss(logits, samples.y, competing);
+  return classification_loss(logits, samples.y, active);
 }
 
 }  // namespace engram::continual

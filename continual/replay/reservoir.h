@@ -17,34 +17,34 @@ namespace engram::continual {
 struct Replay {
   Tensor x;                      ///< (K, ...)
   Tensor y;                      ///< (K,) of i64
-  std::vector<Outputs> outputs;  ///< of the task that each is from
-  Tensor logits;                 ///< (K, all outputs), undefined where none are kept
+  std::vector<Outputs> outputs;  ///< of each sample's task
+  Tensor logits;                 ///< (K, all outputs), undefined unless stored
 };
 
 struct ReservoirOptions {
   std::int64_t capacity;
-  bool logits = false;              ///< keep those beside each sample
-  std::string owner = "Reservoir";  ///< whose state it is: no other owner's is loaded
+  bool logits = false;              ///< store the logits of each sample
+  std::string owner = "Reservoir";  ///< name in the state: no other owner's state loads
 };
 
-/// A memory of samples out of all that pass: at any time every sample seen so far is in it with the
-/// same probability, capacity / seen, in whatever order they come. (Vitter, "Random Sampling with a
-/// Reservoir", 1985: algorithm R.) The samples are kept as batches give them, ready for a network.
+/// Reservoir sampling: at any time every sample offered so far is in memory with the same
+/// probability, capacity / seen, whatever their order. (Vitter, "Random Sampling with a Reservoir",
+/// 1985: algorithm R.) Samples are stored as batches return them, ready for a network.
 class Reservoir {
  public:
   static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-  /// Error when the capacity is below 0. Memory is taken for samples that are there, and not for
-  /// the capacity.
+  /// Error when the capacity is below 0. Memory is allocated for stored samples, not for the
+  /// capacity.
   explicit Reservoir(const ReservoirOptions& options);
 
-  /// Offers every sample of a batch, all of a task with these outputs: y (B,) of i64, and where
-  /// logits are kept theirs, (B, all outputs). ShapeError and DTypeError for what does not go with
-  /// the samples in memory; DataError for a label that is none of the outputs; then nothing was
-  /// changed.
+  /// Offers every sample of a batch, all of a task with these outputs: y (B,) of i64, and their
+  /// logits (B, all outputs) if logits are stored. ShapeError and DTypeError when they do not match
+  /// the samples in memory; DataError for a label outside `outputs`, and for outputs that begin
+  /// below 0 or end beyond the logits; memory and generator are then unchanged.
   void offer(const data::Batch& batch, const Outputs& outputs, Generator& generator,
              const Tensor& logits = {});
-  /// Offers every sample of a data set, once; only those that stay are read.
+  /// Offers every sample of a data set, once; only those to be stored are read.
   void offer(const data::Dataset& dataset, const Outputs& outputs, Generator& generator);
 
   /// `count` distinct samples at random, or all if there are fewer. Error when there are none.
@@ -54,18 +54,18 @@ class Reservoir {
   std::int64_t seen() const { return seen_; }  ///< samples that were offered so far
   std::int64_t size() const { return std::ssize(samples_.outputs); }
   bool empty() const { return samples_.outputs.empty(); }
-  /// All that is kept, in the order of the places.
+  /// All stored samples, in the order of their places.
   const Replay& samples() const { return samples_; }
 
   StateDict state_dict() const;
-  /// Error (ShapeError, DTypeError, DataError) for a state that such a memory cannot have; then
-  /// nothing has changed.
+  /// Error (ShapeError, DTypeError, DataError) for a state that such a memory cannot have; the
+  /// memory is then unchanged.
   void load_state_dict(const StateDict& state);
   /// The same as part of a larger state.
   void read_state(StateReader& state);
 
  private:
-  /// Where new samples go: sample rows[k] to place places[k].
+  /// Where new samples are stored: sample rows[k] at place places[k].
   struct Placement {
     std::vector<std::int64_t> rows;
     std::vector<std::int64_t> places;
@@ -85,12 +85,13 @@ class Reservoir {
 data::Dataset draw_per_class(const data::Dataset& dataset, std::int64_t count,
                              Generator& generator);
 
-/// Fills a memory when a task ends: from its training data, or from `per_class` of each class.
+/// At the end of a task, offers its training samples to a memory: all, or `per_class` of each
+/// class.
 void offer_task(Reservoir& memory, const Task& task, std::optional<std::int64_t> per_class,
                 std::uint64_t seed);
 
-/// Mean cross entropy of replayed samples while the latest task has these outputs: each competes
-/// among those that are right for it, as continual::active_outputs has it.
+/// Mean cross entropy of replayed samples when the latest task has outputs `latest`: each sample's
+/// is over its own active classes (continual::active_outputs).
 Tensor replay_loss(const Tensor& logits, const Replay& samples, Scenario scenario,
                    const Outputs& latest);
 

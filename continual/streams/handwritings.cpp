@@ -15,8 +15,9 @@
 namespace engram::continual {
 namespace {
 
-/// y = x, with strokes thicker where `strength` (height, width) is above 0 and thinner below: a
-/// share of the way to the brightest or the darkest of a pixel and its four neighbours.
+/// Grey-scale dilation where `strength` (height, width) is positive, erosion where negative: y is x
+/// plus this fraction of the difference to the maximum or minimum of a pixel and its four
+/// neighbours.
 void thicken(const std::uint8_t* x, const float* strength, std::int64_t height, std::int64_t width,
              std::uint8_t* y) {
   for (std::int64_t r = 0; r < height; ++r) {
@@ -36,7 +37,8 @@ void thicken(const std::uint8_t* x, const float* strength, std::int64_t height, 
   }
 }
 
-/// Writes images of one size in one handwriting; memory that it works in is its own.
+/// Transforms images of one size into one handwriting. The buffers are its own: one Writer for each
+/// thread.
 class Writer {
  public:
   Writer(const Handwriting& hand, const data::SmoothNoise& noise, std::int64_t height,
@@ -49,12 +51,12 @@ class Writer {
         strength_(field_.size()),
         warped_(field_.size()) {}
 
-  /// Blocks of random bits that an image takes.
+  /// Blocks of random bits for an image.
   static std::int64_t blocks(const data::SmoothNoise& noise) {
     return (digit_numbers + 3 * noise.knots() + 3) / 4;
   }
 
-  /// Draws what image `number` has of its own.
+  /// Computes the source coordinates and stroke strengths of image `number`.
   void draw(const RandomStream& stream, std::int64_t number) {
     const auto count = static_cast<std::uint64_t>(blocks(noise_));
     for (std::uint64_t b = 0; b < count; ++b) {
@@ -68,12 +70,12 @@ class Writer {
     const auto stroke = static_cast<float>(hand_.stroke);
     const auto unevenness = static_cast<float>(hand_.unevenness);
     for (std::size_t i = 0; i < field_.size(); ++i) {
-      // Thin strokes would not survive all of an erosion. In this order it bounds NaN as well.
+      // A full erosion would delete thin strokes. In this order max turns NaN into `thinnest`.
       strength_[i] = std::min(1.0f, std::max(thinnest, stroke + unevenness * field_[i]));
     }
   }
 
-  /// One channel of it.
+  /// Transforms one channel of the image drawn last.
   void write(const std::uint8_t* x, std::uint8_t* y) {
     data::warp(x, places_, warped_.data());
     thicken(warped_.data(), strength_.data(), places_.height, places_.width, y);
@@ -81,7 +83,7 @@ class Writer {
 
  private:
   static constexpr float thinnest = -0.6f;
-  static constexpr std::int64_t digit_numbers = 6;  // random numbers that move a digit as a whole
+  static constexpr std::int64_t digit_numbers = 6;  // random numbers of a digit's affine map
 
   /// Uniform of mean 0 and variance 1.
   static float uniform(std::uint32_t bits) {
@@ -96,7 +98,8 @@ class Writer {
     const double slant = hand_.slant + jitter(1, 0.06);
     const double height = hand_.height * std::exp(jitter(2, 0.04));
     const double width = hand_.width * std::exp(jitter(3, 0.04));
-    // A digit is scaled, slanted and turned; its pixels come back by the way that they went.
+    // A digit is scaled, slanted and rotated. Inverse warp: each output pixel is read at its source
+    // coordinates, by the inverse maps in reverse order.
     const data::Linear unslant = {.cr = slant};
     const data::Linear unscale = {.rr = 1 / height, .cc = 1 / width};
     places_.set(data::rotation(-turn).then(unslant).then(unscale), jitter(4, 0.5), jitter(5, 0.5));
@@ -180,8 +183,8 @@ Handwriting handwriting(int customer, const HandwritingsOptions& options) {
   const auto between = [&](double low, double high) {
     return options.variety * (low + (high - low) * generator.uniform());
   };
-  // Found by looking: at a variety of 1 handwritings are as different as they are between people,
-  // and all digits can be read.
+  // Chosen by eye: at a variety of 1 handwritings differ as much as people's, and all digits are
+  // legible.
   Handwriting hand;
   hand.slant = between(-0.45, 0.45);
   hand.turn = between(-10, 10);

@@ -9,7 +9,7 @@
 namespace engram::continual {
 namespace {
 
-/// For each label its place in the order of the classes.
+/// The position of each label in the order of the classes.
 std::vector<std::int64_t> places_of(std::int64_t classes, const SplitOptions& options) {
   std::vector<std::int64_t> places(static_cast<std::size_t>(classes));
   Generator generator(options.seed, "class order");
@@ -21,7 +21,7 @@ std::vector<std::int64_t> places_of(std::int64_t classes, const SplitOptions& op
   return places;
 }
 
-/// The samples whose classes have places [first, first + count), labelled from 0.
+/// The samples whose classes have positions [first, first + count), labelled from 0.
 data::Dataset part(const data::Dataset& dataset, const std::vector<std::int64_t>& places,
                    std::int64_t first, std::int64_t count) {
   const auto label_in_task = [places, first](std::int64_t label) {

@@ -67,7 +67,7 @@ Task in_scenario(Scenario scenario, Task task, const Outputs& own) {
 
 namespace {
 
-/// Of the samples of a batch.
+/// The dtype of x in batches.
 DType batch_dtype(const data::Dataset& dataset) {
   return dataset.dtype() == u8 ? f32 : dataset.dtype();
 }

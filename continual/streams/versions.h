@@ -8,7 +8,7 @@
 
 namespace engram::continual {
 
-/// How a task makes its images of those that all tasks share.
+/// A task's transformation of the images that all tasks share.
 struct Version {
   std::string name;
   std::function<data::Dataset(const data::Dataset&images)> train, test;
@@ -19,10 +19,10 @@ struct VersionsOptions {
   Scenario scenario = Scenario::domain;
 };
 
-/// What the streams of versions of one set of images have in common. The sets to test are made once
-/// and kept, because all of them are asked for after each task; a set to train, which is many times
-/// larger, is made for each Task that the stream gives, and lives as long as that. With versions
-/// made by `data::Dataset::transform` both are work for the first who asks for a sample.
+/// The common part of streams of transformed images. Test sets are made once and kept, because all
+/// of them are evaluated after each task; a training set, many times larger, is made for each Task
+/// that the stream returns, and lives as long as the Task. With `data::Dataset::transform` in a
+/// version, both are computed at the first read of a sample.
 ///
 /// ShapeError, in the name of `caller`, when samples of train and test differ; the errors of
 /// `class_count`.

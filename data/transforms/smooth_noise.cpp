@@ -31,7 +31,7 @@ SmoothNoise::Weights::Weights(std::int64_t pixels_, double sigma)
       at(knot, pixel) = static_cast<float>(weight);
       squares += weight * weight;
     }
-    // Squares that sum to 1 along both axes are what makes the variance 1.
+    // Variance 1: the squares of the weights sum to 1 along each axis.
     const auto scale = static_cast<float>(1 / std::sqrt(squares));
     for (std::int64_t knot = 0; knot < knots; ++knot) at(knot, pixel) *= scale;
   }

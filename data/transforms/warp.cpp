@@ -11,15 +11,14 @@
 namespace engram::data {
 namespace {
 
-/// The two neighbours of a place along one axis, and how much each counts: 0 for what lies outside.
+/// The two pixels next to a coordinate along one axis, and their weights: 0 outside the image.
 struct Neighbours {
   std::int32_t first, second;
   float first_weight, second_weight;
 };
 
 Neighbours neighbours(float place, std::int32_t size) {
-  // Counted from a pixel of border, so that the conversion, which cuts, rounds down; not a number
-  // counts as outside.
+  // Shifted by 1, so that the conversion, which truncates, rounds down; NaN counts as outside.
   const float counted = place + 1;
   const float bounded = counted > 0 ? std::min(counted, static_cast<float>(size + 1)) : 0.0f;
   const auto below = static_cast<std::int32_t>(bounded);
@@ -63,7 +62,7 @@ Linear rotation(double degrees) {
 
 namespace {
 
-/// Places are found as f32, and pixels counted in 32 bits.
+/// Coordinates are f32, exact below 2^24, and pixel indices have 32 bits.
 std::size_t pixels_of(std::int64_t height, std::int64_t width) {
   constexpr std::int64_t exact = 1 << 24, limit = std::numeric_limits<std::int32_t>::max();
   check(height >= 0 && width >= 0 && height < exact && width < exact && height * width <= limit,

@@ -26,7 +26,7 @@ Tensor BatchNorm::normalize(const Tensor& x) const {
                       {.training = !running_mean.defined(), .eps = options_.eps});
   }
   std::int64_t& batches = num_batches_tracked.data<std::int64_t>()[0];
-  const double share = 1 / static_cast<double>(batches + 1);  // in the mean over all batches
+  const double share = 1 / static_cast<double>(batches + 1);  // of the mean over all batches
   const Tensor y = batch_norm(
       x, weight, bias, running_mean, running_var,
       {.training = true, .momentum = options_.momentum.value_or(share), .eps = options_.eps});

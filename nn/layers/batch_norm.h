@@ -8,21 +8,21 @@ namespace engram::nn {
 
 struct BatchNormOptions {
   double eps = 1e-5;
-  /// How far a batch moves the running statistics; without, they are the mean over all batches.
+  /// Weight of a batch in the running statistics; nullopt: the mean over all batches.
   std::optional<double> momentum = 0.1;
   bool affine = true;               ///< learn a weight and a bias
-  bool track_running_stats = true;  ///< else evaluation uses the batch's statistics too
+  bool track_running_stats = true;  ///< false: evaluation uses the batch's statistics too
   DType dtype = f32;
 };
 
 /// Normalises each channel to mean 0 and variance 1, then scales and shifts: see `batch_norm`.
-/// While training, mean and variance are the batch's, and move the running ones; afterwards they
-/// are the running ones.
+/// Training uses the batch's mean and variance, and updates the running ones; evaluation uses the
+/// running ones.
 struct BatchNorm : Module {
-  const Tensor weight;        ///< (features,), starts as 1; or undefined
-  const Tensor bias;          ///< (features,), starts as 0; or undefined
-  const Tensor running_mean;  ///< (features,), starts as 0; or undefined
-  const Tensor running_var;   ///< (features,), starts as 1, of unbiased estimates; or undefined
+  const Tensor weight;        ///< (features,), initially 1; or undefined
+  const Tensor bias;          ///< (features,), initially 0; or undefined
+  const Tensor running_mean;  ///< (features,), initially 0; or undefined
+  const Tensor running_var;   ///< (features,), initially 1, of unbiased estimates; or undefined
   const Tensor num_batches_tracked;  ///< i64, of rank 0; or undefined
 
  protected:

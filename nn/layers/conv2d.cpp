@@ -14,7 +14,7 @@ Shape weight_shape(std::int64_t in, std::int64_t out, Size2d kernel, std::int64_
   return {out, in / groups, kernel.height, kernel.width};
 }
 
-/// U(±1/√fan_in), where fan_in is the weight's.
+/// U(±1/√fan_in), for weight and bias with the weight's fan_in.
 Tensor start(const Shape& shape, const Shape& weight, DType dtype) {
   return init::fan_in_uniform(Tensor(shape, dtype), weight[1] * weight[2] * weight[3]);
 }

@@ -6,8 +6,8 @@
 
 namespace engram::nn {
 
-/// While training, zeroes each element with probability p and scales the others by 1 / (1 - p);
-/// afterwards it changes nothing. Random numbers come from the default generator.
+/// Training zeroes each element with probability p, and scales the others by 1 / (1 - p);
+/// evaluation is the identity. Random numbers come from the default generator.
 struct Dropout : Module {
   explicit Dropout(double p = 0.5) : Module("Dropout"), p_(p) {
     check(p >= 0 && p <= 1, "Dropout: p must be in [0, 1], got {}", p);

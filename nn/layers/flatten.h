@@ -5,7 +5,7 @@
 
 namespace engram::nn {
 
-/// The axes from `start` to `end`, both included, become one: by default all but the batch's.
+/// Merges the axes from `start` to `end`, both included: by default all but the batch's.
 struct Flatten : Module {
   explicit Flatten(std::int64_t start = 1, std::int64_t end = -1)
       : Module("Flatten"), start_(start), end_(end) {}

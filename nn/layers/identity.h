@@ -4,7 +4,7 @@
 
 namespace engram::nn {
 
-/// Returns its argument: in the place of a layer that is left out.
+/// Returns its argument: a placeholder for a layer that is left out.
 struct Identity : Module {
   Identity() : Module("Identity") {}
   Tensor operator()(const Tensor& x) const { return x; }

@@ -17,8 +17,8 @@ struct LayerNorm : Module {
 
   Tensor operator()(const Tensor& x) const;
 
-  const Tensor weight;  ///< of the normalised shape, starts as 1; or undefined
-  const Tensor bias;    ///< of the normalised shape, starts as 0; or undefined
+  const Tensor weight;  ///< of the normalised shape, initially 1; or undefined
+  const Tensor bias;    ///< of the normalised shape, initially 0; or undefined
 
  private:
   Shape normalized_shape_;

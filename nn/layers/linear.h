@@ -9,7 +9,7 @@ struct LinearOptions {
   DType dtype = f32;
 };
 
-/// x·Wᵀ + b: x (…, in) -> (…, out). Weight and bias start uniform in ±1/√in.
+/// x·Wᵀ + b: x (…, in) -> (…, out). Weight and bias are initialised uniform in ±1/√in.
 struct Linear : Module {
   Linear(std::int64_t in, std::int64_t out, const LinearOptions& options = {});
 

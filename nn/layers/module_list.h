@@ -12,7 +12,7 @@
 
 namespace engram::nn {
 
-/// Modules of one type in order, named "0", "1", …; whoever owns the list says how they are called.
+/// Modules of one type in order, named "0", "1", …; the owner of the list calls them.
 ///
 ///     nn::ModuleList<nn::Linear> layers = add("layers", nn::ModuleList<nn::Linear>());
 ///     for (const nn::Linear& layer : layers) x = relu(layer(x));
@@ -27,7 +27,7 @@ struct ModuleList : Module {
   }
 
   std::size_t size() const { return modules_->size(); }
-  /// Error when there are not so many.
+  /// Error when `index` is out of range.
   const M& operator[](std::size_t index) const {
     check(index < size(), "ModuleList: there is no module {}, there are {}", index, size());
     return (*modules_)[index];

@@ -54,7 +54,7 @@ struct AvgPool2d : Module {
   engram::AvgPool2dOptions options_;
 };
 
-/// Means of windows laid out so that the result has the given height and width.
+/// The means of windows whose layout gives the output this height and width.
 struct AdaptiveAvgPool2d : Module {
   explicit AdaptiveAvgPool2d(Size2d output) : Module("AdaptiveAvgPool2d"), output_(output) {}
 

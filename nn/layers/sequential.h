@@ -9,18 +9,17 @@
 
 namespace engram::nn {
 
-/// What can be called with a tensor and returns one: a module, a function, a lambda.
+/// Callable with a tensor, and returns a tensor: a module, a function, a lambda.
 template <class F>
 concept Layer = std::is_invocable_r_v<Tensor, const F&, Tensor>;
 
-/// Calls its layers one after the other. They are named "0", "1", … by their places; functions that
-/// are no modules take a place too.
+/// Calls its layers in sequence. They are named "0", "1", … by position; functions that are not
+/// modules count too.
 ///
 ///     nn::Sequential net(nn::Linear(784, 400), nn::ReLU(), nn::Linear(400, 10));
 ///
-/// A Sequential of nothing but another one is made by `append`. The other way of writing it is the
-/// inner one itself, as C++ has it: `nn::Sequential a(b)` and `nn::Sequential a(nn::Sequential(…))`
-/// are handles of one module, where PyTorch puts a second around the first.
+/// A Sequential of nothing but another one is made by `append`: `nn::Sequential a(b)` and
+/// `nn::Sequential a(nn::Sequential(…))` copy a handle of the inner one, where PyTorch nests it.
 ///
 ///     nn::Sequential outer = nn::Sequential().append(nn::Sequential(nn::Linear(1, 1)));
 ///     // outer.state_dict(): "0.0.weight", "0.0.bias"
@@ -32,8 +31,8 @@ struct Sequential : Module {
     (append(std::move(layers)), ...);
   }
 
-  /// Adds a layer at the end, for all handles of this Sequential, and returns it. Error for one
-  /// that contains this.
+  /// Adds a layer at the end, for all handles of this Sequential, and returns this Sequential.
+  /// Error for a layer that contains this Sequential.
   template <Layer L>
   Sequential& append(L layer) {
     if constexpr (std::derived_from<L, Module>) add(std::to_string(size()), layer);

@@ -9,7 +9,7 @@
 namespace engram::models {
 namespace {
 
-// Kernels and the paddings that keep the image's size.
+// Kernels, and the paddings that keep height and width.
 constexpr Size2d row7 = {1, 7}, column7 = {7, 1}, row3 = {1, 3}, column3 = {3, 1};
 const nn::Conv2dOptions keep_row7 = {.padding = {0, 3}}, keep_column7 = {.padding = {3, 0}},
                         keep_row3 = {.padding = {0, 1}}, keep_column3 = {.padding = {1, 0}},
@@ -17,7 +17,7 @@ const nn::Conv2dOptions keep_row7 = {.padding = {0, 3}}, keep_column7 = {.paddin
 
 Tensor mean3(const Tensor& x) { return avg_pool2d(x, {.kernel = 3, .stride = 1, .padding = 1}); }
 
-/// The normalisation after a convolution takes its bias away.
+/// Batch normalisation would cancel the bias of a convolution before it.
 nn::Conv2dOptions without_bias(nn::Conv2dOptions options) {
   options.bias = false;
   return options;
@@ -142,7 +142,7 @@ InceptionAux::InceptionAux(std::int64_t in, const ModelOptions& options)
 }
 
 Tensor InceptionAux::operator()(const Tensor& x) const {
-  // 17 × 17 becomes 5 × 5; of a small image whatever it is.
+  // 17 × 17 becomes 5 × 5; small images have other sizes.
   const Tensor pooled =
       small_images_ ? adaptive_avg_pool2d(x, 5) : avg_pool2d(x, {.kernel = 5, .stride = 3});
   return fc(flatten(adaptive_avg_pool2d(conv1(conv0(pooled)), 1), 1));
@@ -150,7 +150,8 @@ Tensor InceptionAux::operator()(const Tensor& x) const {
 
 namespace {
 
-/// Of the stem: without striding for small images, whose size stays as it is.
+/// A 3 × 3 convolution of the stem; for small images, with stride 1 and a padding that keeps the
+/// size.
 BasicConv2d stem(std::int64_t in, std::int64_t out, std::int64_t stride, std::int64_t padding,
                  const ModelOptions& options) {
   const bool small = options.small_images;

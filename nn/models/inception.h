@@ -24,7 +24,7 @@ struct BasicConv2d : nn::Module {
   nn::BatchNorm2d bn;
 };
 
-/// Branches of 1 × 1, 5 × 5 and two 3 × 3 convolutions and a mean pooling, concatenated.
+/// Branches of 1 × 1, 5 × 5 and two 3 × 3 convolutions and an average pooling, concatenated.
 struct InceptionA : nn::Module {
   InceptionA(std::int64_t in, std::int64_t pool_features, const ModelOptions& options);
   Tensor operator()(const Tensor& x) const;
@@ -44,7 +44,7 @@ struct InceptionB : nn::Module {
   BasicConv2d branch3x3dbl_1, branch3x3dbl_2, branch3x3dbl_3;
 };
 
-/// Kernels of 7 × 7 as 1 × 7 and 7 × 1 ones.
+/// 7 × 7 convolutions, factorised into 1 × 7 and 7 × 1.
 struct InceptionC : nn::Module {
   InceptionC(std::int64_t in, std::int64_t channels_7x7, const ModelOptions& options);
   Tensor operator()(const Tensor& x) const;
@@ -70,7 +70,7 @@ struct InceptionD : nn::Module {
   InceptionD(std::int64_t in, std::int64_t inner, std::int64_t out);
 };
 
-/// Kernels of 3 × 3 as 1 × 3 and 3 × 1 ones side by side.
+/// 3 × 3 convolutions, replaced by 1 × 3 and 3 × 1 in parallel.
 struct InceptionE : nn::Module {
   InceptionE(std::int64_t in, const ModelOptions& options);
   Tensor operator()(const Tensor& x) const;
@@ -84,7 +84,7 @@ struct InceptionE : nn::Module {
   InceptionE(std::int64_t in, std::int64_t inner, const ModelOptions& options);
 };
 
-/// A second classifier on the features of the middle, whose loss helps the lower layers to learn.
+/// The auxiliary classifier, on intermediate features: its loss trains the lower layers.
 struct InceptionAux : nn::Module {
   InceptionAux(std::int64_t in, const ModelOptions& options);
   Tensor operator()(const Tensor& x) const;
@@ -97,12 +97,12 @@ struct InceptionAux : nn::Module {
 };
 
 struct InceptionOptions : ModelOptions {
-  bool aux_logits = true;  ///< has the auxiliary classifier
+  bool aux_logits = true;  ///< with the auxiliary classifier
   double dropout = 0.5;
 };
 
 /// x (n, in_channels, h, w) -> logits (n, num_classes); made for 299 × 299, at least 75 × 75. For
-/// small images (at least 24 × 24) the stem neither strides nor pools, and pads its convolutions.
+/// small images (at least 24 × 24) the stem has stride 1 and no pooling, and pads its convolutions.
 struct InceptionV3 : nn::Module {
   struct Logits {
     Tensor main;
@@ -111,8 +111,8 @@ struct InceptionV3 : nn::Module {
 
   explicit InceptionV3(const InceptionOptions& options = {});
   Tensor operator()(const Tensor& x) const;
-  /// The logits of both classifiers, for the loss of training: main + 0.4·aux in torchvision's
-  /// recipe. torchvision's model returns them from its call while it is training.
+  /// The logits of both classifiers, for the training loss: main + 0.4·aux in torchvision's recipe.
+  /// torchvision's model returns both from its call in training mode.
   Logits with_aux(const Tensor& x) const;
 
   BasicConv2d Conv2d_1a_3x3, Conv2d_2a_3x3, Conv2d_2b_3x3, Conv2d_3b_1x1, Conv2d_4a_3x3;
@@ -126,7 +126,7 @@ struct InceptionV3 : nn::Module {
   nn::Linear fc;
 
  private:
-  Tensor middle(const Tensor& x) const;  // what the auxiliary classifier reads
+  Tensor middle(const Tensor& x) const;  // input of the auxiliary classifier
   Tensor head(const Tensor& x) const;
 
   bool small_images_;

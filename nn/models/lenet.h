@@ -18,7 +18,7 @@ struct LeNet5Options {
 struct LeNet5 : nn::Module {
   explicit LeNet5(const LeNet5Options& options = {});
   Tensor operator()(const Tensor& x) const { return fc3(features(x)); }
-  /// What the last dense layer reads: (n, 84).
+  /// Input of the last dense layer: (n, 84).
   Tensor features(const Tensor& x) const;
 
   nn::Conv2d conv1;

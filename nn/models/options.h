@@ -10,10 +10,9 @@ namespace engram::models {
 struct ModelOptions {
   std::int64_t num_classes = 1000;
   std::int64_t in_channels = 3;
-  /// For images of about 28 × 28 or 32 × 32: the stem neither strides nor pools.
+  /// For images of about 28 × 28 or 32 × 32: the stem has stride 1 and no pooling.
   bool small_images = false;
-  /// Factor of all numbers of channels: 0.25 makes a network of about a sixteenth of the
-  /// parameters.
+  /// Factor of all numbers of channels: 0.25 gives about a sixteenth of the parameters.
   double width = 1;
 };
 

@@ -8,7 +8,7 @@
 namespace engram::models {
 namespace {
 
-/// Without a bias, which the normalisation after it would take away; started as He et al. (2015).
+/// Without a bias, which batch normalisation would cancel; initialised as in He et al. (2015).
 nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel,
                        std::int64_t stride = 1) {
   nn::Conv2d layer(in, out, kernel, {.stride = stride, .padding = kernel / 2, .bias = false});
@@ -59,7 +59,7 @@ Tensor Bottleneck::operator()(const Tensor& x) const {
 
 namespace {
 
-/// The first block strides and changes the number of channels.
+/// The first block has the stride, and changes the number of channels.
 template <class Block>
 nn::Sequential stage(std::int64_t in, std::int64_t channels, int blocks, std::int64_t stride) {
   nn::Sequential stage;

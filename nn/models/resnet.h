@@ -17,7 +17,7 @@ namespace engram::models {
 
 /// Two 3 × 3 convolutions beside a shortcut: relu(x + f(x)).
 struct BasicBlock : nn::Module {
-  static constexpr std::int64_t expansion = 1;  ///< of the output's channels
+  static constexpr std::int64_t expansion = 1;  ///< output channels / channels
 
   BasicBlock(std::int64_t in, std::int64_t channels, std::int64_t stride);
   Tensor operator()(const Tensor& x) const;
@@ -47,10 +47,10 @@ struct Bottleneck : nn::Module {
 
 /// x (n, in_channels, h, w) -> logits (n, num_classes). Four stages of blocks, of 64, 128, 256 and
 /// 512 channels (times the width, and the blocks' expansion), each after the first halves height
-/// and width; then the mean over all places, and a dense layer.
+/// and width; then global average pooling, and a dense layer.
 struct ResNet : nn::Module {
   Tensor operator()(const Tensor& x) const { return fc(features(x)); }
-  /// What the dense layer reads: (n, channels).
+  /// Input of the dense layer: (n, channels).
   Tensor features(const Tensor& x) const;
 
   nn::Conv2d conv1;
@@ -58,7 +58,7 @@ struct ResNet : nn::Module {
   nn::Sequential layer1, layer2, layer3, layer4;
   nn::Linear fc;
 
-  /// `stages`: how many blocks each stage has.
+  /// `stages`: the number of blocks of each stage.
   ResNet(const std::array<int, 4>& stages, bool bottlenecks, const ModelOptions& options);
 
  private:

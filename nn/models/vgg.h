@@ -17,10 +17,10 @@ struct VGGOptions : ModelOptions {
 /// large-scale image recognition", 2015. Keys of state_dict, defaults and values are torchvision's;
 /// with `_bn`, each convolution is followed by batch normalisation.
 ///
-/// For small images the last of the five poolings is left out, and the dense layers read the mean
-/// over all places instead of 7 × 7 of them, and have 512 units instead of 4,096.
+/// For small images the last of the five poolings is left out, the average pooling is to 1 × 1
+/// instead of 7 × 7, and the dense layers have 512 units instead of 4,096.
 struct VGG : nn::Module {
-  /// `convolutions`: how many stand before each pooling, such as "11222".
+  /// `convolutions`: their number before each pooling, a digit each, such as "11222".
   VGG(std::string_view convolutions, bool batch_norm, const VGGOptions& options);
   Tensor operator()(const Tensor& x) const;
 
@@ -28,7 +28,7 @@ struct VGG : nn::Module {
   nn::Sequential classifier;
 
  private:
-  std::int64_t pooled_;  // height and width that the dense layers read
+  std::int64_t pooled_;  // height and width after the average pooling
 };
 
 VGG vgg11(const VGGOptions& options = {});

@@ -15,8 +15,8 @@
 namespace engram::optim {
 namespace {
 
-/// log p(c | x) has the gradient e_c − p with respect to the logits; this is it for label c[n] in
-/// row n, times weight[n].
+/// The gradient of log p(c | x) with respect to the logits, e_c − p, for c = label[n] in row n,
+/// times weight[n].
 Tensor logit_gradient(const Tensor& probability, std::span<const std::int64_t> label,
                       std::span<const double> weight) {
   const std::int64_t rows = probability.size(0), classes = probability.size(1);
@@ -43,7 +43,7 @@ void add_to(std::vector<Tensor>& totals, const std::vector<Tensor>& parts) {
   }
 }
 
-/// The same sums by a backward for every sample: slower, correct for any module.
+/// Adds the same sums by a backward pass for each sample: slower, but correct for any model.
 void add_sample_by_sample(std::vector<Tensor>& totals, const Classifier& model,
                           const std::vector<Tensor>& parameters, const Tensor& x,
                           const std::vector<Tensor>& batch_cotangents) {
@@ -129,7 +129,8 @@ std::vector<Tensor> diagonal_fisher(const Classifier& model, const std::vector<T
                 "diagonal_fisher: asked for {} samples, got {}", part.size(), x.shape());
     Tape tape;
     Tensor logits;
-    const LayerUses uses = layer_uses(parameters, [&, &x = x] { logits = model(x); });  // clang 14
+    // `&x = x`: clang 14 cannot capture a structured binding.
+    const LayerUses uses = layer_uses(parameters, [&, &x = x] { logits = model(x); });
     check_shape(logits.rank() == 2 && logits.size(0) == x.size(0),
                 "diagonal_fisher: the model must give ({}, classes), got {}", x.size(0),
                 logits.shape());

@@ -4,9 +4,9 @@
 
 namespace engram::optim {
 
-/// The Fisher information of a layer y = [W b]·[a, 1], approximately A⊗G. A bias is the weight of
-/// one more input, which is always 1. Exact for a dense layer where a and δ are independent, as
-/// they are with a single sample.
+/// The Fisher information of a layer y = [W b]·[a, 1], approximately A⊗G. The bias is the weight of
+/// a constant input 1. Exact for a dense layer where a and δ are independent, as they are with a
+/// single sample.
 ///
 /// Martens and Grosse, "Optimizing Neural Networks with Kronecker-factored Approximate Curvature",
 /// 2015, arXiv 1503.05671; of convolutions: Grosse and Martens, 2016, arXiv 1602.01407.

@@ -24,7 +24,7 @@ Tensor LayerUse::gradient_rows(const Tensor& output_gradient) const {
 
 namespace {
 
-/// Keeps of all operations the layers alone, so that no other value lives longer than it would.
+/// Records the operations of layers alone, so that no other value stays alive longer.
 class LayerListener : public Listener {
  public:
   explicit LayerListener(const std::vector<Tensor>& parameters)
@@ -62,7 +62,7 @@ class LayerListener : public Listener {
                                   .groups = operation.attribute<std::int64_t>("groups")};
   }
 
-  /// The number of a parameter that learns; none for any other tensor.
+  /// The index of a trainable parameter; nullopt for any other tensor.
   std::optional<std::size_t> learning(const Tensor& tensor) const {
     if (!tensor.defined() || !tensor.requires_grad()) return std::nullopt;
     for (std::size_t k = 0; k < parameters_.size(); ++k) {

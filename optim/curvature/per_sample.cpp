@@ -12,7 +12,7 @@
 namespace engram::optim {
 namespace {
 
-/// sum + part², where there is a sum already; in place.
+/// sum ← sum + part², in place; part² for an undefined sum.
 void add_square(Tensor& sum, const Tensor& part) {
   const bool first = !sum.defined();
   if (first) sum = Tensor(part.shape(), part.dtype());
@@ -49,7 +49,7 @@ Tensor bias_gradients(const LayerUse& layer, const Tensor& delta) {
   return layer.convolution ? sum(delta, {2, 3}) : delta;
 }
 
-/// By a backward for each sample.
+/// The gradients of all samples by a backward pass for each.
 std::vector<Tensor> one_by_one(const SampleLosses& losses, const std::vector<Tensor>& parameters,
                                const Tensor& x, const Tensor& y) {
   std::vector<std::vector<Tensor>> rows(parameters.size());

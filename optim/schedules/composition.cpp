@@ -14,7 +14,7 @@ void check_schedules(const char* kind, const std::vector<Schedule>& schedules) {
   }
 }
 
-/// "ChainedScheduler(LinearLR, StepLR)", so that a state knows what it is of.
+/// "ChainedScheduler(LinearLR, StepLR)", which identifies the schedules of a saved state.
 std::string name_of(const char* kind, const std::vector<Schedule>& schedules) {
   std::string names;
   for (const Schedule& schedule : schedules) {

@@ -7,13 +7,13 @@
 
 namespace engram::optim {
 
-/// Each schedule is applied to the rate that the one before it gives: factors multiply.
+/// Applies each schedule to the rate of the previous one: factors multiply.
 ///
 ///     optim::LRScheduler scheduler(
 ///         sgd, optim::ChainedScheduler{{optim::LinearLR{}, optim::ExponentialLR{.gamma = 0.99}}});
 ///
-/// PyTorch's chain agrees with it for schedules that multiply; a CosineAnnealingLR with eta_min, or
-/// beyond its T_max, mixes up with the others there.
+/// PyTorch's chain agrees for multiplicative schedules; a CosineAnnealingLR with eta_min, or beyond
+/// its T_max, interferes with the other schedules there.
 struct ChainedScheduler {
   std::vector<Schedule> schedules{};  ///< at least one, each with a function
 
@@ -27,11 +27,11 @@ struct ChainedScheduler {
 ///                                                optim::CosineAnnealingLR{.T_max = 85}},
 ///                                  .milestones = {5}});
 ///
-/// Each is applied to the rate that the group began with, and not to that at which the one before
-/// has ended; as PyTorch's.
+/// Each is applied to the group's initial rate, not to the last rate of the previous schedule; as
+/// PyTorch's.
 struct SequentialLR {
   std::vector<Schedule> schedules{};       ///< one more than milestones, each with a function
-  std::vector<std::int64_t> milestones{};  ///< rising, from 1 on
+  std::vector<std::int64_t> milestones{};  ///< ascending, at least 1
 
   operator Schedule() const;
 };

@@ -10,7 +10,7 @@ namespace engram::optim {
 ///
 ///     η_min + ½(η₀ − η_min)(1 + cos(πt / T_max))
 ///
-/// and rises again where steps go on, as PyTorch's. SGDR without its restarts: Loshchilov & Hutter,
+/// and rises again after T_max steps, as PyTorch's. SGDR without restarts: Loshchilov & Hutter,
 /// "SGDR: stochastic gradient descent with warm restarts", 2017.
 struct CosineAnnealingLR {
   std::int64_t T_max = 0;  ///< at least 1: must be given
@@ -19,11 +19,11 @@ struct CosineAnnealingLR {
   operator Schedule() const;
 };
 
-/// Falls in the same way in `T_0` steps, then starts again at η₀ and falls in T_mult·T_0, and so
-/// on: SGDR, as PyTorch's.
+/// The same cosine in `T_0` steps, then restarts at η₀ with T_mult·T_0 steps, and so on: SGDR, as
+/// PyTorch's.
 struct CosineAnnealingWarmRestarts {
   std::int64_t T_0 = 0;     ///< at least 1: must be given
-  std::int64_t T_mult = 1;  ///< by which each descent is longer than the one before; at least 1
+  std::int64_t T_mult = 1;  ///< ratio of the lengths of successive descents; at least 1
   double eta_min = 0;       ///< η_min
 
   operator Schedule() const;

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-// Schedules that never turn: they fall, or with γ > 1 rise. t counts steps, η₀ is the rate that a
-// group began with. PyTorch's, in closed form.
+// Monotonic schedules: decreasing, or with γ > 1 increasing. t is the number of steps, η₀ a group's
+// initial rate. PyTorch's, in closed form.
 namespace engram::optim {
 
 /// Multiplies the rate by γ every `step_size` steps: η₀ γ^⌊t / step_size⌋.
@@ -17,8 +17,8 @@ struct StepLR {
   operator Schedule() const;
 };
 
-/// Multiplies the rate by γ at each milestone: η₀ γ^(milestones up to t). One that is given twice
-/// counts twice.
+/// Multiplies the rate by γ at each milestone: η₀ γ^(number of milestones ≤ t). A repeated
+/// milestone counts repeatedly.
 struct MultiStepLR {
   std::vector<std::int64_t> milestones{};
   double gamma = 0.1;  ///< γ, at least 0

@@ -5,7 +5,7 @@
 namespace engram::optim {
 namespace {
 
-/// Between three values at step t: of the rate, or of the momentum.
+/// The rate, or the momentum, at step t of a cycle from `start` over `peak` to `end`.
 double at(const OneCycleLR& cycle, std::int64_t t, double start, double peak, double end) {
   check(t <= cycle.total_steps, "OneCycleLR: step {} is beyond total_steps, which is {}", t,
         cycle.total_steps);

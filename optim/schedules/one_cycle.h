@@ -8,22 +8,22 @@
 
 namespace engram::optim {
 
-/// One cycle over the whole training, a step for each batch: up to the largest rate, down to almost
-/// nothing, while the momentum goes the other way. Smith & Topin, "Super-convergence", 2018; as
-/// PyTorch's, whose two phases are fastai's.
+/// One cycle over the whole training, with a step for each batch: the rate rises to its maximum and
+/// falls to nearly 0, while the momentum falls and rises. Smith & Topin, "Super-convergence", 2018;
+/// as PyTorch's, whose two phases are fastai's.
 ///
 ///     max_lr / div_factor  →  max_lr  →  max_lr / div_factor / final_div_factor
 ///
-/// With `three_phase` it returns to max_lr / div_factor first, as fast as it rose. A step beyond
-/// `total_steps` is an Error; at it, one past the last of a training, the last rate stays, where
-/// PyTorch goes beyond it.
+/// With `three_phase` the rate returns to max_lr / div_factor first, as fast as it rose. A step
+/// beyond `total_steps` is an Error; at step `total_steps`, one past the last of a training, the
+/// last rate stays, where PyTorch extrapolates.
 struct OneCycleLR {
-  /// Of all groups; by default each group's is the rate that it began with. (PyTorch takes a list.)
+  /// Of all groups; by default each group's initial rate. (PyTorch takes a list.)
   std::optional<double> max_lr{};
   std::int64_t total_steps = 0;  ///< at least 1: must be given
-  double pct_start = 0.3;        ///< the share of the steps in which the rate rises
+  double pct_start = 0.3;        ///< fraction of the steps with a rising rate
   Anneal anneal_strategy = Anneal::cos;
-  bool cycle_momentum = true;   ///< else any optimizer will do, also one without momentum
+  bool cycle_momentum = true;   ///< needs an optimizer with momentum
   double base_momentum = 0.85;  ///< at the largest rate
   double max_momentum = 0.95;   ///< at both ends
   double div_factor = 25;

@@ -2,7 +2,9 @@
 #include <engram/optim/schedules/plateau.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <string>
 
 namespace engram::optim {
 
@@ -60,7 +62,10 @@ StateDict ReduceLROnPlateau::state_dict() const {
 
 void ReduceLROnPlateau::load_state_dict(const StateDict& saved) {
   StateReader state(saved);
-  state.set(best_, state.number<double>("ReduceLROnPlateau.best"));
+  const std::string best_key = "ReduceLROnPlateau.best";
+  const auto best = state.number<double>(best_key);
+  state.check(!std::isnan(best), best_key, "is {}", best);  // no metric would be better
+  state.set(best_, best);
   state.set(bad_epochs_, state.count<std::int64_t>("num_bad_epochs"));
   state.set(cooldown_, state.count<std::int64_t>("cooldown_counter"));
   state.commit();

@@ -22,7 +22,7 @@ void LRScheduler::step() {
   set(steps_ + 1, std::move(groups));
 }
 
-/// The groups with what has happened to them since the last step.
+/// The groups with all changes since the last step: assigned rates, and new groups.
 std::vector<LRScheduler::Group> LRScheduler::present() const {
   std::vector<Group> groups = groups_;
   for (std::size_t k = 0; k < optimizer_->group_count(); ++k) {
@@ -33,8 +33,8 @@ std::vector<LRScheduler::Group> LRScheduler::present() const {
     }
     Group& group = groups[k];
     if (lr == group.lr) continue;
-    // A base of 0 has nothing to scale: the new rate takes its place, and is scaled to be that of
-    // this step.
+    // An initial rate of 0 cannot be scaled: the assigned rate replaces it, and is scaled below to
+    // be the schedule's rate at this step.
     if (group.base_lr == 0) group = {.base_lr = lr, .lr = schedule_.lr(lr, steps_)};
     if (group.lr != 0) group.base_lr *= lr / group.lr;
     group.lr = lr;
@@ -74,7 +74,7 @@ void LRScheduler::load_state_dict(const StateDict& saved) {
   std::vector<Group> groups;
   for (std::size_t k = 0; k < optimizer_->group_count(); ++k) {
     groups.push_back({.base_lr = base_lrs.data<double>()[k], .lr = lrs.data<double>()[k]});
-    schedule_.lr(groups[k].base_lr, steps);  // throws if it has no such step
+    schedule_.lr(groups[k].base_lr, steps);  // throws if the schedule has no such step
   }
   state.commit();
   set(steps, std::move(groups));

@@ -7,15 +7,15 @@
 
 namespace engram::optim {
 
-/// From the present rate to `swa_lr` in `anneal_epochs` steps, and stays there: for the epochs
-/// whose weights are averaged (AveragedParameters). As PyTorch's:
+/// Anneals the present rate to `swa_lr` in `anneal_epochs` steps, then keeps it constant: for the
+/// epochs whose weights are averaged (AveragedParameters). As PyTorch's:
 ///
 ///     optim::LRScheduler scheduler(sgd, optim::CosineAnnealingLR{.T_max = 100});
 ///     optim::LRScheduler swa_scheduler(sgd, optim::SWALR{.swa_lr = 0.05});
 ///     ...
 ///     if (epoch < 75) scheduler.step(); else swa_scheduler.step();
 ///
-/// It begins with the rate at which the first schedule ends.
+/// `swa_scheduler` begins at the last rate of `scheduler`.
 struct SWALR {
   double swa_lr = 0;                ///< above 0: must be given. (PyTorch takes a list, too.)
   std::int64_t anneal_epochs = 10;  ///< at least 0; 0 sets swa_lr at once

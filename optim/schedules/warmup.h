@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
-// Schedules for the first steps, after which the rate stays. PyTorch's, in closed form.
+// Schedules for the first steps, with a constant rate afterwards. PyTorch's, in closed form.
 namespace engram::optim {
 
-/// Warm-up: the rate is η₀ times a factor that goes straight from `start_factor` to `end_factor` in
+/// Warm-up: η₀ times a factor that changes linearly from `start_factor` to `end_factor` in
 /// `total_iters` steps.
 struct LinearLR {
   double start_factor = 1. / 3;  ///< in [0, 1]; PyTorch cannot start at 0

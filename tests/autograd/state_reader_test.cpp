@@ -4,6 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
 using namespace engram;
 
 namespace {
@@ -107,6 +112,33 @@ TEST_CASE("StateReader: names what is wrong, and then sets nothing") {
                        "  \"size\" is unexpected",
                        Error);
   check_unchanged();
+}
+
+TEST_CASE("StateReader: values that are not finite, or too small, are named") {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  const std::vector<Tensor> like = {ones({2}), ones({1, 3}, f64)};
+  const auto read = [&](double value, auto... least) {
+    StateDict saved;
+    saved.add_list("value", {tensor({1, 2}), tensor({0.5, value, 3}, {1, 3}, f64)});
+    StateReader state(saved);
+    return state.finite_list("value", like, least...);
+  };
+  CHECK(read(-1e308)[1].data<double>()[1] == -1e308);
+  CHECK(read(0, 0)[0].data<float>()[1] == 2);
+  CHECK_NOTHROW(StateReader({}).check_finite("count", scalar(-1, i64)));
+  CHECK_THROWS_WITH_AS(read(std::nan("")),
+                       "load_state_dict: \"1.value\" has the value nan, expected finite values",
+                       Error);
+  CHECK_THROWS_WITH_AS(
+      read(-inf), "load_state_dict: \"1.value\" has the value -inf, expected finite values", Error);
+  CHECK_THROWS_WITH_AS(
+      read(-0.25, 0),
+      "load_state_dict: \"1.value\" has the value -0.25, expected finite values of at least 0",
+      Error);
+  CHECK_THROWS_WITH_AS(
+      read(inf, 0),
+      "load_state_dict: \"1.value\" has the value inf, expected finite values of at least 0",
+      Error);
 }
 
 TEST_CASE("StateReader: a list of what does not fit has an end") {

@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/error.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/linalg.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
@@ -8,9 +9,11 @@
 #include <engram/nn/init.h>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace engram;
 namespace init = nn::init;
@@ -42,6 +45,36 @@ TEST_CASE("constant, zeros and ones fill in place") {
   CHECK(std::ranges::count(init::zeros(x).data<float>(), 0.f) == 4);
 }
 
+TEST_CASE("constant, zeros and ones take every dtype, the other initialisers f32 and f64") {
+  for (const DType dtype : {f32, f64, i64, u8, boolean}) {
+    CAPTURE(fmt::format("{}", dtype));
+    const Tensor x({3}, dtype);
+    init::constant(x, 2.5);
+    CHECK(std::ranges::equal(x.bytes(), cast(full({3}, 2.5, f64), dtype).bytes()));
+    init::zeros(x);
+    CHECK(std::ranges::equal(x.bytes(), zeros({3}, dtype).bytes()));
+    init::ones(x);
+    CHECK(std::ranges::equal(x.bytes(), ones({3}, dtype).bytes()));
+  }
+  const Tensor x = ones({2, 2}, i64);
+  Generator generator(1);
+  const auto check_refused = [&](const char* op, auto initialise) {
+    CHECK_THROWS_WITH_AS(initialise(), fmt::format("{}: needs f32 or f64, got i64", op).c_str(),
+                         DTypeError);
+    CHECK(generator.position() == 0);  // refused before a number is drawn
+    CHECK(sum(x).item() == 4);
+  };
+  check_refused("rand", [&] { init::uniform(x, 0, 1, generator); });
+  check_refused("randn", [&] { init::normal(x, 0, 1, generator); });
+  check_refused("trunc_normal", [&] { init::trunc_normal(x, 0, 1, -2, 2, generator); });
+  check_refused("rand", [&] { init::xavier_uniform(x, 1, generator); });
+  check_refused("randn", [&] { init::xavier_normal(x, 1, generator); });
+  check_refused("rand", [&] { init::kaiming_uniform(x, {}, generator); });
+  check_refused("randn", [&] { init::kaiming_normal(x, {}, generator); });
+  check_refused("rand", [&] { init::fan_in_uniform(x, 2, generator); });
+  check_refused("orthogonal", [&] { init::orthogonal(x, 1, generator); });
+}
+
 TEST_CASE("trunc_normal: within its bounds, and normal where they are far") {
   manual_seed(0);
   const Tensor x = init::trunc_normal(zeros({1000}, f64), 1, 2, 0, 4);
@@ -63,6 +96,56 @@ TEST_CASE("trunc_normal: within its bounds, and normal where they are far") {
       "trunc_normal: [-2, 2] is no interval within two standard deviations 1 of the "
       "mean 9",
       Error);
+}
+
+TEST_CASE("trunc_normal: in an interval of 1 % and more, numbers outside are drawn again") {
+  // 1.6 % of the distribution.
+  constexpr double low = -0.02, high = 0.02;
+  Generator generator(3), same(3);
+  const Tensor x = init::trunc_normal(zeros({50}), 0, 1, low, high, generator);
+  const Tensor expected = init::normal(zeros({50}), 0, 1, same);
+  for (float& each : expected.data<float>()) {
+    while (each < low || each > high) each = static_cast<float>(randn({}, f64, same).item());
+  }
+  CHECK(std::ranges::equal(x.bytes(), expected.bytes()));
+  CHECK(generator.position() == same.position());
+}
+
+TEST_CASE("trunc_normal: a narrow interval takes few drawings, and is normal within") {
+  Generator generator(0);
+  // 0.6 % of the distribution. The mean is (φ(1.9) − φ(2)) / (Φ(2) − Φ(1.9)); 1.95 if uniform.
+  const Tensor x = init::trunc_normal(zeros({100'000}, f64), 3, 2, 3 + 2 * 1.9, 7, generator);
+  REQUIRE(generator.position() < 3 * 100'000);  // 2 for each candidate
+  CHECK((mean(x).item() - 3) / 2 == doctest::Approx(1.94834).epsilon(2e-4));
+  CHECK(min(x).item() >= 3 + 2 * 1.9);
+  CHECK(max(x).item() <= 7);
+  const Tensor around =
+      init::trunc_normal(zeros({1000}, f64), 1, 1, 1 - 5e-10, 1 + 5e-10, generator);
+  CHECK(min(around).item() >= 1 - 5e-10);
+  CHECK(max(around).item() <= 1 + 5e-10);
+  CHECK(min(around).item() < 1 - 4.9e-10);
+  CHECK(max(around).item() > 1 + 4.9e-10);
+  const Tensor below = init::trunc_normal(zeros({1000}), 0, 1, -1e-9, 0, generator);
+  CHECK(min(below).item() >= -1e-9);
+  CHECK(max(below).item() <= 0);
+  CHECK(std::abs(mean(below).item() + 5e-10) < 5e-11);
+}
+
+TEST_CASE("trunc_normal: what no number of the dtype can meet is refused") {
+  Generator generator(0);
+  CHECK_THROWS_WITH_AS(init::trunc_normal(zeros({1}), 1, 1e-8, 1.00000001, 1.00000002, generator),
+                       "trunc_normal: no f32 lies in [1.00000001, 1.00000002]", Error);
+  CHECK_THROWS_WITH_AS(init::trunc_normal(zeros({1}), 1e39, 1e38, 9e38, 2e39, generator),
+                       "trunc_normal: no f32 lies in [9e+38, 2e+39]", Error);
+  CHECK_THROWS_WITH_AS(
+      init::trunc_normal(zeros({1}), 0, std::numeric_limits<double>::infinity(), -2, 2, generator),
+      "trunc_normal: the standard deviation is inf", Error);
+  CHECK(generator.position() == 0);
+  const Tensor x = init::trunc_normal(zeros({4}, f64), 1, 1e-8, 1.00000001, 1.00000002, generator);
+  CHECK(min(x).item() >= 1.00000001);
+  const float one_more = std::nextafter(1.f, 2.f);  // alone in the interval
+  const Tensor y = init::trunc_normal(zeros({4}), 1, 1, one_more, one_more + 1e-9, generator);
+  CHECK(std::ranges::count(y.data<float>(), one_more) == 4);
 }
 
 TEST_CASE("uniform and normal") {

@@ -18,6 +18,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <string>
 
 using namespace engram;
 using doctest::Approx;
@@ -203,14 +204,40 @@ TEST_CASE("EWC: importances that are none are refused, and change nothing") {
         state.add(name, name == "1.importance" ? tensor({wrong}, f64) : value);
       }
       CHECK_THROWS_WITH_AS(ewc.load_state_dict(state),
-                           fmt::format("load_state_dict: importances must be finite and at least "
-                                       "0, parameter 1 has one of {}",
+                           fmt::format("load_state_dict: \"1.importance\" has the value {}, "
+                                       "expected finite values of at least 0",
                                        wrong)
                                .c_str(),
                            Error);
     }
     CHECK_NOTHROW(ewc.consolidate({tensor({-0.0, 1}, f64), tensor({0}, f64)}));
   }
+}
+
+TEST_CASE("EWC: a loaded constant or center that is not finite is refused, and changes nothing") {
+  const Tensor theta = parameter({1, 2});
+  EWC ewc({theta});
+  ewc.consolidate({tensor({1, 0}, f64)});
+  const auto load = [&](const std::string& name, const Tensor& value) {
+    StateDict state;
+    for (const auto& entry : ewc.state_dict()) {
+      state.add(entry.name, entry.name == name ? value : entry.value);
+    }
+    ewc.load_state_dict(state);
+  };
+  CHECK_THROWS_WITH_AS(load("EWC.constant", scalar(std::nan(""), f64)),
+                       "load_state_dict: \"EWC.constant\" has the value nan, expected finite "
+                       "values of at least 0",
+                       Error);
+  CHECK_THROWS_WITH_AS(load("EWC.constant", scalar(-1, f64)),
+                       "load_state_dict: \"EWC.constant\" has the value -1, expected finite "
+                       "values of at least 0",
+                       Error);
+  // Its importance is 0, and 0·NaN is NaN.
+  CHECK_THROWS_WITH_AS(load("0.center", tensor({1, std::nan("")}, f64)),
+                       "load_state_dict: \"0.center\" has the value nan, expected finite values",
+                       Error);
+  CHECK(ewc.penalty().item() == 0);
 }
 
 TEST_CASE("EWC: the Fisher information of a network that has diverged is refused") {
@@ -272,6 +299,8 @@ TEST_CASE("EWC: mistakes are named") {
                        Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.fisher = {.samples = -1}}),
                        "EWC: samples must be at least 0, got -1", Error);
+  CHECK_THROWS_WITH_AS(EWC({theta}, {.fisher = {.batch = 0}}),
+                       "EWC: batch must be at least 1, got 0", Error);
   CHECK_THROWS_WITH_AS(EWC({theta}, {.gamma = 1.5}), "EWC: gamma must be in [0, 1], got 1.5",
                        Error);
   EWC ewc({theta});

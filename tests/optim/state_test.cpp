@@ -5,6 +5,7 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/state.h>
 #include <engram/io/state_file.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -165,6 +166,71 @@ TEST_CASE("a state that does not fit is refused and changes nothing") {
                 "load_state_dict: \"state.0.step\" is -1, expected 0 to 3");
   check_refused(with("state.3.step", scalar(1, i64)),
                 "load_state_dict: \"state.3.step\" is unexpected");
+}
+
+TEST_CASE("a state without a tensor that its options need is refused, and changes nothing") {
+  const Parameters p;
+  const auto check_refused = [&]<class Optimizer>(const auto& options, const std::string& slot) {
+    Optimizer optimizer(p.groups(), options), other(p.groups());
+    p.train(optimizer, 1, 1);  // c has no gradient, and no slots
+    StateDict less;
+    for (const auto& [name, value] : optimizer.state_dict()) {
+      if (name != "state.1." + slot) less.add(name, value);
+    }
+    const StateDict before = other.state_dict();
+    CHECK_THROWS_WITH_AS(other.load_state_dict(less),
+                         fmt::format("load_state_dict: \"state.1.{}\" is missing", slot).c_str(),
+                         Error);
+    check_bitwise(other.state_dict(), before);
+    CHECK_NOTHROW(other.load_state_dict(optimizer.state_dict()));
+  };
+  using namespace optim;
+  check_refused.operator()<SGD>(SGDOptions{.momentum = 0.9}, "momentum_buffer");
+  check_refused.operator()<RMSProp>(RMSPropOptions{.momentum = 0.9}, "momentum_buffer");
+  check_refused.operator()<RMSProp>(RMSPropOptions{.centered = true}, "grad_avg");
+  check_refused.operator()<Adagrad>(AdagradOptions{}, "sum");
+  check_refused.operator()<Adam>(AdamOptions{}, "exp_avg");
+  check_refused.operator()<Adam>(AdamOptions{.amsgrad = true}, "max_exp_avg_sq");
+  check_refused.operator()<Adam>(AdamOptions{.nesterov = true}, "mu_product");
+}
+
+TEST_CASE("a state goes on bitwise when options were assigned after the last update") {
+  const auto check_assigned = []<class Optimizer>(const auto& before, const auto& after,
+                                                  const std::string& slot) {
+    CAPTURE(slot);
+    const Parameters whole, resumed;
+    Optimizer optimizer(whole.groups(), before);
+    whole.train(optimizer, 1, 3);
+    for (std::size_t group = 0; group < 2; ++group) optimizer.group(group) = after;
+    const StateDict saved = optimizer.state_dict();
+    CHECK(saved["state.1." + slot].shape() == Shape{0});  // needed, not filled
+    std::ranges::copy(whole.a.bytes(), resumed.a.bytes().begin());
+    std::ranges::copy(whole.b.bytes(), resumed.b.bytes().begin());
+    std::ranges::copy(whole.c.bytes(), resumed.c.bytes().begin());
+    Optimizer other(resumed.groups());
+    other.load_state_dict(saved);
+    check_bitwise(other.state_dict(), saved);
+    whole.train(optimizer, 4, 6);
+    resumed.train(other, 4, 6);
+    check_bitwise(resumed.a, whole.a);
+    check_bitwise(resumed.b, whole.b);
+    check_bitwise(resumed.c, whole.c);
+    check_bitwise(other.state_dict(), optimizer.state_dict());
+    // Options that need no slot leave what is in it.
+    for (std::size_t group = 0; group < 2; ++group) optimizer.group(group) = before;
+    CHECK(optimizer.state_dict().contains("state.1." + slot));
+    other.load_state_dict(optimizer.state_dict());
+    check_bitwise(other.state_dict(), optimizer.state_dict());
+  };
+  using namespace optim;
+  check_assigned.operator()<SGD>(SGDOptions{}, SGDOptions{.momentum = 0.9, .dampening = 0.5},
+                                 "momentum_buffer");
+  check_assigned.operator()<RMSProp>(RMSPropOptions{}, RMSPropOptions{.momentum = 0.9},
+                                     "momentum_buffer");
+  check_assigned.operator()<RMSProp>(RMSPropOptions{}, RMSPropOptions{.centered = true},
+                                     "grad_avg");
+  check_assigned.operator()<Adam>(AdamOptions{}, AdamOptions{.amsgrad = true}, "max_exp_avg_sq");
+  check_assigned.operator()<Adam>(AdamOptions{}, AdamOptions{.nesterov = true}, "mu_product");
 }
 
 TEST_CASE("NAdam's state has a number beside the tensors, and what is none is refused") {

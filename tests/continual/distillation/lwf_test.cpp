@@ -214,7 +214,21 @@ TEST_CASE("LwF: its state") {
                                               {"0.old", ones({6, 1}, f64)}}),
                        "load_state_dict: \"LwF.heads\" is (0, 2), expected (heads, 2) of 1 tasks",
                        ShapeError);
+  const auto with_heads = [](std::int64_t begin, std::int64_t end) {
+    return StateDict{{"LwF.tasks", scalar(2, i64)},
+                     {"LwF.heads", tensor(std::vector<std::int64_t>{0, 2, begin, end}, {2, 2})},
+                     {"0.old", ones({6, 1}, f64)}};
+  };
+  CHECK_THROWS_WITH_AS(other.load_state_dict(with_heads(-1, 2)),
+                       "load_state_dict: \"LwF.heads\" has the outputs -1 to 2", Error);
+  CHECK_THROWS_WITH_AS(other.load_state_dict(with_heads(4, 2)),
+                       "load_state_dict: \"LwF.heads\" has the outputs 4 to 2", Error);
   CHECK(loss(other) == 7);  // nothing was changed
+  // How many outputs there are shows in the first step.
+  LwF later(net);
+  later.load_state_dict(with_heads(4, 7));
+  CHECK_THROWS_WITH_AS(loss(later), "select_outputs: there are no outputs 4 to 7 in logits (1, 6)",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(LwF(net, {.temperature = 0}), "LwF: temperature must be above 0, got 0",
                        Error);
   CHECK_THROWS_WITH_AS(LwF(net, {.weight = 1.5}), "LwF: weight must be in [0, 1], got 1.5", Error);

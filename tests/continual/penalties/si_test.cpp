@@ -169,8 +169,8 @@ TEST_CASE("SI: a path that is not finite gives no importance, and is refused") {
       state.add(name, name == "0.importance" ? tensor({1, -1}, f64) : value);
     }
     CHECK_THROWS_WITH_AS(si.load_state_dict(state),
-                         "load_state_dict: importances must be finite and at least 0, parameter 0 "
-                         "has one of -1",
+                         "load_state_dict: \"0.importance\" has the value -1, expected finite "
+                         "values of at least 0",
                          Error);
   }
 }

@@ -94,9 +94,10 @@ TEST_CASE("Reservoir: draws distinct samples, each with the same probability") {
 TEST_CASE("Reservoir: keeps what belongs together") {
   Reservoir memory({.capacity = 3, .logits = true});
   Generator generator(0);
+  const Tensor factors = cast(arange(40), f32);
   for (int task = 0; task < 4; ++task) {
     const data::Batch batch = numbered(10 * task, 10 * task + 6).all();
-    memory.offer(batch, {10 * task, 10 * task + 10}, generator, batch.x * tensor({2, 3}));
+    memory.offer(batch, {10 * task, 10 * task + 10}, generator, batch.x * factors);
   }
   const auto [x, y, outputs, logits] = memory.draw(3, generator);
   for (std::int64_t k = 0; k < 3; ++k) {
@@ -104,7 +105,7 @@ TEST_CASE("Reservoir: keeps what belongs together") {
     const std::int64_t label = y.data<std::int64_t>()[at];
     CHECK(x.data<float>()[at] == static_cast<float>(label));
     CHECK(outputs[at].begin == label / 10 * 10);
-    CHECK(logits.data<float>()[2 * at + 1] == static_cast<float>(3 * label));
+    CHECK(logits.data<float>()[40 * at + 3] == static_cast<float>(3 * label));
   }
 }
 
@@ -162,6 +163,8 @@ TEST_CASE("Reservoir: refuses what does not go with the rest, and stays as it wa
   CHECK_THROWS_WITH_AS(offer(x, tensor({1})), "Reservoir: labels must be i64, got f32", DTypeError);
   CHECK_THROWS_WITH_AS(offer(x, tensor({2}, i64)),
                        "Reservoir: label 2 is none of the outputs 0 to 2", DataError);
+  CHECK_THROWS_WITH_AS(memory.offer(data::Batch{x, y}, {-1, 2}, generator),
+                       "Reservoir: there are no outputs -1 to 2", DataError);
   CHECK_THROWS_WITH_AS(offer(x, y, zeros({1, 2})),
                        "Reservoir: keeps no logits, but is offered some", Error);
   CHECK(memory.seen() == 2);
@@ -169,6 +172,30 @@ TEST_CASE("Reservoir: refuses what does not go with the rest, and stays as it wa
   Reservoir with({.capacity = 4, .logits = true});
   CHECK_THROWS_WITH_AS(with.offer(numbered(0, 1), {0, 1}, generator),
                        "Reservoir: keeps logits, but is offered none", Error);
+  CHECK_THROWS_WITH_AS(with.offer(data::Batch{x, y}, {0, 3}, generator, zeros({1, 2})),
+                       "Reservoir: there are no outputs 0 to 3 in 2 logits", DataError);
+}
+
+TEST_CASE("Reservoir: a data set that is refused takes no random numbers") {
+  Reservoir memory({.capacity = 2});
+  Generator generator(0);
+  memory.offer(numbered(0, 5), {0, 5}, generator);
+  const StateDict before = memory.state_dict();
+  const std::uint64_t position = generator.position();
+  const auto check_refused = [&](const data::Dataset& dataset, const char* text) {
+    CHECK_THROWS_WITH(memory.offer(dataset, {0, 5}, generator), text);
+    CHECK(generator.position() == position);
+    for (const auto& entry : memory.state_dict()) {
+      CAPTURE(entry.name);
+      CHECK(std::ranges::equal(entry.value.bytes(), before[entry.name].bytes()));
+    }
+  };
+  // Of so many samples some are stored.
+  check_refused(numbered(5, 100), "Reservoir: label 83 is none of the outputs 0 to 5");
+  check_refused({zeros({100, 2}), zeros({100}, i64)},
+                "Reservoir: keeps x (2, 1), but is offered (2, 2)");
+  const auto fails = [](const Tensor&) -> Tensor { throw Error("no samples"); };
+  check_refused(data::Dataset(zeros({100, 1}), zeros({100}, i64)).map(fails), "no samples");
 }
 
 TEST_CASE("Reservoir: goes on from a saved state") {
@@ -217,6 +244,8 @@ TEST_CASE("Reservoir: refuses states that are not its own, and stays as it was")
   CHECK(refused("x", zeros({3, 1})) == "load_state_dict: \"x\" is (3, 1), expected 2 samples");
   CHECK(refused("y", tensor({0, 2}, i64)) ==
         "load_state_dict: label 2 is none of the outputs 0 to 2");
+  CHECK(refused("outputs", tensor(std::vector<std::int64_t>{0, 2, -1, 2}, {2, 2})) ==
+        "load_state_dict: there are no outputs -1 to 2");
   StateDict more = memory.state_dict();
   more.add("logits", zeros({2, 2}));
   CHECK_THROWS_WITH_AS(memory.load_state_dict(more), "load_state_dict: \"logits\" is unexpected",

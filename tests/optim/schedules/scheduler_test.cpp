@@ -232,6 +232,12 @@ TEST_CASE("ReduceLROnPlateau: what is not a number is no improvement") {
   CHECK(sgd.lr() == 0.5);
   plateau.step(3);
   CHECK(sgd.lr() == 0.5);
+  StateDict state;
+  for (const auto& [name, value] : plateau.state_dict()) {
+    state.add(name, name == "ReduceLROnPlateau.best" ? scalar(not_a_number, f64) : value);
+  }
+  CHECK_THROWS_WITH_AS(plateau.load_state_dict(state),
+                       "load_state_dict: \"ReduceLROnPlateau.best\" is nan", Error);
 }
 
 TEST_CASE("SWALR begins with the rate at which the schedule before it has ended") {
