@@ -71,6 +71,8 @@
 #include <engram/data/transforms/image.h>
 #include <engram/io/idx.h>
 #include <engram/io/state_file.h>
+#include <engram/nn/checkpoint.h>
+#include <engram/nn/finetune.h>
 #include <engram/nn/init.h>
 #include <engram/nn/layers/activation.h>
 #include <engram/nn/layers/batch_norm.h>
@@ -116,3 +118,4 @@
 #include <engram/optim/schedules/swa.h>
 #include <engram/optim/schedules/warmup.h>
 #include <engram/optim/sgd.h>
+#include <engram/optim/spread_lr.h>

@@ -7,7 +7,7 @@ namespace engram {
 
 namespace {
 
-/// Not yet filled with so many values.
+/// A tensor for this number of values, uninitialised.
 Tensor holding(std::size_t values, const Shape& shape, DType dtype) {
   Tensor x(shape, dtype);
   check_shape(x.numel() == static_cast<std::int64_t>(values),

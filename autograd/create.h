@@ -14,7 +14,7 @@ namespace engram {
 Tensor full(const Shape& shape, double value, DType dtype = f32);
 Tensor zeros(const Shape& shape, DType dtype = f32);
 Tensor ones(const Shape& shape, DType dtype = f32);
-/// Filled with what the argument's shape and dtype ask for.
+/// In the shape and dtype of x.
 Tensor full_like(const Tensor& x, double value);
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
@@ -35,7 +35,7 @@ template <class T>
 Tensor tensor(const std::vector<T>& values) {
   return tensor(std::span<const T>(values), {static_cast<std::int64_t>(values.size())});
 }
-/// Of bits, which no span can see.
+/// From std::vector<bool>, whose bits have no span.
 Tensor tensor(const std::vector<bool>& values, const Shape& shape);
 Tensor tensor(const std::vector<bool>& values);
 

@@ -33,7 +33,7 @@ struct DTypeRow {
   const char* name;
   std::size_t size;  ///< bytes of one element
   DTypeKind kind;
-  const char* safetensors;  ///< the name in such a file
+  const char* safetensors;  ///< the name in a safetensors file
 };
 
 /// The table of dtypes, in the order of the enumerators. Code that depends on a dtype reads it
@@ -75,8 +75,8 @@ constexpr std::size_t size_of(DType dtype) { return row_of(dtype).size; }
 constexpr bool is_floating(DType dtype) { return row_of(dtype).kind == DTypeKind::floating; }
 
 /// A number as another type of element: a float becomes an integer by dropping its fraction, the
-/// nearest limit where it is out of range, and 0 for NaN; an i64 keeps its lowest 8 bits as u8; of
-/// bools true is 1, and every number but 0, NaN too, is true.
+/// nearest limit where it is out of range, and 0 for NaN; an i64 keeps its lowest 8 bits as u8;
+/// true is 1 as a number, and every number but 0, NaN included, is true.
 template <class To, class From>
 constexpr To convert(From value) {
   if constexpr (std::is_same_v<To, bool>) {
@@ -113,8 +113,8 @@ decltype(auto) choose(Types<First, Rest...>, DType dtype, F&& f) {
   return f.template operator()<First>();
 }
 
-/// Calls f.operator()<T>() with the C++ type of `dtype`: for what every dtype can do, such as to be
-/// moved, compared for equality, printed.
+/// Calls f.operator()<T>() with the C++ type of `dtype`: for code that fits every dtype, such as
+/// copying, comparing for equality, printing.
 template <class F>
 decltype(auto) dispatch(DType dtype, F&& f) {
   return choose(ElementTypes(), dtype, f);

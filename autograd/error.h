@@ -6,8 +6,8 @@
 
 namespace engram {
 
-/// Every exception that the library throws on its own. The text says what was called, what is
-/// wrong, and what it got.
+/// The base of the library's exceptions. The text names the function called, the error, and the
+/// argument it got.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -22,12 +22,12 @@ struct DTypeError : Error {
   using Error::Error;
 };
 
-/// A gradient was asked for that cannot be had.
+/// A gradient was asked for that cannot be computed.
 struct AutogradError : Error {
   using Error::Error;
 };
 
-/// A file or a data set is not what it says it is.
+/// A file or a data set is malformed, or its parts contradict each other.
 struct DataError : Error {
   using Error::Error;
 };

@@ -13,26 +13,26 @@ namespace engram {
 namespace {
 
 // NumPy's print options.
-constexpr int precision = 8;              // digits behind the point
-constexpr std::int64_t threshold = 1000;  // elements beyond which an array is summarised,
-constexpr std::int64_t edge_items = 3;    // to so many at each end of an axis
+constexpr int precision = 8;              // digits after the point
+constexpr std::int64_t threshold = 1000;  // an array of more elements is summarised
+constexpr std::int64_t edge_items = 3;    // printed at each end of an axis then
 constexpr std::size_t line_width = 75;
 
-/// A number cut into what stands left and right of the point, and its exponent, if any: `-1`, `25`,
-/// `+07`. No zeros end the fraction.
+/// A number split into the digits before and after the point, and its exponent, if any: `-1`, `25`,
+/// `+07`. The fraction has no trailing zeros.
 struct Parts {
   std::string whole, fraction, exponent;
 };
 
 template <class T, class... Format>
 std::string to_chars(T x, Format... format) {
-  char text[64];  // in full only numbers of few digits are printed
+  char text[64];  // enough: fixed notation is used below 1e8 only
   return {text, std::to_chars(text, text + sizeof text, x, format...).ptr};
 }
 
 std::string to_chars(bool x) { return x ? "true" : "false"; }
 
-/// What stands before the first `mark`, and what behind it.
+/// The text before and after the first `mark`.
 std::pair<std::string, std::string> split(const std::string& text, char mark) {
   const std::size_t at = text.find(mark);
   if (at == std::string::npos) return {text, ""};
@@ -46,8 +46,7 @@ Parts cut(const std::string& text) {
   return {whole, fraction, exponent};
 }
 
-/// The fewest digits that read back as x; if they do not end in time, x rounded to `digits` of them
-/// behind the point.
+/// The shortest digits that read back as x; x rounded to `digits` after the point if they are more.
 template <class T>
 Parts scientific(T x, int digits) {
   const Parts shortest = cut(to_chars(x, std::chars_format::scientific));
@@ -55,7 +54,7 @@ Parts scientific(T x, int digits) {
   return cut(to_chars(x, std::chars_format::scientific, digits));
 }
 
-/// The same without an exponent: the point moves into, or out of, the digits.
+/// The same without an exponent.
 template <class T>
 Parts positional(T x, int digits) {
   Parts parts = cut(to_chars(x, std::chars_format::scientific));
@@ -120,7 +119,7 @@ std::vector<std::string> words_of_floats(const std::vector<T>& values) {
       continue;
     }
     if (exponents) {
-      // All have as many digits, beyond those that tell a number apart.
+      // All have the same number of digits, even where fewer read back as the number.
       parts[i] = cut(to_chars(values[i], std::chars_format::scientific, static_cast<int>(right)));
       std::string& power = parts[i].exponent;
       power.insert(1, exponent - power.size(), '0');
@@ -148,7 +147,7 @@ std::vector<std::string> words_of(const std::vector<T>& values) {
   }
 }
 
-/// A number alone has all its digits, and `.0` if it needs none behind the point.
+/// A scalar has all its digits, and `.0` if its fraction is empty.
 template <class T>
 std::string scalar_text(T x) {
   if constexpr (!std::is_floating_point_v<T>) {

@@ -38,7 +38,7 @@ Tensor call(const char* caller, const Function& f, const Tensors& inputs) {
   return y;
 }
 
-/// Σ y·weight, the number whose gradient is taken.
+/// Σ y·weight, the scalar that is differentiated.
 Tensor weighted_sum(const Tensor& y, const Tensor& weight) { return sum(y * weight); }
 
 /// The gradients of a scalar, undefined where it does not depend on an x.
@@ -47,7 +47,7 @@ Tensors gradients(Tape& tape, const Tensor& scalar, const Tensors& x,
   return scalar.requires_grad() ? tape.gradient(scalar, x, options) : Tensors(x.size());
 }
 
-/// Compares element by element, and remembers the one that is furthest off.
+/// Compares element by element, and remembers the one with the largest error.
 class Comparison {
  public:
   explicit Comparison(const GradcheckOptions& options) : options_(options) {}
@@ -80,8 +80,8 @@ class Comparison {
   std::string worst_text_;
 };
 
-/// Holds `analytic` against central differences of `value`, a function of the parameters x that are
-/// changed in place.
+/// Compares `analytic` with central differences of `value`, a function of the parameters x, which
+/// are changed in place.
 void compare(const Tensors& x, const Tensors& analytic, const std::function<double()>& value,
              const std::function<std::string(std::size_t)>& name, const GradcheckOptions& options,
              Comparison& comparison) {
@@ -109,7 +109,7 @@ std::string last_op(const Tape& tape) {
   return tape.size() == 0 ? "f, which recorded nothing" : tape.op(tape.size() - 1);
 }
 
-/// Only the parameters among the inputs, which is what gradients are asked for.
+/// The parameters among the inputs.
 Tensors checked(const Tensors& inputs) {
   Tensors x;
   std::ranges::copy_if(inputs, std::back_inserter(x), is_checked);
@@ -156,10 +156,10 @@ GradcheckResult gradgradcheck(const Function& f, const Tensors& inputs,
                               const GradcheckOptions& options) {
   Tensors x = parameters("gradgradcheck", inputs);
   Generator generator(options.seed);
-  Tensors weights;  // of the elements of each dx in the one number that is differentiated
+  Tensors weights;  // of the elements of each dx in the scalar that is differentiated
   for (const Tensor& each : checked(x)) weights.push_back(randn(each.shape(), f64, generator));
 
-  // dx for the gradient dy of f's output, weighted and summed to one number.
+  // Σ weight·dx over all inputs, with dx the gradient of f for the gradient dy of its output.
   std::string op;
   Tensor dy;
   const auto gradient_of_f = [&](Tape& tape, bool create_graph) {

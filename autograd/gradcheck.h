@@ -16,8 +16,8 @@ struct GradcheckOptions {
   std::uint64_t seed = 0;  ///< of the random gradient of f's output
 };
 
-/// Converts to true when every element agrees; otherwise `report` names the one that is furthest
-/// off:
+/// Converts to true when every element agrees; otherwise `report` names the element with the
+/// largest error relative to the allowed one:
 ///
 ///     tanh: input 0, element (2, 1) of (3, 4): analytic 0.41, numeric 0.83, allowed 9.3e-07; ...
 struct GradcheckResult {
@@ -26,10 +26,9 @@ struct GradcheckResult {
   explicit operator bool() const { return ok; }
 };
 
-/// Holds the gradients that the tape computes for f against central differences
-/// (f(x + h) - f(x - h)) / 2h, for every element of every f64 input and one random gradient of f's
-/// output. The inputs are copied; f must compute the same each time, and keep away from kinks. What
-/// is no input of the check (an f64 constant) is captured by f.
+/// Compares the tape's gradients of f with central differences (f(x + h) - f(x - h)) / 2h, for
+/// every element of every f64 input and one random gradient of f's output. The inputs are copied; f
+/// must be deterministic, and differentiable around them. f64 constants are captured by f.
 ///
 /// Inputs that are not floating are passed through, and so are undefined ones. DTypeError when an
 /// input is f32, when none is f64, or when f does not return f64. A gradient is 0 where f does not
@@ -38,8 +37,8 @@ GradcheckResult gradcheck(const std::function<Tensor(const std::vector<Tensor>&)
                           const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 
 /// The same for second derivatives: checks the function (x, dy) -> dx, the gradient of f as it is
-/// recorded with {.create_graph = true}, with respect to every x and to dy. What dx is compared
-/// with is computed unrecorded, so that both ways to compute it are held together. An operation
+/// recorded with {.create_graph = true}, with respect to every x and to dy. The differences are
+/// taken of an unrecorded dx, so that a recorded dx that differs from it is found too. An operation
 /// without a second derivative throws its AutogradError.
 GradcheckResult gradgradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                               const std::vector<Tensor>& inputs,

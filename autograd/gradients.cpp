@@ -30,7 +30,7 @@ Tensor copy(const Tensor& x) {
 
 void LeafGradients::add(const Tensor& leaf, Tensor term) {
   if (!term.defined()) return;
-  // What a parameter keeps must be its own: clipping writes into it.
+  // A leaf's gradient shares no elements: clipping writes into it.
   Tensor& sum = leaf.impl_->gradient;
   if (!sum.defined() && !term.unshared()) term = copy(term);
   sum = accumulated(std::move(sum), std::move(term));

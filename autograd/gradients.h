@@ -10,20 +10,20 @@
 #include <utility>
 #include <vector>
 
-// How gradients pass through a recorded operation, and where they arrive.
+// The gradients of one recorded operation, and the sink of a backward pass.
 namespace engram {
 
-/// What an operation's backward fills in: for each input somebody wants it for, the gradient of the
-/// loss with respect to that input, in the input's shape.
+/// The output of an operation's backward: for each input whose gradient is wanted, the gradient of
+/// the loss with respect to that input, in the input's shape.
 class Gradients {
  public:
   bool wants(int input) const { return slot(input).wanted; }
   /// AutogradError when there is no such input.
   Tensor& operator[](int input) { return slot(input).gradient; }
 
-  /// The sum that the gradient of this input, a parameter, would be added to, if there is one
-  /// already: an operation that can add in place, as a product can, does so and leaves the slot
-  /// empty. Null otherwise.
+  /// The accumulated gradient of this input, a leaf; null when there is none to be added to in
+  /// place. An operation that can accumulate in place, such as a matrix product, does so and
+  /// leaves the slot empty.
   Tensor* sum(int input) { return slot(input).sum; }
 
  private:
@@ -45,9 +45,9 @@ class Gradients {
   std::span<Slot> slots_;
 };
 
-/// A closure `void(const Tensor& dy, Gradients& d)` in recycled memory: from the gradient of an
-/// operation's output to those of its inputs. One that takes `Tensor dy` owns it, and may hand it
-/// on to have its memory used again. Moved, never copied.
+/// A closure `void(const Tensor& dy, Gradients& d)`, stored in the memory pool: computes the
+/// gradients of an operation's inputs from dy, that of its output. One that takes `Tensor dy` by
+/// value owns it, and may reuse its memory. Move-only.
 class Backward {
  public:
   Backward() = default;
@@ -85,32 +85,31 @@ class Backward {
   void (*destroy_)(void*) noexcept = nullptr;
 };
 
-/// Where a backward pass delivers. `Tape::backward` has one that adds into `.grad()`,
-/// `Tape::gradient` one that makes a list; another one may send a gradient on as soon as it is
-/// there.
+/// The receiver of a backward pass's gradients. `Tape::backward` has one that accumulates into
+/// `.grad()`, `Tape::gradient` one that makes a list; another one may use each gradient as soon as
+/// it is known.
 class GradientSink {
  public:
   virtual ~GradientSink() = default;
 
-  /// Whether the gradient of this leaf is wanted. The pass computes no gradient in vain.
+  /// Whether the gradient of this leaf is wanted. No other gradients are computed.
   virtual bool wants(const Tensor& leaf) const = 0;
   /// One term of the gradient of a wanted leaf, for each recorded operation that used it. Undefined
   /// when the term is 0, or when it was added to `sum` already.
   virtual void add(const Tensor& leaf, Tensor term) = 0;
-  /// What the gradient of this leaf has added up to, where an operation may add to it in place;
-  /// null otherwise.
+  /// The accumulated gradient of this leaf, if an operation may add to it in place; otherwise null.
   virtual Tensor* sum(const Tensor& /*leaf*/) { return nullptr; }
 
-  /// The places of recorded tensors whose gradients are wanted too, and the whole gradient of one
-  /// of them, as soon as it is known.
+  /// The places of recorded tensors whose gradients are wanted too; `arrived` is called with the
+  /// complete gradient of each, `number` being the index of its place.
   virtual std::span<const Place> recorded() const { return {}; }
   virtual void arrived(std::size_t /*number*/, const Tensor& /*gradient*/) {}
 
-  /// Whether every leaf is wanted that requires a gradient, which spares the search for them.
+  /// Whether every leaf that requires a gradient is wanted; true spares a search of the tape.
   virtual bool wants_every_leaf() const { return false; }
 };
 
-/// Adds up each leaf's gradient in its `.grad()`.
+/// Accumulates each leaf's gradient in its `.grad()`.
 class LeafGradients final : public GradientSink {
  public:
   bool wants(const Tensor& leaf) const override { return leaf.is_leaf() && leaf.requires_grad(); }
@@ -119,7 +118,7 @@ class LeafGradients final : public GradientSink {
   bool wants_every_leaf() const override { return true; }
 };
 
-/// Lists the gradients of some tensors, leaves or recorded, and leaves `.grad()` alone.
+/// Collects the gradients of given tensors, leaves or recorded, and leaves `.grad()` alone.
 class GradientList final : public GradientSink {
  public:
   /// `x` must outlive it.
@@ -139,8 +138,8 @@ class GradientList final : public GradientSink {
   std::vector<Tensor> gradients_;
 };
 
-/// sum + term, where there is a sum already. In place when nobody else can see the sum; recorded,
-/// as any other operation, when the gradients themselves are to be differentiated.
+/// sum + term, or term when the sum is undefined. In place when the sum is unshared and no tape
+/// records; otherwise recorded, so that gradients can be differentiated.
 Tensor accumulated(Tensor sum, Tensor term);
 
 }  // namespace engram

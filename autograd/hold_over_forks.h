@@ -6,8 +6,8 @@
 
 namespace engram {
 
-/// Has every fork wait until no other thread holds the mutex that `get`, a lambda without captures,
-/// returns: a child finds it unlocked, and what it guards whole.
+/// Makes every fork wait for the mutex that `get`, a lambda without captures, returns: in the child
+/// the mutex is unlocked, and the data it guards is consistent.
 template <class Get>
 void hold_over_forks(Get) {
   pthread_atfork([] { Get{}().lock(); }, [] { Get{}().unlock(); }, [] { Get{}().unlock(); });

@@ -1,4 +1,5 @@
 #include <engram/autograd/hold_over_forks.h>
+#include <engram/autograd/large_blocks.h>
 #include <engram/autograd/memory.h>
 #include <engram/autograd/sanitized.h>
 
@@ -22,10 +23,11 @@ namespace {
 constexpr std::size_t alignment = 64;  // a cache line, and an AVX-512 register
 
 // Sizes are rounded up to a class: multiples of 64 bytes up to 1 KiB, then four steps per doubling,
-// so that at most a fifth of a block is waste; half of a large one that serves a smaller request.
+// so that at most a fifth of a block is waste. Large blocks are split instead.
 constexpr std::size_t small_classes = 16;
 constexpr std::size_t largest_small = small_classes * alignment;
-constexpr std::size_t class_count = small_classes + 4 * 53;
+constexpr std::size_t smallest_large = std::size_t{1} << 20;
+constexpr std::size_t class_count = small_classes + 4 * 10;
 
 struct SizeClass {
   std::size_t index;
@@ -44,12 +46,6 @@ constexpr SizeClass size_class(std::size_t bytes) {
   return {small_classes + 4 * (doubling - 10) + quarter, base + (quarter + 1) * (base / 4)};
 }
 
-// A large block may serve a smaller request, so that the memory of one layer is taken for the next:
-// it remembers its class in a header in front of it.
-constexpr std::size_t smallest_large = std::size_t{1} << 20;
-constexpr std::size_t header_bytes = alignment;
-constexpr std::size_t larger_classes = 3;  // less than twice the size
-
 struct FreeBlock {
   FreeBlock* next;
 };
@@ -57,6 +53,7 @@ struct FreeBlock {
 struct Pool {
   std::mutex mutex;
   std::array<FreeBlock*, class_count> free{};
+  LargeBlocks large;
 };
 
 // Never destroyed: static tensors may outlive any static object.
@@ -69,7 +66,8 @@ Pool& pool() {
   return *instance;
 }
 
-// Made before main: a child that is forked while another thread makes it waits for ever.
+// Made before main: in a child forked while another thread constructs it, pool() would never
+// return.
 [[maybe_unused]] const bool pool_is_ready = (pool(), true);
 
 std::atomic<std::size_t> reserved{0};
@@ -93,8 +91,8 @@ void* take_from_system(std::size_t bytes) {
   return block;
 }
 
-// Each thread keeps a few small blocks to itself, so that the handles and closures of small
-// operations take no lock.
+// Small blocks cached by each thread, so that the handles and closures of small operations take no
+// lock.
 struct ThreadCache {
   static constexpr int limit = 256;  // blocks of a class
   std::array<FreeBlock*, small_classes> free{};
@@ -104,7 +102,7 @@ struct ThreadCache {
   ~ThreadCache();
 };
 
-// A plain flag, because it can still be read after the thread's cache is gone.
+// Trivially destructible, so that it can be read after the thread's cache is destroyed.
 thread_local bool cache_alive = true;
 thread_local ThreadCache cache;
 
@@ -125,17 +123,12 @@ ThreadCache::~ThreadCache() {
   flush();
 }
 
-/// A block of the smallest class in [first, last] that has one, or null. `index` gets the class.
-void* take_from_pool(std::size_t first, std::size_t last, std::size_t* index = nullptr) {
+/// A block of this class, or null.
+void* take_from_pool(std::size_t index) {
   const std::lock_guard lock(pool().mutex);
-  for (std::size_t k = first; k <= last; ++k) {
-    if (FreeBlock* block = pool().free[k]) {
-      pool().free[k] = block->next;
-      if (index) *index = k;
-      return block;
-    }
-  }
-  return nullptr;
+  FreeBlock* block = pool().free[index];
+  if (block) pool().free[index] = block->next;
+  return block;
 }
 
 void give_to_pool(void* block, std::size_t index) noexcept {
@@ -144,20 +137,23 @@ void give_to_pool(void* block, std::size_t index) noexcept {
 }
 
 void* allocate_large(std::size_t bytes) {
-  const SizeClass size = size_class(bytes + header_bytes);
-  std::size_t index = size.index;
-  const std::size_t last = std::min(size.index + larger_classes, class_count - 1);
-  void* block = take_from_pool(size.index, last, &index);
-  if (!block) block = take_from_system(size.bytes);
-  new (block) std::size_t(index);
-  return static_cast<std::byte*>(block) + header_bytes;
+  {
+    const std::lock_guard lock(pool().mutex);
+    if (void* block = pool().large.take(bytes)) return block;
+  }
+  // So that a block of 2ᵏ elements can be split into blocks of 2ᵏ⁻¹ and their headers.
+  constexpr std::size_t for_headers = 4096;
+  const std::size_t whole = (bytes + alignment - 1) / alignment * alignment + for_headers;
+  void* memory = take_from_system(LargeBlocks::header_bytes + whole);
+  const std::lock_guard lock(pool().mutex);
+  return pool().large.add(memory, whole);
 }
 
 }  // namespace
 
 void* allocate(std::size_t bytes) {
   if constexpr (!recycle) return take_from_system(bytes);
-  // Half of the address space is more than any class can hold, and the sign of a wrong size.
+  // No memory is so large: such a size is a negative number converted to unsigned.
   if (bytes > (std::size_t{1} << 62)) throw std::bad_alloc();
   if (bytes >= smallest_large) return allocate_large(bytes);
   const SizeClass size = size_class(bytes);
@@ -168,15 +164,15 @@ void* allocate(std::size_t bytes) {
       return block;
     }
   }
-  void* block = take_from_pool(size.index, size.index);
+  void* block = take_from_pool(size.index);
   return block ? block : take_from_system(size.bytes);
 }
 
 void deallocate(void* block, std::size_t bytes) noexcept {
   if constexpr (!recycle) return return_to_system(block, bytes);
   if (bytes >= smallest_large) {
-    void* whole = static_cast<std::byte*>(block) - header_bytes;
-    return give_to_pool(whole, *static_cast<std::size_t*>(whole));
+    const std::lock_guard lock(pool().mutex);
+    return pool().large.give(block);
   }
   const SizeClass size = size_class(bytes);
   if (size.index < small_classes && cache_alive && cache.count[size.index] < ThreadCache::limit) {
@@ -190,11 +186,18 @@ void deallocate(void* block, std::size_t bytes) noexcept {
 }
 
 Stats stats() {
-  return {reserved.load(std::memory_order_relaxed), allocations.load(std::memory_order_relaxed)};
+  const std::lock_guard lock(pool().mutex);
+  return {reserved.load(std::memory_order_relaxed), allocations.load(std::memory_order_relaxed),
+          pool().large.peak()};
+}
+
+void reset_peak() {
+  const std::lock_guard lock(pool().mutex);
+  pool().large.reset_peak();
 }
 
 void release_cached() {
-  // Small blocks that other threads keep stay with them.
+  // The caches of other threads are not touched.
   if (cache_alive) cache.flush();
   const std::lock_guard lock(pool().mutex);
   for (std::size_t index = 0; index < class_count; ++index) {
@@ -206,6 +209,9 @@ void release_cached() {
       pool().free[index] = block->next;
       return_to_system(block, bytes);
     }
+  }
+  while (const LargeBlocks::Memory unused = pool().large.remove_unused()) {
+    return_to_system(unused.start, unused.bytes);
   }
 }
 

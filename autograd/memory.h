@@ -10,7 +10,7 @@ namespace engram::memory {
 /// At least `bytes` bytes, 64-byte aligned. Throws std::bad_alloc.
 void* allocate(std::size_t bytes);
 
-/// Gives a block back; `bytes` as it was asked for.
+/// Gives a block back; `bytes` as passed to `allocate`.
 void deallocate(void* block, std::size_t bytes) noexcept;
 
 /// For containers that live as long as a step: std::vector<Tensor, memory::Allocator<Tensor>>.
@@ -27,11 +27,15 @@ struct Allocator {
 
 struct Stats {
   std::size_t reserved;     ///< bytes taken from the system and not returned: in use or kept
-  std::size_t allocations;  ///< how often the system was asked since the program started
+  std::size_t allocations;  ///< requests to the system since the program started
+  /// The peak of the bytes in use by blocks of 1 MiB and more, since `reset_peak`: the memory that
+  /// a step needs, without the fragmentation that `reserved` includes. 0 under a sanitizer.
+  std::size_t peak;
 };
 Stats stats();
+void reset_peak();
 
-/// Returns the kept blocks to the system, but for a few small ones that other threads keep.
+/// Returns the kept blocks to the system, except small ones in the caches of other threads.
 void release_cached();
 
 }  // namespace engram::memory

@@ -60,7 +60,7 @@ constinit Generator shared_generator;
 constinit Generator refusing_generator;
 
 constinit thread_local Generator* default_of_thread = &shared_generator;
-constinit thread_local const char* refusal_of_thread = nullptr;  // what the refusing one says
+constinit thread_local const char* refusal_of_thread = nullptr;  // the refusing one's Error text
 
 void check_gives_numbers(const Generator& generator) {
   check(&generator != &refusing_generator, "{}",

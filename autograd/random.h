@@ -17,22 +17,21 @@ struct RandomStream {
 
   constexpr RandomStream(std::uint64_t seed_ = 0, std::uint64_t stream_ = 0)
       : seed(seed_), stream(stream_) {}
-  /// The stream of a purpose, numbered by the hash of its name: one seed serves several purposes
-  /// with unrelated numbers. Names are chosen where the numbers are drawn, such as "Loader".
+  /// A named stream, numbered by the hash of the name, so that one seed serves several purposes
+  /// with independent numbers. The name is the consumer's, such as "Loader".
   constexpr RandomStream(std::uint64_t seed_, std::string_view name)
       : RandomStream(seed_, fnv1a(name)) {}
 
   std::uint64_t seed, stream;
 
   Block block(std::uint64_t index) const;
-  /// A stream of its own for every index: block `index` of this stream is its seed and number.
+  /// An independent stream for every index: block `index` of this one is its seed and number.
   RandomStream substream(std::uint64_t index) const;
 };
 
-/// A position in a stream of random numbers, which are the same on every platform and for every
-/// number of threads. May be shared between threads, `reset` and the other setters included: each
-/// draw is of one stream, and no block is taken twice; which thread gets which numbers depends on
-/// the race.
+/// A position in a random stream; the numbers are the same on every platform and for every number
+/// of threads. Thread-safe, `reset` and the other setters included: each draw is of one stream, and
+/// no block is taken twice; which thread takes which block depends on the race.
 class Generator {
  public:
   explicit constexpr Generator(const RandomStream& stream = {}) : stream_(stream) {}
@@ -41,27 +40,27 @@ class Generator {
 
   using Block = RandomStream::Block;
 
-  /// Consecutive blocks that were taken: bits as a function of the index, from 0 on.
+  /// Consecutive blocks taken from a stream, indexed from 0.
   struct Blocks {
     RandomStream stream;
     std::uint64_t first;
     Block operator[](std::uint64_t index) const { return stream.block(first + index); }
   };
 
-  Block block(std::uint64_t index) const;  ///< block `index` of the stream; takes nothing from it
+  Block block(std::uint64_t index) const;  ///< block `index` of the stream; the position stays
   Blocks take(std::uint64_t count);
 
   double uniform();                    ///< in [0, 1), with 53 random bits
   std::int64_t below(std::int64_t n);  ///< in [0, n), every value equally likely. Error if n < 1.
 
-  /// A generator of its own for every index, at the beginning of that substream. For indices of
-  /// many parts: `random.substream(epoch).substream(row)`. Numbers that are drawn from this
-  /// generator itself are not independent of its substreams'.
+  /// A generator at the beginning of substream `index`. Several indices are chained:
+  /// `random.substream(epoch).substream(row)`. Draws from this generator itself are not
+  /// independent of its substreams.
   Generator substream(std::uint64_t index) const;
 
   std::uint64_t seed() const;
   std::uint64_t stream() const;
-  /// How many blocks have been taken; setting it resumes a stream where it was left.
+  /// The number of blocks taken; setting the position resumes a stream.
   std::uint64_t position() const;
   void set_position(std::uint64_t blocks);
 
@@ -70,7 +69,7 @@ class Generator {
 
   /// Seed, stream and position, to be saved: i64 (3,). A copy.
   Tensor state() const;
-  /// Goes on from a saved state, bit for bit. DTypeError or ShapeError for anything else.
+  /// Resumes from a saved state, bit for bit. DTypeError or ShapeError for any other tensor.
   void set_state(const Tensor& state);
 
  private:
@@ -82,20 +81,20 @@ class Generator {
   std::uint64_t position_ = 0;
 };
 
-/// The generator that random functions use when none is given: one for all threads. Its state is
-/// part of what a program must save in order to go on later as if nothing had happened:
+/// The generator of random functions that are given none; one for all threads, unless a
+/// DefaultGenerator lives on this thread. A program that is to resume exactly saves its state:
 ///
 ///     save({{"random", default_generator().state()}}, "random.safetensors");
 ///     default_generator().set_state(load("random.safetensors")["random"]);
 Generator& default_generator();
-/// Starts the default generator's stream of this seed.
+/// Restarts the default generator with this seed.
 void manual_seed(std::uint64_t seed);
 
-/// The default generator of this thread while it lives.
+/// Replaces the default generator of this thread while it lives.
 class DefaultGenerator {
  public:
   explicit DefaultGenerator(Generator& generator);
-  /// None: to draw from it, or to set it, is an Error with this text.
+  /// No default generator: drawing from it, or setting it, is an Error with this text.
   explicit DefaultGenerator(const char* refusal);
   ~DefaultGenerator();
   DefaultGenerator(const DefaultGenerator&) = delete;

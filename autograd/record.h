@@ -10,9 +10,9 @@
 
 namespace engram {
 
-/// Ends every differentiable operation: if a tape is alive and a gradient flows into one of the
-/// inputs, records how to get from the gradient of `out` to theirs; tells whoever listens. Returns
-/// `out`.
+/// The last call of every differentiable operation: if a tape is alive and a gradient flows into
+/// one of the inputs, records `backward`, the closure from the gradient of `out` to those of the
+/// inputs. Reports the operation to the listeners, and returns `out`.
 ///
 ///     Tensor leaky_relu(const Tensor& x, double slope) {
 ///       Tensor y = map("leaky_relu", x, …);
@@ -21,9 +21,9 @@ namespace engram {
 ///                     [&] { return Attributes{{"negative_slope", slope}}; });
 ///     }
 ///
-/// `out` must be new. An undefined input is one that was left out. The closure keeps what it
-/// captures until backward has run, tensors as `Saved`; written with operations, it can itself be
-/// differentiated. `attributes` is called only if somebody listens.
+/// `out` must be new. An undefined input is one that was left out. The closure keeps its captures
+/// until backward has run, tensors as `Saved`; written with operations, it can itself be
+/// differentiated. `attributes` is called only if there is a listener.
 template <class F, class A = Attributes()>
 Tensor record(const char* op, Tensor out, std::span<const TensorRef> inputs, F&& backward,
               A&& attributes = no_attributes) {
@@ -44,7 +44,7 @@ Tensor record(const char* op, Tensor out, std::initializer_list<TensorRef> input
                 attributes);
 }
 
-/// Operations of which another one is made, while it is alive: neither recorded nor told.
+/// While alive, operations are neither recorded nor reported: for those inside a composite one.
 class InnerOperations {
  public:
   InnerOperations() : listeners_(std::exchange(Listener::innermost_, nullptr)) {}

@@ -1,7 +1,8 @@
 #pragma once
 
-/// Defined under the address and the thread sanitizer, of which g++ and clang tell in ways of their
-/// own. The memory pool steps aside then, so that they see every overrun, use after free and race.
+/// Defined under the address and the thread sanitizer, which g++ and clang announce by different
+/// macros. The memory pool then recycles nothing, so that every overrun, use after free and race is
+/// seen.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define ENGRAM_SANITIZED 1
 #elif defined(__has_feature)

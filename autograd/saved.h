@@ -4,10 +4,10 @@
 
 namespace engram {
 
-/// A tensor whose elements backward needs, as its closure captures it: `[x = Saved(x)]`. Reading it
-/// after the elements were overwritten or exchanged throws; `Tape` makes of that an AutogradError
-/// which names the operation and the input. It is checked when it is read, so a closure that does
-/// not need it for the gradients that are wanted does not mind.
+/// A tensor whose elements backward needs, captured by its closure: `[x = Saved(x)]`. Reading it
+/// after the elements were overwritten or exchanged throws `Changed`; `Tape` rethrows that as an
+/// AutogradError which names the operation and the input. The check is made on reading: a closure
+/// that does not need the elements for the wanted gradients does not throw.
 class Saved {
  public:
   explicit Saved(const Tensor& value) : value_(value) {
@@ -27,11 +27,11 @@ class Saved {
     return value().data<T>();
   }
 
-  /// No element is read.
+  /// Unchecked, as no element is read.
   const Shape& shape() const { return value_.shape(); }
   DType dtype() const { return value_.dtype(); }
 
-  /// What reading throws.
+  /// Thrown on reading.
   struct Changed {
     Tensor value;
   };

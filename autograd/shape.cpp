@@ -53,10 +53,10 @@ Shape broadcast(const char* op, const Shape& a, const Shape& b) {
 }
 
 void check_sizes(const Shape& shape) {
-  std::int64_t product = 1;  // without the zeros, so that strides fit too
+  std::int64_t product = 1;  // of the nonzero sizes: the strides must fit too
   for (std::int64_t size : shape) {
     check_shape(size >= 0, "a tensor cannot have the shape {}: a size is negative", shape);
-    // 2^56 bytes are beyond any machine, and leave room for every product that follows.
+    // 2^53 elements of 8 bytes are beyond any machine, and no later product overflows.
     check_shape(size == 0 || product <= (std::int64_t{1} << 53) / size,
                 "a tensor of shape {} is too large", shape);
     if (size > 0) product *= size;
@@ -65,10 +65,10 @@ void check_sizes(const Shape& shape) {
 
 Shape strides(const Shape& shape) {
   Shape result = shape;
-  std::int64_t step = 1;
+  std::int64_t stride = 1;
   for (int i = shape.rank() - 1; i >= 0; --i) {
-    result[i] = step;
-    step *= shape[i];
+    result[i] = stride;
+    stride *= shape[i];
   }
   return result;
 }

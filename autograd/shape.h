@@ -10,8 +10,8 @@
 
 namespace engram {
 
-/// A short list of numbers that lives where it stands, without the heap: the sizes of a tensor, the
-/// axes of a reduction. At most 8 of them; ShapeError beyond.
+/// A list of at most 8 integers, stored inline (no heap): the sizes of a tensor, the axes of a
+/// reduction. ShapeError beyond 8.
 class Shape {
  public:
   static constexpr int max_rank = 8;
@@ -22,7 +22,7 @@ class Shape {
 
   int rank() const { return rank_; }
 
-  /// Size along an axis; a negative axis counts from the end. ShapeError when there is none such.
+  /// Size along an axis; a negative axis counts from the end. ShapeError when it is out of range.
   std::int64_t size(std::int64_t axis) const {
     return sizes_[static_cast<std::size_t>(this->axis(axis))];
   }
@@ -34,7 +34,7 @@ class Shape {
     return n;
   }
 
-  /// The axis counted from the front, for one that may count from the end.
+  /// The axis counted from the front; a negative one counts from the end. ShapeError as above.
   int axis(std::int64_t axis) const {
     if (axis < -rank_ || axis >= rank_) [[unlikely]]
       no_such_axis(axis);
@@ -52,7 +52,7 @@ class Shape {
 
   void push_back(std::int64_t size);
 
-  /// This shape without, or with another size at, an axis from the front.
+  /// This shape without one axis, or with another size there; the axis counts from the front.
   Shape without(int axis) const;
   Shape with(int axis, std::int64_t size) const;
 
@@ -67,23 +67,23 @@ class Shape {
   int rank_ = 0;
 };
 
-/// Numbers of axes, each of which may count from the end.
+/// Axis numbers; negative ones count from the end.
 using Axes = Shape;
 
-/// Where element `number` of a shape stands, in row-major order: (1, 0) for number 3 of (2, 3).
+/// The index of element `number` along each axis, row-major: (1, 0) for number 3 of (2, 3).
 Shape index_of(std::int64_t number, const Shape& shape);
 
-/// The shape that two operands take together by NumPy's rule: aligned at the last axis, a size of 1
-/// stretches. ShapeError names `op` when they do not fit.
+/// The broadcast shape of two operands, by NumPy's rule: aligned at the last axis, sizes of 1
+/// stretch. A ShapeError names `op` when they do not fit.
 Shape broadcast(const char* op, const Shape& a, const Shape& b);
 
-/// ShapeError unless a tensor can have this shape: no size is negative, and their product fits.
+/// ShapeError when a size is negative, or the product of the nonzero sizes is above 2^53.
 void check_sizes(const Shape& shape);
 
-/// Row-major distances between neighbours along each axis, in elements.
+/// Row-major strides, in elements.
 Shape strides(const Shape& shape);
 
-/// A shape as one of its axes sees it: `outer` blocks of `n` rows of `inner` elements each.
+/// A shape collapsed around one axis, of size n: (outer, n, inner).
 struct AxisView {
   std::int64_t outer = 1;
   std::int64_t n = 1;

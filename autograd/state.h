@@ -11,11 +11,12 @@
 
 namespace engram {
 
-/// Named tensors in order: the parameters and buffers of a module, or what an optimizer remembers.
-/// Holds handles, so its tensors share their values with whoever gave them; `clone` copies those.
+/// Named tensors in order: the parameters and buffers of a module, or the state of an optimizer.
+/// Holds handles, so its tensors share their values with the originals; `clone` copies them.
 ///
-///     for (const auto& [name, value] : net.state_dict()) fmt::print("{} {}\n", name,
-///     value.shape());
+///     for (const auto& [name, value] : net.state_dict()) {
+///       fmt::print("{} {}\n", name, value.shape());
+///     }
 class StateDict {
  public:
   struct Entry {
@@ -58,8 +59,7 @@ class StateDict {
   std::unordered_map<std::string, std::size_t> index_;  // from a name to its entry
 };
 
-/// Copies of all tensors, which keep their values as the originals change. Not recorded, and no
-/// parameters.
+/// Copies of all tensors, independent of the originals. Not recorded, and no parameters.
 ///
 ///     auto best = clone(net.state_dict());  // early stopping: net.load_state_dict(best) goes back
 StateDict clone(const StateDict& state);

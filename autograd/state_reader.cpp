@@ -18,10 +18,10 @@ std::string about(const std::string& name, std::string_view problem) {
 void check_none(const std::vector<std::string>& problems) {
   if (problems.empty()) return;
   if (problems.size() == 1) fail("load_state_dict: {}", problems[0]);
-  constexpr std::size_t most = 20;  // that are shown
+  constexpr std::size_t shown = 20;
   std::string list;
-  for (std::size_t k = 0; k < std::min(problems.size(), most); ++k) list += "\n  " + problems[k];
-  if (problems.size() > most) list += fmt::format("\n  and {} more", problems.size() - most);
+  for (std::size_t k = 0; k < std::min(problems.size(), shown); ++k) list += "\n  " + problems[k];
+  if (problems.size() > shown) list += fmt::format("\n  and {} more", problems.size() - shown);
   fail("load_state_dict: {} entries do not fit:{}", problems.size(), list);
 }
 
@@ -42,7 +42,7 @@ std::string StateReader::describe(const std::string& name, std::string_view prob
 
 Tensor StateReader::tensor(const std::string& name) {
   const Tensor* value = state_.find(prefix_ + name);
-  if (!value && taken_.empty() && !state_.empty()) {  // the state of something else
+  if (!value && taken_.empty() && !state_.empty()) {  // the state of another class
     check(false, name, "is missing, the state begins with \"{}\"", state_.begin()->name);
   }
   check(value != nullptr, name, "is missing");

@@ -15,8 +15,8 @@
 
 namespace engram {
 
-/// Reads a saved state into an object, all of it or nothing: what `set` is told waits until
-/// `commit` has seen that each entry of the state was asked for. A load that throws before has
+/// Reads a saved state into an object, all of it or nothing: the assignments of `set` wait until
+/// `commit` has checked that every entry of the state was read. A load that throws before has
 /// changed nothing.
 ///
 ///     void Average::load_state_dict(const StateDict& saved) {
@@ -27,7 +27,7 @@ namespace engram {
 ///     }
 ///
 /// An entry that is missing, unexpected, or of another shape or dtype is an Error, Error,
-/// ShapeError or DTypeError that names it. What is read is copied, and constant.
+/// ShapeError or DTypeError that names it. The tensors returned are copies, and constants.
 class StateReader {
  public:
   /// The state must outlive the reader.
@@ -40,7 +40,7 @@ class StateReader {
   Tensor tensor(const std::string& name, DType dtype, const Shape& shape);
   Tensor tensor(const std::string& name, DType dtype);  ///< of any shape
   Tensor tensor(const std::string& name);               ///< of any shape and dtype
-  /// Tensors 0.<name>, 1.<name>, …, each in the shape and dtype of one of these.
+  /// Tensors 0.<name>, 1.<name>, …, each in the shape and dtype of its element of `like`.
   std::vector<Tensor> list(std::string_view name, const std::vector<Tensor>& like);
   /// The same with `check_finite` of each.
   std::vector<Tensor> finite_list(std::string_view name, const std::vector<Tensor>& like,
@@ -51,15 +51,15 @@ class StateReader {
   T number(const std::string& name) {
     return tensor(name, dtype_of<T>(), {}).template item<T>();
   }
-  /// An i64 of rank 0 in [0, most]. Error for any other.
+  /// An i64 of rank 0 in [0, limit]. Error for any other.
   template <class T>
-  T count(const std::string& name, T most = std::numeric_limits<T>::max()) {
+  T count(const std::string& name, T limit = std::numeric_limits<T>::max()) {
     const auto value = number<std::int64_t>(name);
-    check(value >= 0 && value <= most, name, "is {}, expected 0 to {}", value, most);
+    check(value >= 0 && value <= limit, name, "is {}, expected 0 to {}", value, limit);
     return static_cast<T>(value);
   }
 
-  /// E unless `ok`, about this entry: `load_state_dict: "steps" is -1, expected 0 to 5`.
+  /// Throws an E about this entry unless `ok`: `load_state_dict: "steps" is -1, expected 0 to 5`.
   template <class E = Error, class... Args>
   void check(bool ok, const std::string& name, fmt::format_string<const Args&...> text,
              const Args&... args) const {
@@ -80,20 +80,20 @@ class StateReader {
     prefix_ = outer;
   }
 
-  /// Assigns when everything has been read. The assignment must not throw.
+  /// Assigns on `commit`. The assignment must not throw.
   template <class T>
   void set(T& target, std::type_identity_t<T> value) {
     assignments_.emplace_back(
         [&target, value = std::move(value)]() mutable { target = std::move(value); });
   }
 
-  /// Makes all assignments. Error when an entry was not asked for; then none is made.
+  /// Makes all assignments. Error when an entry was not read; then none is made.
   void commit();
 
-  /// In the place of `commit`: overwrites the values of these tensors, whose handles stay good and
-  /// may be among the state's own. One Error lists all entries that are missing, unexpected, or of
-  /// another shape or dtype; then no value has changed. Unless `strict`, names that only one side
-  /// has are passed over.
+  /// In the place of `commit`: overwrites the elements of these tensors, which may be among the
+  /// state's own; all handles stay valid. One Error lists all entries that are missing, unexpected,
+  /// or of another shape or dtype; then no element has changed. Unless `strict`, names that only
+  /// one side has are skipped.
   void overwrite(const StateDict& targets, bool strict = true);
 
  private:
@@ -101,7 +101,7 @@ class StateReader {
 
   const StateDict& state_;
   std::string prefix_;                     // of the part that is being read
-  std::unordered_set<std::string> taken_;  // the entries that were asked for
+  std::unordered_set<std::string> taken_;  // the entries that were read
   std::vector<std::function<void()>> assignments_;
 };
 

@@ -14,13 +14,13 @@ namespace {
 
 std::atomic<std::uint64_t> last_id{0};
 
-// A plain flag, because it can still be read after the thread's spare lists are gone: by a tape in
-// the destructor of an object that is older than they are.
+// Trivially destructible, so that it can be read after spare_ is destroyed: by a tape in the
+// destructor of an older object.
 thread_local bool spare_alive = true;
 
 }  // namespace
 
-// The lists of a thread's last tape, empty but with their memory, for its next one.
+// The emptied vectors of a thread's last tape: the next tape reuses their capacity.
 struct Tape::Spare {
   std::vector<Node> nodes;
   std::vector<Input> inputs;
@@ -30,8 +30,7 @@ struct Tape::Spare {
 };
 thread_local Tape::Spare Tape::spare_;
 
-/// The tapes that a pass goes through: the one that is asked, and the outer ones that are not at
-/// work on a pass of their own.
+/// The tapes of a pass: the one asked, and the outer ones that do not run a pass of their own.
 class Tape::Running {
  public:
   Running(Tape& asked, const Pass& pass) : pass_(&pass) {
@@ -47,13 +46,13 @@ class Tape::Running {
     for_each([&](Tape& tape) {
       tape.running_ = nullptr;
       if (ended_) return;
-      for (Node& node : tape.nodes_) node.gradient = Tensor();  // what an exception left
+      for (Node& node : tape.nodes_) node.gradient = Tensor();  // left by an exception
     });
   }
 
   void end() { ended_ = true; }
 
-  /// From the inside outwards.
+  /// Innermost first.
   template <class F>
   void for_each(F f) const {
     for (Scope* scope = innermost_; scope; scope = scope->outer) {
@@ -91,7 +90,7 @@ void Tape::exchange_lists() noexcept {
   slots_.swap(spare_.slots);
 }
 
-/// From wherever it stands: a tape on the heap may be outlived by one that it encloses.
+/// Not always the first of the list: a tape on the heap may die before one that it encloses.
 void Tape::unlink(Scope* scope) {
   for (Scope** at = &innermost_; *at; at = &(*at)->outer) {
     if (*at != scope) continue;
@@ -172,10 +171,10 @@ void Tape::backward(const Tensor& y, GradientSink& sink, const BackwardOptions& 
   run("backward", y, options.gradient, {sink, options.retain_graph, false});
 }
 
-std::vector<Tensor> Tape::gradient(const Tensor& y, const std::vector<Tensor>& x,
-                                   const GradientOptions& options) {
+std::vector<Tensor> Tape::gradient(Tensor y, const std::vector<Tensor>& x,
+                                   GradientOptions options) {
   GradientList list(x);
-  run("gradient", y, options.gradient,
+  run("gradient", std::move(y), std::move(options.gradient),
       {list, options.retain_graph || options.create_graph, options.create_graph});
   for (std::size_t k = 0; k < x.size() && !options.allow_unused; ++k) {
     check_autograd(list.gradients()[k].defined(), "gradient: y does not depend on x[{}]", k);
@@ -196,7 +195,7 @@ Tape::Node& Tape::node_of(const char* caller, const Tensor& y) {
       caller);
 }
 
-void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Pass pass) {
+void Tape::run(const char* caller, Tensor y, Tensor gradient, Pass pass) {
   check_autograd(scope_->list == &innermost_, "{}: a tape runs backward on the thread that made it",
                  caller);
   const bool is_leaf = y.is_leaf() && y.requires_grad();
@@ -211,10 +210,10 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Pass
                    "{}: y has shape {}; a gradient must be given unless it has one element", caller,
                    y.shape());
   }
-  const Tensor cotangent = gradient.defined() ? gradient : ones_like(y);
+  if (!gradient.defined()) gradient = ones_like(y);
   if (is_leaf) {
-    const NoGrad no_grad;  // what is added up stays a constant
-    if (pass.sink.wants(y)) pass.sink.add(y, cotangent);
+    const NoGrad no_grad;  // the accumulated gradient is a constant
+    if (pass.sink.wants(y)) pass.sink.add(y, gradient);
     return;
   }
   check_autograd(
@@ -223,13 +222,14 @@ void Tape::run(const char* caller, const Tensor& y, const Tensor& gradient, Pass
       "tape of its own",
       caller);
   Running running(*this, pass);
-  mark_wanted(y.impl_->node, pass);
-  // The closures are made of operations: nothing of them is recorded unless that was asked for.
+  const std::int32_t node = std::exchange(y, Tensor()).impl_->node;
+  mark_wanted(node, pass);
+  // The closures call operations, which are recorded only for {.create_graph = true}.
   std::optional<NoGrad> no_grad;
   if (!pass.record) no_grad.emplace();
-  node_of(caller, y).gradient = cotangent;
-  run_nodes(caller, y.impl_->node, pass);
-  pass.retain = true;  // what the outer tapes have recorded is theirs
+  nodes_[static_cast<std::size_t>(node)].gradient = std::move(gradient);
+  run_nodes(caller, node, pass);
+  pass.retain = true;  // outer tapes keep their recordings
   running.for_each([&](Tape& tape) {
     if (&tape != this) tape.run_nodes(caller, static_cast<std::int32_t>(tape.size()) - 1, pass);
   });
@@ -244,14 +244,14 @@ void Tape::run_nodes(const char* caller, std::int32_t last, Pass& pass) {
   }
 }
 
-/// The outer tape that gradients of this input flow on to, or null.
+/// The outer tape of the pass that recorded this input, or null.
 Tape* Tape::recorder_of(const Tensor& leaf, const Pass& pass) const {
   if (!reads_outer_ || !leaf.defined() || leaf.impl_->tape == 0) return nullptr;
   const Scope* scope = find(leaf.impl_->tape);
   return scope && scope->tape->running_ == &pass ? scope->tape : nullptr;
 }
 
-/// Whether a gradient of this input is wanted, by the sink or by a node on the way.
+/// Whether the gradient of this input is wanted, by the sink or by the node that made it.
 bool Tape::wants(const Input& input, const Pass& pass) const {
   if (input.node >= 0) return nodes_[static_cast<std::size_t>(input.node)].wanted;
   if (input.leaf.defined() && pass.sink.wants(input.leaf)) return true;
@@ -259,13 +259,12 @@ bool Tape::wants(const Input& input, const Pass& pass) const {
   return recorder && recorder->nodes_[static_cast<std::size_t>(input.leaf.impl_->node)].wanted;
 }
 
-/// Marks the nodes on a way from y to something that the sink wants, so that no gradient is
-/// computed in vain.
+/// Marks the nodes on the paths from y to the tensors that the sink wants; others are skipped.
 void Tape::mark_wanted(std::int32_t last, const Pass& pass) {
   for (Scope* scope = scope_->outer; scope; scope = scope->outer) {
     if (scope->paused >= lost || scope->tape->running_ != &pass) continue;
     scope->tape->mark_wanted(static_cast<std::int32_t>(scope->tape->size()) - 1, pass);
-    break;  // it has marked those outside of it
+    break;  // the recursion has marked the tapes further out
   }
   const bool every_leaf = pass.sink.wants_every_leaf();
   const auto nodes = std::span(nodes_).first(static_cast<std::size_t>(last + 1));
@@ -304,7 +303,7 @@ void Tape::run_node(const char* caller, std::int32_t index, Pass& pass) {
   } catch (const Saved::Changed& changed) {
     fail_changed(at, changed.value);
   }
-  // Released before the gradients are handed on: what the closure alone still held is theirs now.
+  // Released first, so that gradients that share memory with the closure's tensors are unshared.
   if (!pass.retain) nodes_[at].backward = Backward();
   dy = Tensor();
   hand_on(at, pass);
@@ -324,7 +323,7 @@ void Tape::run_told(std::size_t at, Tensor dy, Gradients& gradients) {
   Listener::tell_backward_ends(name, told);
 }
 
-/// Marks in slots_ what is wanted of the node's inputs; false when nothing is.
+/// Marks in slots_ the inputs of the node whose gradients are wanted; false when there are none.
 bool Tape::fill_slots(std::size_t at, const Pass& pass) {
   slots_.assign(nodes_[at].input_count, {});
   bool any = false;
@@ -342,7 +341,7 @@ bool Tape::fill_slots(std::size_t at, const Pass& pass) {
 void Tape::hand_on(std::size_t at, Pass& pass) {
   for (std::size_t k = 0; k < slots_.size(); ++k) {
     if (!slots_[k].wanted) continue;
-    // By value: to add may record, which appends to the lists.
+    // A copy: a recorded sum appends to inputs_.
     const Input input = inputs_[nodes_[at].first_input + k];
     Tensor gradient = std::move(slots_[k].gradient);
     Tape* recorder = input.node >= 0 ? this : recorder_of(input.leaf, pass);

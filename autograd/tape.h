@@ -25,18 +25,18 @@ struct GradientOptions {
 
 /// Records operations while it is alive, and runs them backward.
 ///
-/// A tape is a scope: where none is alive nothing is recorded. The innermost tape of the thread
-/// records. It is one list in the order in which things happened, which is a topological order, so
-/// backward is one loop from the end. Tensors do not point at their parents; the tape alone owns
-/// what backward needs, and a node that was run is released at once.
+/// A tape is a scope: operations outside of it are not recorded, those inside by the innermost tape
+/// of the thread. The order of execution is a topological order of the nodes, so backward is one
+/// loop from the end. Tensors do not point at their parents; the tape alone owns the saved tensors,
+/// and releases each node after its backward.
 ///
-/// A tensor that was recorded on a tape which has died must not enter a recorded operation:
-/// AutogradError; `detach` makes a constant of it. Tapes nest: a gradient that an inner tape
-/// computes flows on through what the living outer ones have recorded, whose recordings it keeps.
-/// Only while an outer tape itself runs backward are its tensors leaves to an inner one: a closure
-/// may use a tape of its own, and must, as a tape runs one pass at a time (AutogradError). A tape
-/// runs backward, and must die, on the thread that made it (AutogradError); where another thread
-/// destroys it, the next operation on the first one throws an AutogradError.
+/// A tensor recorded on a tape that has died must not enter a recorded operation (AutogradError);
+/// `detach` makes a constant of it. Tapes nest: the gradients of an inner tape flow on through the
+/// recordings of the living outer ones, and these recordings are kept. Only while an outer tape
+/// itself runs backward are its tensors leaves to an inner one: a closure may use a tape of its
+/// own, and must, as a tape runs one pass at a time (AutogradError). A tape runs backward, and must
+/// die, on the thread that made it (AutogradError); where another thread destroys it, the next
+/// operation on the first one throws an AutogradError.
 class Tape {
  public:
   Tape();
@@ -44,7 +44,7 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// Adds the gradient of `y` into `.grad()` of every leaf with `requires_grad` it depends on.
+  /// Adds the gradient of `y` to `.grad()` of every leaf with `requires_grad` that y depends on.
   /// AutogradError when y was not recorded here, has more than one element and no gradient is
   /// given, or when a node was released by an earlier backward.
   void backward(const Tensor& y, const BackwardOptions& options = {});
@@ -52,19 +52,18 @@ class Tape {
   void backward(const Tensor& y, GradientSink& sink, const BackwardOptions& options = {});
 
   /// Returns the gradients of `y` with respect to each x, leaves or recorded tensors, and leaves
-  /// `.grad()` alone. They may share elements, with one another too: `clone` what is written to.
-  /// AutogradError as above, and when y does not depend on an x.
-  std::vector<Tensor> gradient(const Tensor& y, const std::vector<Tensor>& x,
-                               const GradientOptions& options = {});
+  /// `.grad()` alone. They may share elements, with one another too: `clone` before writing.
+  /// AutogradError as above, and when y does not depend on an x. A moved y is released at once.
+  std::vector<Tensor> gradient(Tensor y, const std::vector<Tensor>& x,
+                               GradientOptions options = {});
 
-  /// What flows into a recorded operation.
+  /// An input of a recorded operation.
   struct Input {
-    std::int32_t node = -1;  ///< that made it, or
-    Tensor leaf;             ///< a leaf that a gradient flows into, or undefined for a constant
+    std::int32_t node = -1;  ///< of this tape; -1 for a tensor from elsewhere:
+    Tensor leaf;             ///< a leaf or an outer tape's tensor; undefined for a constant
   };
 
-  /// How many operations have been recorded, and of each in order its name, its inputs, and the
-  /// shape and dtype of its output.
+  /// The recorded operations in order: their number, names, inputs, output shapes and dtypes.
   std::size_t size() const { return nodes_.size(); }
   const char* op(std::size_t node) const { return nodes_[node].op; }
   std::span<const Input> inputs(std::size_t node) const {
@@ -87,8 +86,7 @@ class Tape {
   /// Whether there is a tape on this thread at all, recording or paused.
   static bool any() { return innermost_ != nullptr; }
 
-  /// Whether an operation on this input must be recorded here. AutogradError if it comes from a
-  /// dead tape.
+  /// Whether an operation on this input must be recorded. AutogradError if its tape is dead.
   bool watches(const char* op, const Tensor& input) const;
 
   /// Appends an operation; `record` calls it.
@@ -105,10 +103,10 @@ class Tape {
     Shape shape;  // of the output, and so of its gradient
     DType dtype;
     Backward backward;    // empty once released
-    Tensor gradient{};    // of the output, as far as it has arrived in the running backward
-    bool wanted = false;  // a gradient of the running backward passes here
+    Tensor gradient{};    // of the output, accumulated so far in the running pass
+    bool wanted = false;  // the running pass needs the gradient of the output
   };
-  /// A run of the recording backward.
+  /// One backward pass.
   struct Pass {
     GradientSink& sink;
     bool retain;  // the recording
@@ -117,26 +115,26 @@ class Tape {
   class Running;
   struct Spare;
 
-  /// A thread's list of its tapes, innermost first. It is the thread's own, so that it stays whole
-  /// where another thread destroys a tape.
+  /// An entry of the thread's list of tapes, innermost first. The thread owns it, so that the list
+  /// stays valid when another thread destroys a tape.
   struct Scope {
     Tape* tape;
     Scope* outer;
-    std::uint64_t id;            // the tape's
-    Scope* const* list;          // of which thread
-    std::atomic<int> paused{0};  // by how many NoGrad; `lost` more when the tape is gone
+    std::uint64_t id;            // of the tape
+    Scope* const* list;          // &innermost_ of its thread
+    std::atomic<int> paused{0};  // number of NoGrad alive; plus `lost` once the tape is destroyed
   };
   static constexpr int lost = 1 << 30;
   [[noreturn]] static void fail_lost();
   static void unlink(Scope* scope);
 
-  /// Among those alive on this thread; null when there is none.
+  /// The living tape of this thread with this id, or null.
   static Scope* find(std::uint64_t id);
   Node& node_of(const char* caller, const Tensor& y);
   void exchange_lists() noexcept;
   Tape* recorder_of(const Tensor& leaf, const Pass& pass) const;
   bool wants(const Input& input, const Pass& pass) const;
-  void run(const char* caller, const Tensor& y, const Tensor& gradient, Pass pass);
+  void run(const char* caller, Tensor y, Tensor gradient, Pass pass);
   void run_nodes(const char* caller, std::int32_t last, Pass& pass);
   void mark_wanted(std::int32_t last, const Pass& pass);
   void run_node(const char* caller, std::int32_t index, Pass& pass);
@@ -150,17 +148,17 @@ class Tape {
   std::uint64_t id_;
   Scope* scope_;
   bool reads_outer_ = false;       // some input was recorded on an outer tape
-  const Pass* running_ = nullptr;  // the pass that goes through this tape
+  const Pass* running_ = nullptr;  // the pass that this tape takes part in
   std::vector<Node> nodes_;
-  std::vector<Input> inputs_;           // of all nodes, one after the other
+  std::vector<Input> inputs_;           // of all nodes, concatenated
   std::vector<Gradients::Slot> slots_;  // of the node that is running
 
   static constinit thread_local Scope* innermost_;
   static thread_local Spare spare_;
 };
 
-/// Pauses the innermost tape of this thread, if there is one, while it is alive: for measuring
-/// inside a tape's scope. A tape that is made meanwhile records.
+/// Pauses the innermost tape of this thread, if there is one, while alive: for evaluation inside a
+/// tape's scope. A tape made meanwhile records.
 class NoGrad {
  public:
   NoGrad();
@@ -169,7 +167,7 @@ class NoGrad {
   NoGrad& operator=(const NoGrad&) = delete;
 
  private:
-  std::uint64_t paused_ = 0;  // the tape, by its number: it may die first
+  std::uint64_t paused_ = 0;  // the tape's id: the tape may die first
 };
 
 }  // namespace engram

@@ -7,7 +7,7 @@
 namespace engram {
 namespace {
 
-/// Of new elements. The upper half numbers the buffers, since those of a dead one may have been in
+/// The version of new elements. The upper half numbers the buffers, as a dead buffer may have had
 /// the same memory; each thread takes a range of numbers at a time, so that none waits for another.
 std::uint64_t first_version() {
   constexpr std::uint32_t range = 4096;

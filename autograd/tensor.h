@@ -13,7 +13,7 @@ namespace engram {
 
 class Tape;
 
-/// Where on which tape a tensor was recorded: its identity without its elements.
+/// The tape and node of a recorded tensor: its identity without its elements.
 struct Place {
   std::uint64_t tape = 0;  ///< 0 when it was not recorded
   std::int32_t node = 0;
@@ -21,7 +21,7 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-/// A block of elements from the recycling pool, shared by the tensors that look into it.
+/// A reference-counted block of elements from the memory pool, shared by a tensor and its views.
 class Buffer {
  public:
   Buffer() = default;
@@ -42,7 +42,7 @@ class Buffer {
  private:
   struct alignas(64) Header {
     std::atomic<std::int32_t> references;
-    std::atomic<std::uint64_t> version;  // counted on when the elements are overwritten
+    std::atomic<std::uint64_t> version;  // incremented when the elements are overwritten
     std::size_t bytes;                   // of the header and the elements
   };
 
@@ -58,12 +58,12 @@ class Buffer {
 /// value; `clone` makes a new one. A default-constructed Tensor is undefined: it has no value, and
 /// using it throws.
 ///
-/// Members only ask a tensor about itself; what is done with tensors are free functions: `sum(x)`.
+/// Members access the tensor itself; operations on tensors are free functions: `sum(x)`.
 /// Handles may be passed between threads; writing elements that another thread reads is a race.
 class Tensor {
  public:
   Tensor() = default;
-  /// New and not initialised. ShapeError for a negative size.
+  /// A new tensor with uninitialised elements. ShapeError for a negative size.
   Tensor(const Shape& shape, DType dtype);
 
   Tensor(const Tensor& other) noexcept : impl_(other.impl_) { retain(); }
@@ -84,38 +84,37 @@ class Tensor {
   DType dtype() const;
 
   /// The elements in row-major order. T must be the dtype's type: DTypeError. The handle is const,
-  /// the elements are not, as with any shared value. They are valid as long as a handle lives: give
-  /// a result a name before looping over it.
+  /// the elements are not, as with any shared value. The span is valid as long as a handle lives:
+  /// give a result a name before looping over it.
   template <class T>
   std::span<T> data() const;
   /// The same elements as bytes, for any dtype.
   std::span<std::byte> bytes() const;
 
-  /// The elements of a tensor that a tape may have recorded, to be overwritten: backward then
-  /// throws an AutogradError where it needs them as they were. What is written through `data` it
-  /// cannot notice.
+  /// The elements, to be overwritten, of a tensor that a tape may have recorded: backward then
+  /// throws an AutogradError where it needs the old elements. It cannot notice writes through
+  /// `data`.
   template <class T>
   std::span<T> mutable_data() const;
   std::span<std::byte> mutable_bytes() const;
-  /// A number that these elements have until they are next asked for so, and that others in the
-  /// same memory have not. Views share it.
+  /// The version of the elements: changes with every `mutable_data` and `mutable_bytes`, and is
+  /// unique to the buffer, even if a dead one had the same memory. Views share it.
   std::uint64_t version() const;
 
   /// The only element, converted to T. ShapeError when there is not exactly one.
   template <class T = double>
   T item() const;
 
-  /// Whether a gradient flows here: true for a parameter, and for what was recorded from one.
+  /// Whether a gradient flows here: true for a parameter, and for every tensor recorded from one.
   bool requires_grad() const;
-  /// Whether this is no result of a recorded operation: leaves alone keep the gradients that reach
-  /// them.
+  /// False for the result of a recorded operation. Only leaves keep their gradients.
   bool is_leaf() const;
   Place place() const;
   /// Makes this tensor a parameter, or a constant. DTypeError unless f32 or f64; AutogradError for
   /// the result of a recorded operation.
   void set_requires_grad(bool on = true) const;
 
-  /// The gradient that `Tape::backward` has added up; undefined when there is none.
+  /// The gradient accumulated by `Tape::backward`; undefined when there is none.
   const Tensor& grad() const;
   /// Sets the gradient, or clears it with Tensor(). It must have this tensor's shape and dtype.
   void set_grad(Tensor grad) const;
@@ -126,15 +125,15 @@ class Tensor {
   void set_data(const Tensor& value) const;
 
   /// Exchanges the elements with those of `other`, which must have this shape and dtype, without
-  /// copying them. All handles of the two see that; views made before keep their elements. Where
-  /// backward needs what a tape has recorded of the two it throws an AutogradError, until they are
-  /// exchanged again. AutogradError for the result of a recorded operation.
+  /// copying them. All handles of the two see the exchange; earlier views keep their elements.
+  /// Where backward needs elements of the two that were recorded, it throws an AutogradError until
+  /// they are exchanged back. AutogradError for the result of a recorded operation.
   void swap_data(const Tensor& other) const;
 
-  /// Whether no other handle and no view sees these elements, so that they may be overwritten.
+  /// Whether these elements have no other handle and no view, so that they may be overwritten.
   bool unshared() const;
 
-  /// Whether both handles stand for one tensor, and not merely for equal values.
+  /// Whether both handles refer to one tensor: identity, not equality.
   bool is(const Tensor& other) const { return impl_ == other.impl_; }
 
  private:
@@ -162,13 +161,13 @@ class Tensor {
   Impl* impl_ = nullptr;
 };
 
-/// What the handles of a tensor share.
+/// The state shared by a tensor's handles.
 struct Tensor::Impl {
   std::atomic<std::int32_t> references{1};
   DType dtype = DType::f32;
   bool requires_grad = false;
-  std::int32_t node = 0;   // where it was recorded
-  std::uint64_t tape = 0;  // on which tape; 0 when it was not recorded
+  std::int32_t node = 0;   // of the recorded operation, on
+  std::uint64_t tape = 0;  // this tape; 0 for a leaf
   std::int64_t numel = 0;
   std::byte* data = nullptr;
   Buffer buffer;

@@ -2,9 +2,9 @@
 
 namespace engram {
 
-/// How many threads share the loops that the calling thread runs, matrix products included; by
-/// default OMP_NUM_THREADS, or as many as the process may use processors. Each thread has a limit
-/// of its own, and begins with the default. Error when `threads` is less than 1.
+/// The number of threads for the calling thread's loops, matrix products included; by default
+/// OMP_NUM_THREADS, or the number of CPUs that the process may use. Each calling thread has its own
+/// limit, initially the default. Error when `threads` is less than 1.
 void set_num_threads(int threads);
 int num_threads();
 

@@ -5,7 +5,7 @@ namespace engram {
 
 constinit thread_local Listener* Listener::innermost_ = nullptr;
 
-/// From wherever it stands: a listener on the heap may be outlived by one that it encloses.
+/// Not always the first of the list: a listener on the heap may die before one that it encloses.
 Listener::~Listener() {
   for (Listener** at = &innermost_; *at; at = &(*at)->outer_) {
     if (*at != this) continue;

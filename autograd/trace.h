@@ -12,15 +12,15 @@
 #include <variant>
 #include <vector>
 
-// One door for whoever watches: every operation tells the listeners of its thread what it computed,
-// whether a tape recorded it or not.
+// Observation of operations: every call is reported to the listeners of its thread, whether a tape
+// records it or not.
 namespace engram {
 
 /// A setting of an operation, such as the stride of a convolution.
 using Attribute = std::variant<bool, std::int64_t, double, Shape, Size2d, std::string>;
 using Attributes = std::vector<std::pair<std::string, Attribute>>;
 
-/// An input of an operation, as `record` takes it: `{a, b}` without touching reference counts.
+/// An input of an operation: a list `{a, b}` of these touches no reference counts.
 struct TensorRef {
   TensorRef(const Tensor& input) : tensor(input) {}
   const Tensor& tensor;
@@ -38,26 +38,26 @@ struct Operation {
   const T& attribute(const char* of_name) const;
 };
 
-/// Hears of every operation of its thread while it lives, and must die on that thread. All living
-/// listeners hear, the innermost first. Operations of which another one is made, and those that a
-/// listener calls while it is told, are not told.
+/// Receives every operation of its thread while it lives, and must die on that thread. All living
+/// listeners are called, the innermost first. Not reported are the inner operations of a composite
+/// one, and operations that a listener calls.
 ///
-/// A temporary that relu, say, may overwrite is overwritten though somebody listens, unless the
-/// listener keeps it.
+/// Listening alone does not keep a temporary from being overwritten, by relu for example; a handle
+/// kept by the listener does.
 class Listener {
  public:
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  /// After an operation computed its output, and recorded it where a tape is alive. The operations
-  /// that a backward pass is made of are told too.
+  /// Called after an operation was computed, and recorded if a tape is alive. Operations within a
+  /// backward pass are reported too.
   virtual void computed(const Operation&) {}
-  /// Around the backward of a recorded operation; `gradients` are those of its inputs, undefined
-  /// where none was wanted, and none at all when it threw.
+  /// Called before and after the backward of a recorded operation; `gradients` are those of its
+  /// inputs, undefined where not wanted, and an empty list when it threw.
   virtual void backward_begins(const char* /*name*/) {}
   virtual void backward_ends(const char* /*name*/, std::span<const Tensor> /*gradients*/) {}
 
-  /// Whether anybody listens on this thread.
+  /// Whether there is a listener on this thread.
   static bool any() { return innermost_ != nullptr; }
   static void tell(const char* name, Attributes attributes, std::span<const TensorRef> inputs,
                    const Tensor& output);
@@ -94,8 +94,8 @@ class Trace : public Listener {
 
 inline Attributes no_attributes() { return {}; }
 
-/// Ends every operation that records nothing: tells the listeners, and returns `out`. `attributes`
-/// makes the Attributes; it is called only if somebody listens.
+/// The last call of every operation without a gradient: reports it to the listeners, and returns
+/// `out`. `attributes` makes the Attributes; it is called only if there is a listener.
 template <class A>
 Tensor traced(const char* name, Tensor out, std::span<const TensorRef> inputs, A&& attributes) {
   if (Listener::any()) [[unlikely]]

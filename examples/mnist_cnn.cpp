@@ -1,5 +1,5 @@
 // Trains a convolutional network on MNIST: two convolutions, two dense layers. The learning rate
-// falls in a straight line, epoch by epoch.
+// decays linearly, epoch by epoch.
 #include <engram/experiment/run/training_record.h>
 #include "common/experiment.h"
 #include "common/failure.h"

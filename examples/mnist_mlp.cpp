@@ -1,6 +1,6 @@
-// Trains a multilayer perceptron, 784-400-400-10, on MNIST. The learning rate falls in a straight
-// line, epoch by epoch. With --accumulate several batches make one step, with --clip no step's
-// gradient is longer; with --find-lr it tries learning rates instead.
+// Trains a multilayer perceptron, 784-400-400-10, on MNIST. The learning rate decays linearly,
+// epoch by epoch. --accumulate accumulates the gradients of several batches for one step, --clip
+// limits their norm; --find-lr runs a learning rate range test instead.
 #include <engram/experiment/run/training_record.h>
 #include "common/experiment.h"
 #include "common/failure.h"
@@ -27,7 +27,7 @@ struct Net : nn::Module {
   Tensor operator()(const Tensor& x) const { return out(relu(fc2(relu(fc1(x))))); }
 };
 
-/// Tries learning rates from very small to too large, a batch each, and draws the losses.
+/// Learning rate range test: rates from very small to too large, a batch each; plots the losses.
 void find_learning_rate(const Net& net, optim::Optimizer& optimizer, data::Loader& batches,
                         Results& results, const std::filesystem::path& folder) {
   auto batch = batches.begin();
@@ -106,7 +106,7 @@ int main(int argc, char** argv) try {
       Tensor loss = cross_entropy(logits, y);
       progress.step(x.size(0), loss.item(), count_correct(logits, y));
       stop_if_diverged(loss, progress.steps());
-      tape.backward(loss / accumulate);  // adds to the gradients: in the end their mean
+      tape.backward(loss / accumulate);  // accumulates the mean of the gradients
       stop_if_interrupted();
       if (progress.steps() % accumulate != 0) continue;
       if (clip > 0) optim::clip_grad_norm(net.parameters(), clip, {.error_if_nonfinite = true});

@@ -1,8 +1,8 @@
-// Learns a sequence of permuted-MNIST tasks with one network, and measures what it forgets: plain
-// training beside elastic weight consolidation.
+// Learns a sequence of permuted-MNIST tasks with one network, and measures the forgetting of naive
+// training and of elastic weight consolidation.
 //
-// The main job of the project. The defaults are what scripts/demo runs; the protocol of van de Ven
-// & Tolias (arXiv 1809.10635) is --hidden 1000 --iterations 5000 --lr 1e-4 --pad 2.
+// The main job of the project. scripts/demo runs the defaults; the protocol of van de Ven & Tolias
+// (arXiv 1809.10635) is --hidden 1000 --iterations 5000 --lr 1e-4 --pad 2.
 #include "common/continual_options.h"
 #include "common/experiment.h"
 #include "common/failure.h"
@@ -74,7 +74,7 @@ int main(int argc, char** argv) try {
 
   for (const std::string& method : continual.methods) {
     const double start = results.seconds();
-    manual_seed(options.seed);  // the same initial weights and orders of images for each method
+    manual_seed(options.seed);  // the same initial weights and order of images for each method
     Net net(tasks[0].train.sample_shape().numel(), continual.hidden);
     auto optimizer = make_optimizer(options.optimizer, net.parameters(), options.learning_rate());
     optim::EWC ewc(net.parameters(), ewc_options(method, continual, options.seed));
@@ -107,7 +107,7 @@ int main(int argc, char** argv) try {
                             {.batch = options.batch, .shuffle = true, .iterations = iterations});
         for (const data::Batch& batch : loader) step(batch);
       }
-      // Without this the penalty stays 0: naive and joint are EWC that consolidates nothing.
+      // naive and joint are EWC without consolidation: the penalty stays 0.
       if (is_ewc(method)) ewc.consolidate(net, task.train);
 
       record.matrix.push_back(accuracies(net, tasks));

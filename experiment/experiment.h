@@ -1,7 +1,6 @@
 #pragma once
 
-// All of engram::experiment: studies whose runs are kept and can be broken off, their tables and
-// pictures.
+// All of engram::experiment: studies whose runs are stored and resumable, their tables and figures.
 
 #include <engram/experiment/json.h>
 #include <engram/experiment/report/drawing.h>

@@ -111,6 +111,10 @@ EvalMode::EvalMode(const Module& module) {
   for (const Module& each : modules_) ++each.state_->eval_modes;
 }
 
+EvalMode::EvalMode(std::vector<Module> modules) : modules_(std::move(modules)) {
+  for (const Module& each : modules_) ++each.state_->eval_modes;
+}
+
 EvalMode::~EvalMode() {
   for (const Module& each : modules_) --each.state_->eval_modes;
 }

@@ -116,6 +116,8 @@ class Module {
 class EvalMode {
  public:
   explicit EvalMode(const Module& module);
+  /// Of these modules, without what is below them.
+  explicit EvalMode(std::vector<Module> modules);
   ~EvalMode();
   EvalMode(const EvalMode&) = delete;
   EvalMode& operator=(const EvalMode&) = delete;

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-/// A folder that is gone with all that is in it when the test ends.
+/// A temporary folder, removed with its content by the destructor.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

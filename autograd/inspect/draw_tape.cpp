@@ -7,7 +7,7 @@
 namespace engram {
 namespace {
 
-/// A leaf's name, or its shape where nobody named it.
+/// A leaf's name, or its dtype and shape if it has none.
 std::string name_of_leaf(const Tensor& leaf, const StateDict& names) {
   for (const auto& [name, value] : names) {
     if (value.is(leaf)) return name;

@@ -7,9 +7,8 @@
 
 namespace engram {
 
-/// What a tape recorded, a line an operation: its number, name, inputs and the shape of its output.
-/// Parameters go by their names, if these are given, as `net.named_parameters()` has them; `·` is a
-/// constant.
+/// The recording of a tape, one operation a line: its number, name, inputs and output shape.
+/// Parameters are printed by `names`, such as `net.named_parameters()`; `·` is a constant.
 ///
 ///     0  linear         · fc1.weight fc1.bias -> (128, 400)
 ///     1  relu           0 -> (128, 400)

@@ -8,20 +8,20 @@
 
 namespace engram {
 
-/// Stops at the first value that is not finite, forward or backward, while it lives: an Error from
-/// within the operation says which operation it was, where in its output, the shapes of its inputs,
-/// and behind which parameters of the network.
+/// Throws an Error at the first value that is not finite, forward or backward, while it lives. The
+/// Error names the operation, the index in its output, the shapes of its inputs, and the parameters
+/// of the network used last.
 ///
 ///     const FiniteCheck check(net.named_parameters());
 ///
 ///     FiniteCheck: log gave -inf at (3, 0) of its output (128, 10), from inputs (128, 10); the
 ///     last parameters used were fc2.weight and fc2.bias
 ///
-/// It reads every value, which costs about as much as the cheap operations themselves. Infinities
-/// on purpose, as in a mask, stop it too.
+/// It reads every value, at about the cost of an elementwise operation. Infinities on purpose, as
+/// in a mask, are errors too.
 class FiniteCheck : public Listener {
  public:
-  /// `names` may be empty: then it cannot say where in the network.
+  /// `names` may be empty: then no parameters are named.
   explicit FiniteCheck(StateDict names = {}) : names_(std::move(names)) {}
 
  private:
@@ -32,7 +32,7 @@ class FiniteCheck : public Listener {
 
   StateDict names_;
   std::string last_parameters_;
-  std::string_view backward_;  // of which operation is running; empty while none is
+  std::string_view backward_;  // the operation whose backward is running; empty in forward
 };
 
 }  // namespace engram

@@ -11,7 +11,7 @@ void OperationTimes::start() {
   last_ = Clock::now();
 }
 
-/// Seconds since it was last asked.
+/// Seconds since the last `lap` or `start`.
 double OperationTimes::lap() {
   const Clock::time_point now = Clock::now();
   return std::chrono::duration<double>(now - std::exchange(last_, now)).count();

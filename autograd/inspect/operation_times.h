@@ -19,14 +19,14 @@ namespace engram {
 ///     linear           300       41.20        77.93   83 %
 ///     relu             200        2.10         1.98    3 %
 ///
-/// Forward is the time since the operation before it ended, or since `start`: call that after what
-/// is not the network's, such as reading a batch. What a backward pass calls counts as the backward
-/// of the recorded operation.
+/// Forward is the time since the previous operation ended, or since `start`: call `start` after
+/// work outside of the network, such as reading a batch. Operations within a backward pass count as
+/// the backward of the recorded operation.
 class OperationTimes : public Listener {
  public:
   OperationTimes() { start(); }
 
-  /// What went by since the last operation is nobody's.
+  /// Leaves out the time since the last operation.
   void start();
 
   struct Row {
@@ -35,7 +35,7 @@ class OperationTimes : public Listener {
     double forward = 0;      ///< seconds
     double backward = 0;     ///< seconds
   };
-  /// The longest first.
+  /// By time, the longest first.
   std::vector<Row> rows() const;
   std::string table() const;
 

@@ -18,12 +18,12 @@ namespace {
 constexpr double unlimited = std::numeric_limits<double>::infinity();
 
 int cpus_of_affinity() {
-  cpu_set_t mask;  // of 1024 processors: a larger machine refuses it
+  cpu_set_t mask;  // of 1024 CPUs: sched_getaffinity fails on a larger machine
   if (sched_getaffinity(0, sizeof(mask), &mask) == 0) return std::max(1, CPU_COUNT(&mask));
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
-/// Processors: quota/period of a group, in the files of version 2 ("max 100000") or of version 1.
+/// quota/period of a control group, in CPUs, from the files of version 2 ("max 100000") or 1.
 double quota_of_group(const std::filesystem::path& group) {
   double quota = 0, period = 0;
   std::ifstream both(group / "cpu.max");
@@ -36,8 +36,8 @@ double quota_of_group(const std::filesystem::path& group) {
   return quota > 0 && period > 0 ? quota / period : unlimited;
 }
 
-/// The tightest quota of a group and of those that hold it. In a container the path may be that of
-/// the host, of which only the mount point exists.
+/// The tightest quota of a group and its ancestors. In a container the path may be the host's, of
+/// which only the mount point exists.
 double quota_along(const std::filesystem::path& mount, const std::filesystem::path& path) {
   double tightest = quota_of_group(mount);
   std::filesystem::path group = mount;

@@ -17,7 +17,7 @@ template <class T>
 class Columns {
  public:
   using Gaps = PaddedRows::Gaps;
-  /// At least so many strips of all images, if there are rows enough.
+  /// At least `fewest_strips` strips of all images together, if there are enough rows.
   Columns(const ConvolutionSizes& s, Gaps gaps, std::int64_t fewest_strips)
       : s_(s),
         gaps_(gaps),
@@ -30,21 +30,22 @@ class Columns {
     }
   }
 
-  /// Rows of positions in a strip, the last of an image apart.
+  /// Rows of positions in a strip; the last strip of an image may have fewer.
   std::int64_t rows() const { return rows_; }
   std::int64_t strips() const { return (s_.window.height.out + rows_ - 1) / rows_; }
 
   const std::int64_t* taps() const { return taps_.data(); }
   std::int64_t row_stride() const { return layout_.row_stride(); }
 
-  /// Elements for the padded rows of a strip, and what reading a vector may need beyond.
-  std::int64_t padded_room() const { return s_.in_channels * layout_.size() + slack<T>; }
+  /// Elements for the padded rows of a strip, with slack for reading whole vectors.
+  std::int64_t padded_capacity() const { return s_.in_channels * layout_.size() + slack<T>; }
 
-  /// The strip whose first row of positions is `row`, from x (in channels, in height, in width).
+  /// Loads the strip that begins at row `row` of positions, from x (in channels, in height, in
+  /// width).
   void load(const T* x, std::int64_t row, T* padded) const {
     load(x, row, {0, s_.depth()}, padded);
   }
-  /// What rows [begin, end) of its columns need of it.
+  /// Loads only the channels that rows [begin, end) of the columns need.
   void load(const T* x, std::int64_t row, WindowAxis::Range lines, T* padded) const {
     const std::int64_t kernel = s_.window.kernel_size();
     for (std::int64_t c = lines.begin / kernel; c * kernel < lines.end; ++c) {
@@ -53,13 +54,13 @@ class Columns {
   }
 
   /// A block of the transposed columns, whose depth is positions, packed as (depth, width). Writes
-  /// up to `panel_slack` elements beyond a panel.
+  /// up to `panel_slack` elements past a panel.
   void pack_transposed(const Tiles<T>& tiles, const T* padded, const OperandBlock& block,
                        std::int64_t width, T* to) const {
-    const T* from[most_lines<T>];
+    const T* from[max_lines<T>];
     const std::int64_t out_width = s_.window.width.out;
     for (std::int64_t at = 0; at < block.depth;) {
-      // Positions that lie side by side in the padded rows.
+      // Positions that are contiguous in the padded rows.
       const std::int64_t position = block.first + at;
       const std::int64_t row = position / out_width, ow = position % out_width;
       const std::int64_t length = std::min(out_width - ow, block.depth - at);
@@ -72,10 +73,10 @@ class Columns {
       at += length;
     }
   }
-  static constexpr std::int64_t panel_slack = slack<T> * most_lines<T>;
+  static constexpr std::int64_t panel_slack = slack<T> * max_lines<T>;
 
  private:
-  /// As many rows as keep the padded ones in the L2 cache.
+  /// The largest number of rows whose padded copy stays in the L2 cache.
   std::int64_t rows_per_strip(std::int64_t fewest_strips) const {
     constexpr std::int64_t cache_bytes = 512 * 1024;
     const WindowAxis h = s_.window.height;
@@ -92,7 +93,7 @@ class Columns {
   Gaps gaps_;
   std::int64_t rows_;
   PaddedRows layout_;
-  Scratch<std::int64_t> taps_;  // where each row of the columns starts
+  Scratch<std::int64_t> taps_;  // offset of each row of the columns
 };
 
 }  // namespace engram::kernels

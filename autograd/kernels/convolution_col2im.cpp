@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-// The input's gradient for any sizes: the columns' gradient is a product, of which each element is
-// added to the element of x that it came from.
+// The input's gradient for any sizes: the gradient of the columns is weightᵀ·dy, and each of its
+// elements is added to the element of dx from which it was taken in x.
 namespace engram::kernels {
 namespace {
 
@@ -37,14 +37,14 @@ void col2im(const Window& window, std::int64_t channels, std::int64_t begin, std
   }
 }
 
-/// Rows of positions whose columns stay in the core's own cache, but enough to pay for packing the
-/// weight anew.
+/// The number of rows of positions whose columns stay in the L2 cache, but enough of them to
+/// amortize packing the weight again.
 template <class T>
 std::int64_t rows_per_block(const ConvolutionSizes& s) {
-  constexpr std::int64_t column_bytes = 256 * 1024, least_positions = 256;
+  constexpr std::int64_t column_bytes = 256 * 1024, fewest_positions = 256;
   const std::int64_t fitting =
       column_bytes / (std::max<std::int64_t>(1, s.depth()) * std::int64_t{sizeof(T)});
-  const std::int64_t rows = std::max(fitting, least_positions) / s.window.width.out;
+  const std::int64_t rows = std::max(fitting, fewest_positions) / s.window.width.out;
   return std::clamp<std::int64_t>(rows, 1, s.window.height.out);
 }
 
@@ -57,10 +57,10 @@ void conv2d_input_gradient_by_col2im(const ConvolutionSizes& s, const T* dy, con
   const std::int64_t parts = s.images < max_threads() ? 1 : s.parts(s.images);
   const std::int64_t rows = rows_per_block<T>(s);
   const std::int64_t out_width = s.window.width.out, out_size = s.window.out_size();
-  const std::int64_t room = s.depth() * rows * out_width;
-  const Scratch<T> all_columns(parts * room);
+  const std::int64_t capacity = s.depth() * rows * out_width;
+  const Scratch<T> all_columns(parts * capacity);
   parallel_parts(parts, s.images, [&](auto part, auto first, auto last) {
-    T* columns = all_columns.data() + part * room;
+    T* columns = all_columns.data() + part * capacity;
     for (std::int64_t image = first * s.groups; image < last * s.groups; ++image) {
       const T* own_weight = weight + image % s.groups * s.out_channels * s.depth();
       T* own_dx = dx + image * s.in_channels * s.window.in_size();

@@ -5,21 +5,20 @@
 
 #include <algorithm>
 
-// The input's gradient as the forward pass of other convolutions. With a stride of 1 each element
-// of x was seen through the kernel's elements in turn: dx is dy, convolved with the kernel turned
-// by half a turn. With a stride of 2 an element was seen through every second of the kernel's
-// elements alone, and which these are depends on where it lies: every second row and column of dx
-// is such a convolution with a smaller kernel. With larger strides, with strides and dilation, and
-// for few channels of x the columns' gradient is added up instead (convolution_col2im.cpp); also
-// where the weight is not finite, for these convolutions multiply it by the zeros around dy.
+// The input's gradient as the forward pass of other convolutions. With a stride of 1 dx is dy
+// convolved with the flipped kernel. With a stride of 2 an element of x meets only every second
+// element of the kernel, which ones depends on its parity: each phase of dx (every second row and
+// column) is such a convolution with a smaller kernel. Larger strides, strides with dilation and
+// few channels of x take col2im instead (convolution_col2im.cpp); so does a weight that is not
+// finite, because these convolutions multiply it by the zeros around dy.
 namespace engram::kernels {
 namespace {
 
-/// Along one axis: elements first, first + stride, … of dx, as a convolution of dy.
+/// A phase of dx along one axis: elements first, first + stride, …, as a convolution of dy.
 struct Phase {
   std::int64_t first, stride;
-  std::int64_t tap;  // the first of the kernel's elements that they were seen through
-  WindowAxis axis;   // `kernel` is 0 if they were seen through none
+  std::int64_t tap;  // the first element of the kernel that they meet
+  WindowAxis axis;   // `kernel` is 0 if they meet none
 
   Phase(const WindowAxis& a, std::int64_t first_element)
       : first(first_element), stride(a.stride), tap((first + a.padding) % a.stride), axis{} {
@@ -36,12 +35,12 @@ struct Phase {
   }
 };
 
-/// Those that make dx of the rows of phase h and the columns of phase w.
+/// The sizes of the convolution that gives dx at the rows of phase h and the columns of phase w.
 ConvolutionSizes sizes_of(const ConvolutionSizes& s, const Phase& h, const Phase& w) {
   return {s.images, s.groups, s.out_channels, s.in_channels, {h.axis, w.axis}};
 }
 
-/// dx of the rows of phase h and the columns of phase w.
+/// dx at the rows of phase h and the columns of phase w.
 template <class T>
 void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T* dy,
              const T* weight, T* dx) {
@@ -51,7 +50,7 @@ void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T*
     std::fill_n(dx, s.images * s.groups * s.in_channels * back.window.out_size(), T{0});
     return;
   }
-  // Where in the weight (groups · out channels, in channels, kernel) the turned kernels lie.
+  // Offsets in the weight (groups · out channels, in channels, kernel) of the flipped kernels.
   const Scratch<std::int64_t> elements(s.out_channels * taps);
   std::int64_t* element = elements.data();
   for (std::int64_t out = 0; out < s.out_channels; ++out) {
@@ -67,8 +66,8 @@ void compute(const ConvolutionSizes& s, const Phase& h, const Phase& w, const T*
                    dx);
 }
 
-/// Rows first, first + stride, … of a plane of dx. `phases` holds, for each phase of the columns in
-/// turn, (planes, rows, the phase's columns).
+/// Interleaves the columns of rows first, first + stride, … of a plane of dx. `phases` holds
+/// (planes, rows, columns of the phase) for each phase of the columns, concatenated.
 template <class T>
 void merge(const Phase& rows, std::int64_t planes, std::int64_t plane, const WindowAxis& width,
            const T* phases, T* dx) {
@@ -79,7 +78,7 @@ void merge(const Phase& rows, std::int64_t planes, std::int64_t plane, const Win
       T* to = dx + (rows.first + row * rows.stride) * width.in + phase;
       if (width.stride == 1) {
         std::copy(from, from + count, to);
-      } else {  // 2, known to the compiler, which then takes vectors
+      } else {  // 2, a constant, so that the loop is vectorised
         for (std::int64_t i = 0; i < count; ++i) to[2 * i] = from[i];
       }
     }
@@ -111,9 +110,9 @@ void compute_by_phases(const ConvolutionSizes& s, const T* dy, const T* weight, 
 template <class T>
 void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weight, T* dx) {
   const WindowAxis h = s.window.height, w = s.window.width;
-  constexpr std::int64_t fewest = 4;  // channels of x, that a tile may be full
+  constexpr std::int64_t fewest = 4;  // channels of x, to fill a tile
   const auto suits = [](const WindowAxis& a) {
-    // With dilation a phase would see other elements than every second one.
+    // With dilation a phase would not meet every second element of the kernel.
     return a.stride == 1 || (a.stride == 2 && a.dilation == 1);
   };
   if (s.in_channels < fewest || !suits(h) || !suits(w)) {
@@ -122,17 +121,17 @@ void conv2d_input_gradient(const ConvolutionSizes& s, const T* dy, const T* weig
   if (h.stride == 1 && w.stride == 1) {
     const Phase rows(h, 0), columns(w, 0);
     const ConvolutionSizes back = sizes_of(s, rows, columns);
-    // Winograd's way wants the elements of a kernel side by side, which those of a phase are not.
+    // Winograd's convolution needs contiguous kernels; those of a phase are not.
     if (suits_winograd(back)) {
-      const Kernels3x3<T> turned{weight, s.window.kernel_size(), s.depth(), true};
-      if (conv2d_by_winograd<T>(back, dy, turned, nullptr, dx)) return;
+      const Kernels3x3<T> flipped{weight, s.window.kernel_size(), s.depth(), true};
+      if (conv2d_by_winograd<T>(back, dy, flipped, nullptr, dx)) return;
       return conv2d_input_gradient_by_col2im(s, dy, weight, dx);
     }
     compute(s, rows, columns, dy, weight, dx);
   } else {
     compute_by_phases(s, dy, weight, dx);
   }
-  // If the weight has ∞ or NaN, so has dx: of the two the smaller is searched.
+  // ∞ or NaN in the weight makes dx not finite: the smaller of the two is checked.
   const std::int64_t size = s.images * s.groups * s.in_channels * s.window.in_size();
   const bool is_finite =
       size < s.weight_size() ? all_finite(dx, size) : all_finite(weight, s.weight_size());

@@ -9,28 +9,28 @@
 #include <algorithm>
 #include <numeric>
 
-// The weight's gradients: products of dy and the transpose of the columns, strip by strip, added up
-// over the images: each image group by group, in few partial sums of many images. Threads beyond
-// their number share the rows of the columns, and with them the sum, so that its order does not
-// change.
+// The weight's gradients: products of dy and the transposed columns, strip by strip and group by
+// group, accumulated over the images in few partial sums of many images each. Where there are more
+// threads than partial sums, each sum is split by the rows of the columns, which leaves the order
+// of summation unchanged.
 namespace engram::kernels {
 namespace {
 
 using Lines = WindowAxis::Range;  // rows of the columns
 
-/// What one thread works with.
+/// The working memory of one thread.
 template <class T>
 class WeightGradient {
  public:
   WeightGradient(const ConvolutionSizes& s, const Columns<T>& columns)
       : s_(s),
         columns_(columns),
-        left_(blocks(columns.rows()).left_room()),
-        panel_(blocks(columns.rows()).right_room() + Columns<T>::panel_slack),
-        padded_(columns.padded_room()) {}
+        left_(blocks(columns.rows()).left_capacity()),
+        panel_(blocks(columns.rows()).right_capacity() + Columns<T>::panel_slack),
+        padded_(columns.padded_capacity()) {}
 
-  /// dweight (out channels, lines) = that of one group of channels of one image, `image` being
-  /// image · groups + group, added to dweight if `add`. The rows of dweight are `stride` apart.
+  /// dweight (out channels, lines) of one group of one image, `image` being image · groups + group;
+  /// accumulated in dweight if `add`. `stride` is the row stride of dweight.
   void compute(std::int64_t image, const T* x, const T* dy, Lines lines, bool add, T* dweight,
                std::int64_t stride) {
     const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
@@ -67,8 +67,8 @@ class WeightGradient {
   Scratch<T> left_, panel_, padded_;
 };
 
-/// Into how many parts the rows of the columns, so many panels, are divided, so that the threads
-/// have equal shares of so many sums.
+/// The number of parts into which the `panels` of the columns' rows are divided, for equal shares
+/// of the threads in `sums` partial sums.
 std::int64_t line_parts(const ConvolutionSizes& s, std::int64_t sums, std::int64_t panels) {
   const std::int64_t threads = s.parts(sums * panels);
   return sums >= 4 * threads ? 1
@@ -76,8 +76,8 @@ std::int64_t line_parts(const ConvolutionSizes& s, std::int64_t sums, std::int64
                                                         std::max<std::int64_t>(1, panels));
 }
 
-/// total (weight's size) = the sum over the images of what `add_image(gradient, image, lines, sum)`
-/// adds to the lines of `sum`.
+/// total (the weight's size) = Σ over the images; `add_image(gradient, image, lines, sum)` adds the
+/// lines of one image to `sum`.
 template <class T, class F>
 void sum_over_images(const ConvolutionSizes& s, T* total, F add_image) {
   const std::int64_t n = s.weight_size(), depth = s.depth(), panel = 2 * tiles<T>().lanes;

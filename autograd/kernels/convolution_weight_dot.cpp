@@ -7,32 +7,31 @@
 #include <algorithm>
 #include <numeric>
 
-// The weight's gradients where the channels are few: element (channel, tap) is the sum over the
-// positions of dy[channel] times what the tap sees. To multiply matrices the columns would be
-// transposed, which takes longer than to multiply when few channels share it. Here the lanes of a
-// vector are neighbouring positions, as they lie, and each sum is a vector until all images are
-// added up:
+// The weight's gradients for few channels: element (channel, tap) is Σ over the positions of
+// dy[channel, position] · x[tap + position]. A matrix product would transpose the columns, which
+// takes longer than the product when few channels share it. Here the lanes of a vector are
+// contiguous positions, and each sum is a vector until all images are accumulated:
 //
-//     for each image                     the threads take shares of some, each with sums of its own
+//     for each image                     in parallel, in few partial sums
 //       for each strip of rows
 //         for each few taps
 //           for each few output channels
 //             for each vector of positions
 //
-// What each column of the kernel sees is laid apart, so that the positions of all rows lie side by
-// side, as they do in dy. The last positions of a strip fill a vector with zeros of dy, which meet
-// what comes next in the padded rows: so an element of x that is infinite, or no number, may reach
-// taps that never saw it, also those of another channel.
+// Each column of the kernel has its own copy of the padded rows, so that the positions of all rows
+// are contiguous, as in dy. The last vector of a strip is filled up with zeros of dy, multiplied by
+// the next elements of the padded rows: so ∞ or NaN in x may reach taps that do not meet it, also
+// those of another channel.
 namespace engram::kernels {
 namespace {
 
-/// Elements of the depth, in whole tiles.
+/// The depth, rounded up to whole tiles.
 template <class T>
 std::int64_t padded_depth(const ConvolutionSizes& s) {
   return parts_of(s.depth(), tiles<T>().dot_taps) * tiles<T>().dot_taps;
 }
 
-/// What one thread works with.
+/// The working memory of one thread.
 template <class T>
 class Images {
  public:
@@ -41,17 +40,17 @@ class Images {
         columns_(columns),
         padded_depth_(padded_depth<T>(s)),
         taps_(padded_depth_),
-        padded_(columns.padded_room()),
+        padded_(columns.padded_capacity()),
         last_(s.out_channels * tile_.lanes) {
-    // Taps beyond the last one have sums that nobody reads.
+    // The sums of taps after the last one are not read.
     std::copy_n(columns.taps(), s.depth(), taps_.data());
     std::fill(taps_.data() + s.depth(), taps_.data() + padded_depth_, 0);
-    // What is read beyond the rows is multiplied by 0, and must be a number.
-    std::fill_n(padded_.data(), columns.padded_room(), T{0});
+    // Elements read past the rows are multiplied by 0, and must be finite.
+    std::fill_n(padded_.data(), columns.padded_capacity(), T{0});
   }
 
-  /// Adds one group of channels of one image, `image` being image · groups + group, to its sums
-  /// (groups · out channels, padded depth), each a vector.
+  /// Accumulates one group of one image, `image` being image · groups + group, in sums (groups ·
+  /// out channels, padded depth, lanes).
   void add(std::int64_t image, const T* x, const T* dy, T* sums) {
     const std::int64_t height = s_.window.height.out, width = s_.window.width.out;
     const std::int64_t size = s_.window.out_size();
@@ -96,21 +95,21 @@ class Images {
   std::int64_t padded_depth_;
   Scratch<std::int64_t> taps_;
   Scratch<T> padded_;
-  Scratch<T> last_;  // of dy (out channels), the positions that do not fill a vector
+  Scratch<T> last_;  // (out channels, lanes): the last positions of dy, filled up with 0
 };
 
 }  // namespace
 
 template <class T>
 bool suits_dot(const ConvolutionSizes& s) {
-  // The sums stay in the L2 cache, and are fetched and put back once for all positions. So do
-  // strips of as many rows as the kernel has, so that few rows are copied for two of them.
-  constexpr std::int64_t most_bytes = 256 * 1024, fewest_positions = 256;
-  constexpr std::int64_t most_strip_bytes = 512 * 1024;
+  // The sums stay in the L2 cache, and are loaded and stored once for all positions of a strip. So
+  // does a strip of at least as many rows as the kernel has: few rows are copied to two strips.
+  constexpr std::int64_t max_bytes = 256 * 1024, fewest_positions = 256;
+  constexpr std::int64_t max_strip_bytes = 512 * 1024;
   const PaddedRows strip(s.window, s.window.height.kernel, PaddedRows::Gaps::none);
   const std::int64_t strip_bytes = s.in_channels * strip.size() * std::int64_t{sizeof(T)};
   const std::int64_t bytes = s.groups * s.out_channels * s.depth() * tiles<T>().lanes * sizeof(T);
-  return bytes <= most_bytes && strip_bytes <= most_strip_bytes &&
+  return bytes <= max_bytes && strip_bytes <= max_strip_bytes &&
          s.window.out_size() >= fewest_positions && s.depth() >= tiles<T>().dot_taps;
 }
 

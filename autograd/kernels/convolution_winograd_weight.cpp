@@ -15,18 +15,18 @@
 // For each of the 16 elements the sum over the tiles is a product of matrices, dU (out channels, in
 // channels) = P (out channels, tiles) · Vᵀ (tiles, in channels), with P = A·dy·Aᵀ:
 //
-//     for each strip of tiles                  the threads take shares, with a dU each
+//     for each strip of tiles                  in parallel, in few partial sums dU
 //       for each input channel: V
 //       for each output channel: P
 //       for each of the 16 elements: dU
 //     dw
 //
-// Where there are few tiles, or too many channels for several dU, the threads share the output
-// channels instead, and of a strip's dU a few channels at a time are in the L2 cache:
+// For few tiles, or too many channels for several dU, the loop over the output channels is parallel
+// instead, and dU is computed for a few of them at a time, in the L2 cache:
 //
 //     for each strip of tiles
 //       for each input channel: V
-//       for each few output channels           the threads take their shares
+//       for each few output channels           in parallel
 //         for each of them: P
 //         for each of the 16 elements: dU
 //     dw
@@ -35,8 +35,8 @@ namespace {
 
 using namespace winograd;
 
-/// P (elements, channels, tiles) of some output channels and rows of tiles; its elements are
-/// `element_stride` apart. `padded_rows` has the padded image's room.
+/// P (elements, channels, tiles) of some output channels and rows of tiles, with this stride
+/// between the elements. `padded_rows` has the capacity of the padded image.
 template <class T>
 void transform_grad_outputs(const ConvolutionSizes& s, const Strips<T>& strips,
                             const PaddedImage<T>& padded, const T* dy, Range channels,
@@ -63,17 +63,17 @@ void gather(T u0, T u1, T u2, T u3, T& w0, T& w1, T& w2) {
   w2 = half_sum + u3;
 }
 
-/// The kernels (channels, 9) of neighbouring channels from the sums of their elements (parts,
-/// elements, channels), whose parts and elements have the given strides. Returns whether they are
-/// finite.
+/// dweight (channels, 9) = Gᵀ·dU·G of contiguous channels, with dU the sum over the parts of `sums`
+/// (parts, elements, channels), which has the given strides between parts and between elements.
+/// Returns whether dweight is finite.
 template <class T>
 bool transform_sums(const T* sums, std::int64_t parts, std::int64_t part_stride,
                     std::int64_t stride, std::int64_t channels, T* dweight) {
-  constexpr std::int64_t most = 64;  // side by side, as vectors
+  constexpr std::int64_t batch = 64;  // channels transformed together, as vectors
   bool finite = true;
-  for (std::int64_t first = 0; first < channels; first += most) {
-    const std::int64_t count = std::min(most, channels - first);
-    T u[elements][most], w[9][most];
+  for (std::int64_t first = 0; first < channels; first += batch) {
+    const std::int64_t count = std::min(batch, channels - first);
+    T u[elements][batch], w[9][batch];
     for (std::int64_t e = 0; e < elements; ++e) {
       const T* from = sums + e * stride + first;
       std::copy(from, from + count, u[e]);
@@ -100,7 +100,7 @@ bool transform_sums(const T* sums, std::int64_t parts, std::int64_t part_stride,
   return finite;
 }
 
-/// V of a strip, as Tiles::multiply wants it: (elements, panels of in channels, tiles, channels).
+/// V of a strip, packed for Tiles::multiply: (elements, panels of in channels, tiles, channels).
 template <class T>
 class PackedInputs {
  public:
@@ -109,20 +109,20 @@ class PackedInputs {
         strips_(strips),
         in_(s.in_channels),
         count_(parts_of(in_, width())),
-        room_(strips.rows * strips.width * width() + slack<T>),
+        capacity_(strips.rows * strips.width * width() + slack<T>),
         v_(elements * strips.element_stride(in_)),
-        packed_(elements * count_ * room_) {}
+        packed_(elements * count_ * capacity_) {}
 
   void load(const T* x, std::int64_t strip) {
     const std::int64_t depth = strips_.range(strip).size() * strips_.width;
     transform_all_inputs(s_, strips_, PaddedImage<T>(s_.window, strips_), strip, x, v_.data());
-    parallel_for_each(elements * count_, room_, [&](std::int64_t i) {
+    parallel_for_each(elements * count_, capacity_, [&](std::int64_t i) {
       const std::int64_t element = i / count_, panel = i % count_;
       const std::int64_t first = panel * width(), lanes = tiles<T>().lanes;
       const Operand<T> rows{v_.data() + element * strips_.element_stride(in_), strips_.row_stride,
                             1};
       rows.pack(tiles<T>(), {first, channels(panel), 0, depth},
-                channels(panel) <= lanes ? lanes : width(), packed_.data() + i * room_);
+                channels(panel) <= lanes ? lanes : width(), packed_.data() + i * capacity_);
     });
   }
 
@@ -132,46 +132,47 @@ class PackedInputs {
     return std::min(width(), in_ - panel * width());
   }
   const T* of(std::int64_t element, std::int64_t panel) const {
-    return packed_.data() + (element * count_ + panel) * room_;
+    return packed_.data() + (element * count_ + panel) * capacity_;
   }
 
  private:
   const ConvolutionSizes& s_;
   const Strips<T>& strips_;
-  std::int64_t in_, count_, room_;
+  std::int64_t in_, count_, capacity_;
   Scratch<T> v_, packed_;
 };
 
-/// By threads that share the output channels. Returns whether dweight is finite.
+/// Parallel over the output channels. Returns whether dweight is finite.
 template <class T>
 bool sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
                      T* dweight) {
   const Tiles<T>& tile = tiles<T>();
-  const std::int64_t in = s.in_channels, most = equal_parts(s.out_channels, tile.rows);
+  const std::int64_t in = s.in_channels, block_channels = equal_parts(s.out_channels, tile.rows);
   PackedInputs<T> inputs(s, strips);
   const PaddedImage<T> padded(s.window.height.out, s.window.width.out, 0, 0, strips);
-  const std::int64_t p_stride = strips.element_stride(most), p_room = elements * p_stride;
-  const std::int64_t left_room = most * strips.rows * strips.width + slack<T>;
-  const std::int64_t block_sums = elements * most * in;
-  const std::int64_t room = p_room + left_room + padded.room(strips);
-  const std::int64_t blocks = parts_of(s.out_channels, most), parts = s.parts(blocks);
-  // One strip's sums are done with at once.
+  const std::int64_t p_stride = strips.element_stride(block_channels),
+                     p_capacity = elements * p_stride;
+  const std::int64_t left_capacity = block_channels * strips.rows * strips.width + slack<T>;
+  const std::int64_t block_sums = elements * block_channels * in;
+  const std::int64_t capacity = p_capacity + left_capacity + padded.capacity(strips);
+  const std::int64_t blocks = parts_of(s.out_channels, block_channels), parts = s.parts(blocks);
+  // With one strip the sums of a block are final at once, and each thread reuses their memory.
   const bool is_one = strips.count() == 1;
-  const Scratch<T> memory(parts * room), all_sums((is_one ? parts : blocks) * block_sums);
+  const Scratch<T> memory(parts * capacity), all_sums((is_one ? parts : blocks) * block_sums);
   std::atomic<bool> finite = true;
   for (std::int64_t strip = 0; strip < strips.count(); ++strip) {
     const Range tile_rows = strips.range(strip);
     const std::int64_t depth = tile_rows.size() * strips.width;
     inputs.load(x, strip);
     parallel_parts(parts, blocks, [&](auto part, auto from, auto to) {
-      T* p = memory.data() + part * room;
-      T* left = p + p_room;
+      T* p = memory.data() + part * capacity;
+      T* left = p + p_capacity;
       for (std::int64_t block = from; block < to; ++block) {
-        const std::int64_t first = block * most;
-        const std::int64_t channels = std::min(most, s.out_channels - first);
+        const std::int64_t first = block * block_channels;
+        const std::int64_t channels = std::min(block_channels, s.out_channels - first);
         T* sums = all_sums.data() + (is_one ? part : block) * block_sums;
         transform_grad_outputs(s, strips, padded, dy, {first, first + channels}, tile_rows,
-                               left + left_room, p, p_stride);
+                               left + left_capacity, p, p_stride);
         for (std::int64_t e = 0; e < elements; ++e) {
           const Operand<T> rows{p + e * p_stride, strips.row_stride, 1};
           rows.pack(tile, {0, channels, 0, depth}, channels, left);
@@ -196,7 +197,7 @@ bool sum_by_channels(const ConvolutionSizes& s, const Strips<T>& strips, const T
   return finite;
 }
 
-/// By threads that share the strips. Returns whether dweight is finite.
+/// Parallel over the strips. Returns whether dweight is finite.
 template <class T>
 bool sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* x, const T* dy,
                    T* dweight) {
@@ -204,10 +205,12 @@ bool sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
   const PaddedImage<T> padded(s.window, strips);
   const PaddedImage<T> padded_dy(s.window.height.out, s.window.width.out, 0, 0, strips);
   const std::int64_t v_stride = strips.element_stride(in), p_stride = strips.element_stride(out);
-  const std::int64_t v_room = elements * v_stride, p_room = elements * p_stride;
-  const ProductBlocks<T> most{&tiles<T>(), out, strips.rows * strips.width};
-  const std::int64_t row_room = std::max(padded.room(strips), padded_dy.room(strips));
-  const std::int64_t room = v_room + p_room + row_room + most.left_room() + most.right_room();
+  const std::int64_t v_capacity = elements * v_stride, p_capacity = elements * p_stride;
+  const ProductBlocks<T> full{&tiles<T>(), out, strips.rows * strips.width};
+  const std::int64_t padded_capacity =
+      std::max(padded.capacity(strips), padded_dy.capacity(strips));
+  const std::int64_t capacity =
+      v_capacity + p_capacity + padded_capacity + full.left_capacity() + full.right_capacity();
   const std::int64_t size = elements * out * in;
   const std::int64_t parts =
       partial_sums(strips.count(), strips.all * strips.width, size * std::int64_t{sizeof(T)});
@@ -215,15 +218,15 @@ bool sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
   const auto add_strips = [&](std::int64_t part, T* v) {
     const std::int64_t first_strip = strips.count() * part / parts;
     const std::int64_t last_strip = strips.count() * (part + 1) / parts;
-    T* p = v + v_room;
-    T* rows = p + p_room;
-    T* packed = rows + row_room;
-    T* panel = packed + most.left_room();
+    T* p = v + v_capacity;
+    T* rows = p + p_capacity;
+    T* packed = rows + padded_capacity;
+    T* panel = packed + full.left_capacity();
     for (std::int64_t strip = first_strip; strip < last_strip; ++strip) {
       const Range tile_rows = strips.range(strip);
       transform_inputs(s, strips, padded, x, {0, in}, tile_rows, rows, v);
       transform_grad_outputs(s, strips, padded_dy, dy, {0, out}, tile_rows, rows, p, p_stride);
-      const ProductBlocks<T> blocks{most.tiles, out, tile_rows.size() * strips.width};
+      const ProductBlocks<T> blocks{full.tiles, out, tile_rows.size() * strips.width};
       for (std::int64_t e = 0; e < elements; ++e) {
         const Operand<T> a{p + e * p_stride, strips.row_stride, 1};
         const Operand<T> b{v + e * v_stride, strips.row_stride, 1};
@@ -240,7 +243,7 @@ bool sum_by_strips(const ConvolutionSizes& s, const Strips<T>& strips, const T* 
     }
   };
   parallel_for(parts, 1, [&](std::int64_t first, std::int64_t last) {
-    const Scratch<T> memory(room);
+    const Scratch<T> memory(capacity);
     for (std::int64_t part = first; part < last; ++part) add_strips(part, memory.data());
   });
 

@@ -6,7 +6,7 @@
 
 #include <mutex>
 
-// LAPACK, which OpenBLAS brings along: Fortran, so everything is passed by its address.
+// LAPACK, part of OpenBLAS. Fortran passes all arguments by address.
 extern "C" {
 void ssyevd_(const char* job, const char* triangle, const blasint* n, float* a, const blasint* lda,
              float* values, float* work, const blasint* work_size, blasint* iwork,
@@ -19,11 +19,11 @@ void dsyevd_(const char* job, const char* triangle, const blasint* n, double* a,
 namespace engram::kernels {
 namespace {
 
-/// Debian's serial build gives two threads that call it at once the same working memory, and both
-/// wrong results: calls take turns.
+/// Serializes the calls: Debian's serial build shares working memory between concurrent calls,
+/// whose results are then wrong.
 std::mutex lapack;
 
-// Before main: a child that is forked while another thread does it waits for ever.
+// Registered before main: no other thread can be within the registration during a fork.
 [[maybe_unused]] const bool lapack_is_held = [] {
   hold_over_forks([]() -> std::mutex& { return lapack; });
   return true;
@@ -43,7 +43,7 @@ bool symmetric_eigen(std::int64_t n, T* a, T* values) {
       dsyevd_("V", "L", &size, a, &size, values, work, &work_size, iwork, &iwork_size, &info);
     }
   };
-  // What dsyevd's documentation says that eigenvectors need.
+  // As documented for dsyevd with eigenvectors.
   const std::int64_t work_size = 1 + 6 * n + 2 * n * n, iwork_size = 3 + 5 * n;
   const Scratch<T> work(work_size);
   const Scratch<blasint> iwork(iwork_size);
@@ -52,7 +52,7 @@ bool symmetric_eigen(std::int64_t n, T* a, T* values) {
   openblas_set_num_threads(1);
   solve(work.data(), static_cast<blasint>(work_size), iwork.data(),
         static_cast<blasint>(iwork_size));
-  return info == 0;  // eigenvectors are Fortran's columns, our rows
+  return info == 0;  // the eigenvectors, columns in Fortran, are rows here
 }
 
 template bool symmetric_eigen(std::int64_t, float*, float*);

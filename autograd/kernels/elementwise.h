@@ -14,7 +14,7 @@ namespace engram::kernels {
 template <class F>
 void for_each_index(std::int64_t n, F f) {
   parallel_for(n, elementwise_grain, [=](std::int64_t begin, std::int64_t end) {
-    const F body = f;  // of this thread, so that what it captures can stay in registers
+    const F body = f;  // a local copy, whose captures can stay in registers
     for (std::int64_t i = begin; i < end; ++i) body(i);
   });
 }
@@ -49,20 +49,21 @@ void map(const StridedLoops& loops, const A* a, const A* b, Y* y, F f) {
   if (loops.sizes.numel() == 0) return;
   const int inner = loops.sizes.rank() - 1;
   const std::int64_t n = loops.sizes[inner];  // elements of a row
-  const std::int64_t a_step = loops.a_strides[inner], b_step = loops.b_strides[inner];  // 1 or 0
+  const std::int64_t a_stride = loops.a_strides[inner],
+                     b_stride = loops.b_strides[inner];  // 1 or 0
   parallel_for(loops.sizes.numel(), elementwise_grain,
                [=, &loops](std::int64_t at, std::int64_t end) {
                  Walk row(loops, inner, at / n);
                  for (std::int64_t first = at % n; at < end; first = 0, row.next()) {
                    const std::int64_t length = std::min(n - first, end - at);
-                   const A *pa = a + row.a + first * a_step, *pb = b + row.b + first * b_step;
+                   const A *pa = a + row.a + first * a_stride, *pb = b + row.b + first * b_stride;
                    Y* py = y + at;
-                   // Each case gets a loop of its own.
-                   if (a_step == 0) {
+                   // One loop for each case, so that it is vectorised.
+                   if (a_stride == 0) {
                      const A value = *pa;
                      for (std::int64_t i = 0; i < length; ++i)
                        py[i] = static_cast<Y>(f(value, pb[i]));
-                   } else if (b_step == 0) {
+                   } else if (b_stride == 0) {
                      const A value = *pb;
                      for (std::int64_t i = 0; i < length; ++i)
                        py[i] = static_cast<Y>(f(pa[i], value));

@@ -4,8 +4,8 @@
 
 namespace engram::kernels {
 
-/// A matrix as it is stored, row-major: `row_stride` elements from one row to the next, 0 for rows
-/// without gaps; `transposed` where its transpose is meant.
+/// A row-major matrix; a `row_stride` of 0 means contiguous rows. The operand is its transpose if
+/// `transposed`.
 template <class T>
 struct StoredMatrix {
   T* data;

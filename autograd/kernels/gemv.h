@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-// Products of a matrix and a vector, which read the matrix once, where it lies: packing it would
-// cost more than the product. f32 and f64; sizes may be 0.
+// Matrix-vector products, which read the matrix once and unpacked: packing would cost more than the
+// product. f32 and f64; sizes may be 0.
 namespace engram::kernels {
 
 template <class T>
@@ -13,7 +13,7 @@ struct MatrixVector {
   std::int64_t row_stride;  ///< of a
   const T* x;
   T* y;
-  bool add = false;  ///< to what stands in y
+  bool add = false;  ///< accumulate in y
 };
 
 /// y (m) = a · x (n).

@@ -6,34 +6,34 @@
 namespace engram::kernels {
 
 template <class T>
-void gather(const StridedLoops& loops, std::int64_t step, const T* x, const std::int64_t* index,
+void gather(const StridedLoops& loops, std::int64_t stride, const T* x, const std::int64_t* index,
             T* y) {
   if (loops.sizes.numel() == 0) return;
   const int inner = loops.sizes.rank() - 1;
-  const std::int64_t n = loops.sizes[inner], x_step = loops.a_strides[inner];
+  const std::int64_t n = loops.sizes[inner], x_stride = loops.a_strides[inner];
   const std::int64_t rows = loops.sizes.numel() / n;
   parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
     Walk at(loops, inner, begin);
     for (std::int64_t row = begin; row < end; ++row, at.next()) {
       const T* from = x + at.a;
       for (std::int64_t i = 0; i < n; ++i) {
-        y[at.b + i] = from[i * x_step + index[at.b + i] * step];
+        y[at.b + i] = from[i * x_stride + index[at.b + i] * stride];
       }
     }
   });
 }
 
 template <class T>
-void scatter_add(const StridedLoops& loops, std::int64_t step, const T* x,
+void scatter_add(const StridedLoops& loops, std::int64_t stride, const T* x,
                  const std::int64_t* index, T* y) {
   if (loops.sizes.numel() == 0) return;
   const int inner = loops.sizes.rank() - 1;
-  const std::int64_t n = loops.sizes[inner], y_step = loops.a_strides[inner];
+  const std::int64_t n = loops.sizes[inner], y_stride = loops.a_strides[inner];
   const std::int64_t rows = loops.sizes.numel() / n;
   Walk at(loops, inner, 0);
   for (std::int64_t row = 0; row < rows; ++row, at.next()) {
     for (std::int64_t i = 0; i < n; ++i) {
-      T& sum = y[at.a + i * y_step + index[at.b + i] * step];
+      T& sum = y[at.a + i * y_stride + index[at.b + i] * stride];
       sum = static_cast<T>(sum + x[at.b + i]);
     }
   }
@@ -54,7 +54,7 @@ void index_select(const AxisView& x_view, const T* x, std::int64_t count, const 
 template <class T>
 void index_add(const AxisView& y_view, const T* x, std::int64_t count, const std::int64_t* index,
                T* y) {
-  // Columns, not rows, are split between the threads: two rows may be added to one.
+  // Parallel over the columns, not the rows: two rows of x may be added to one of y.
   parallel_for(y_view.outer * y_view.inner, groups_per_grain(count),
                [=, n = y_view.n, inner = y_view.inner](std::int64_t begin, std::int64_t end) {
                  while (begin < end) {

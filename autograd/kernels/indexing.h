@@ -5,27 +5,29 @@
 
 #include <cstdint>
 
-// Indices have been checked.
+// Indices are not checked.
 namespace engram::kernels {
 
-/// y[i] = x[at + index[i] · step], where `at` walks x along a and y and index along b. The stride
-/// of the indexed axis is `step`; in the loops it is 0.
+/// y[i] = x[at + index[i] · stride], where `at` follows the loops' strides of a, which are those of
+/// x with 0 for the indexed axis, and i those of b, the strides of y and index. `stride` is that of
+/// the indexed axis in x.
 template <class T>
-void gather(const StridedLoops& loops, std::int64_t step, const T* x, const std::int64_t* index,
+void gather(const StridedLoops& loops, std::int64_t stride, const T* x, const std::int64_t* index,
             T* y);
 
-/// y[at + index[i] · step] += x[i], walked in the same way, in the order of i.
+/// y[at + index[i] · stride] += x[i], by the same loops, in the order of i.
 template <class T>
-void scatter_add(const StridedLoops& loops, std::int64_t step, const T* x,
+void scatter_add(const StridedLoops& loops, std::int64_t stride, const T* x,
                  const std::int64_t* index, T* y);
 
-/// y[:, k] = x[:, index[k]] for x (outer, n, inner), which is viewed, and y (outer, count, inner).
+/// y[:, k] = x[:, index[k]] for x (outer, n, inner), the sizes of x_view, and y (outer, count,
+/// inner).
 template <class T>
 void index_select(const AxisView& x_view, const T* x, std::int64_t count, const std::int64_t* index,
                   T* y);
 
 /// y[:, index[k]] += x[:, k], in the order of k, for x (outer, count, inner) and y (outer, n,
-/// inner), which is viewed.
+/// inner), the sizes of y_view.
 template <class T>
 void index_add(const AxisView& y_view, const T* x, std::int64_t count, const std::int64_t* index,
                T* y);

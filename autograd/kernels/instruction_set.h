@@ -1,31 +1,31 @@
 #pragma once
 
-// One binary runs on every x86-64 machine and uses the widest vectors that it finds there. Kernels
-// are written once and compiled once for each set:
+// One binary runs on every x86-64 machine and uses its widest vectors. Kernels are written once and
+// compiled once for each instruction set:
 //
-// - plain loops inside `parallel_for` are compiled in three copies by `vectorized`, below, which
-//   leaves the vectors to the compiler;
-// - the tiles of products (tiles.h) are written with vector types in files of their own, which the
-//   build compiles once for each set.
+// - plain loops inside `parallel_for` are compiled in three copies by `vectorized`, below, and
+//   vectorised by the compiler;
+// - the microkernels (tiles.h) are written with vector types, in files that the build compiles once
+//   for each set.
 namespace engram::kernels {
 
-/// In ascending order. `avx512` stands for AVX-512 F, BW, DQ, VL, `avx2` for AVX2 and FMA; on other
-/// processors all is `baseline`, which is what the compiler's own flags allow.
+/// In ascending order. `avx512` stands for AVX-512 F, BW, DQ, VL, `avx2` for AVX2 and FMA;
+/// `baseline` is the set of the compiler's flags, the only one on other processors.
 enum class InstructionSet { baseline, avx2, avx512 };
 
 /// The widest that this machine has.
 InstructionSet best_instruction_set();
 
-/// The one in use: the best, unless another was asked for.
+/// The set in use: the best, unless `set_instruction_set` has chosen another.
 InstructionSet instruction_set();
 
-/// For tests, which compare the sets. Error for one that this machine lacks.
+/// For tests, which compare the sets. Error for a set that this machine lacks.
 void set_instruction_set(InstructionSet set);
 
 #if defined(__x86_64__)
 #define ENGRAM_X86 1
 
-#if defined(__clang__)  // takes the widest by itself
+#if defined(__clang__)  // uses the widest vectors without prefer-vector-width
 #define ENGRAM_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
 #else
 #define ENGRAM_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,prefer-vector-width=512"
@@ -42,8 +42,8 @@ template <class F>
 }
 #endif
 
-/// Calls f(), a loop over arrays, in the copy that was compiled for the instruction set in use.
-/// `flatten` draws what f calls into the copy, as far as the compiler sees it.
+/// Calls f(), a loop over arrays, in the copy compiled for the instruction set in use. `flatten`
+/// inlines the functions that f calls, if the compiler sees their definitions.
 template <class F>
 void vectorized(const F& f) {
 #ifdef ENGRAM_X86

@@ -81,7 +81,7 @@ inline float erf(float x) {
   const float small = polynomial(z, 7.853861353153693e-5f, -8.010193625184903e-4f,
                                  5.188327685732524e-3f, -2.685381193529856e-2f,
                                  1.128358514861418e-1f, -3.761262582423300e-1f, 1.128379165726710f);
-  // 1 - erf(x) = e^(-x²) / x · p(1/x²), with one polynomial up to 2 and one beyond
+  // 1 - erf(x) = e^(-x²) / x · p(1/x²), with one polynomial below 2 and one above
   const float inverse = 1.0f / magnitude, y = inverse * inverse;
   const float near =
       polynomial(y, 2.326819970068386e-2f, -1.387039388740657e-1f, 3.687424674597105e-1f,

@@ -8,21 +8,21 @@
 namespace engram::kernels {
 namespace {
 
-/// Whether `candidate` takes the place of the largest so far; NaN always does. Which is larger
-/// cannot be foreseen, and a branch would be mispredicted every other time: hence no ||.
+/// Whether `candidate` replaces the largest so far; NaN always does. With |, not ||: a branch would
+/// be mispredicted every other time.
 template <class T>
 bool exceeds(T candidate, T largest) {
   return (candidate > largest) | (candidate != candidate);
 }
 
-/// Whether windows of two lie side by side and all inside of the image.
+/// Whether the windows are pairs without overlap, all inside of the image.
 bool halves(const WindowAxis& a) {
   return a.kernel == 2 && a.stride == 2 && a.dilation == 1 && a.padding == 0 && 2 * a.out <= a.in;
 }
 
 bool in_quarters(const Window& window) { return halves(window.height) && halves(window.width); }
 
-/// How many threads share the planes.
+/// The number of parts, one a thread, into which the planes are divided.
 std::int64_t parts_of(const Window& window, std::int64_t planes) {
   const bool worth_threads = planes * window.in_size() >= 2 * elementwise_grain;
   return worth_threads ? std::min(planes, max_threads()) : 1;
@@ -36,8 +36,8 @@ void for_each_plane(std::int64_t parts, std::int64_t planes, F f) {
   });
 }
 
-/// What is the same for all planes: for each window where it starts, which may be in the padding,
-/// and the first element of the image that it sees.
+/// For each window, the positions, equal in all planes, of its first element, which may be in the
+/// padding, and of its first element inside the image.
 struct Starts {
   explicit Starts(const Window& window) : corner(window.out_size()), first(window.out_size()) {
     const WindowAxis h = window.height, w = window.width;
@@ -52,7 +52,7 @@ struct Starts {
   Scratch<std::int32_t> corner, first;
 };
 
-/// What element (kh, kw) of each window sees, -∞ in the padding.
+/// Element (kh, kw) of each window; -∞ in the padding.
 template <class T>
 void values_of_tap(const Window& window, std::int64_t kh, std::int64_t kw, const T* image,
                    T* values) {
@@ -68,12 +68,11 @@ void values_of_tap(const Window& window, std::int64_t kh, std::int64_t kw, const
   }
 }
 
-/// Elements of working memory for a plane, with either way below.
-std::int64_t room(const Window& window) { return 4 * window.out_size(); }
+/// Elements of working memory for a plane, for both algorithms below.
+std::int64_t capacity(const Window& window) { return 4 * window.out_size(); }
 
-/// For windows of two by two, side by side: the rows that are their upper halves, one after the
-/// other, and behind them the lower ones. So the loops are long: most images are narrower than a
-/// few vectors.
+/// For 2 × 2 windows without overlap: the rows of their upper halves, concatenated, then those of
+/// their lower halves. This makes the loops long: most images are narrower than a few vectors.
 template <class T>
 void part_halves(const Window& window, const T* image, T* upper) {
   const std::int64_t width = window.width.in, seen = 2 * window.width.out;
@@ -95,7 +94,7 @@ void largest_in_quarters(const Window& window, const T* image, T* upper, T* y) {
   }
 }
 
-/// All windows at once, element after element.
+/// All windows at once, one element of the windows after the other.
 template <class T>
 void largest_tap_by_tap(const Window& window, const T* image, T* value, T* y) {
   const std::int64_t n = window.out_size();
@@ -108,20 +107,20 @@ void largest_tap_by_tap(const Window& window, const T* image, T* value, T* y) {
   }
 }
 
-/// Where the largest elements lie, of planes one by one.
+/// The positions of the largest elements, plane by plane.
 template <class T>
 class LargestPositions {
  public:
   LargestPositions(const Window& window, std::int64_t parts)
       : window_(window),
         starts_(window),
-        values_(parts * room(window)),
+        values_(parts * capacity(window)),
         positions_(parts * window.out_size()) {}
 
-  /// For each window of an image, in memory that belongs to the part.
+  /// The position for each window of an image, in memory of the part.
   const std::int32_t* find(std::int64_t part, const T* image) const {
     const std::int64_t n = window_.out_size();
-    T* values = values_.data() + part * room(window_);
+    T* values = values_.data() + part * capacity(window_);
     std::int32_t* at = positions_.data() + part * n;
     if (in_quarters(window_)) {
       find_in_quarters(image, values, at);
@@ -179,10 +178,10 @@ class LargestPositions {
 template <class T>
 void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y) {
   const std::int64_t parts = parts_of(window, planes);
-  const Scratch<T> values(parts * room(window));
+  const Scratch<T> values(parts * capacity(window));
   for_each_plane(parts, planes, [=, &window, values = values.data()](auto part, auto plane) {
     const T* image = x + plane * window.in_size();
-    T *own_values = values + part * room(window), *own_y = y + plane * window.out_size();
+    T *own_values = values + part * capacity(window), *own_y = y + plane * window.out_size();
     if (in_quarters(window)) {
       largest_in_quarters(window, image, own_values, own_y);
     } else {

@@ -9,9 +9,8 @@
 namespace engram::kernels {
 namespace {
 
-/// How many groups are worked on together where their elements lie side by side (inner is 1), so
-/// that memory is read in order. Otherwise they are taken one by one, and stay in a cache
-/// meanwhile.
+/// The number of groups processed together where their elements are interleaved (inner is 1), so
+/// that memory is read in order. Otherwise groups are processed one by one, each in a cache.
 constexpr std::int64_t max_band = 32;
 
 /// Calls f(begin, end) for bands of groups.
@@ -75,8 +74,8 @@ void normalize(const Normalization<T>& normalization) {
   const auto size = static_cast<double>(groups.size());
   for_bands(groups, [=](std::int64_t begin, std::int64_t end) {
     double totals[max_band], means[max_band];
-    T centre[max_band], scale[max_band];  // local, so that the loops need not fear aliases
-    // Less one of them, so that a sum of many is not rounded to a mean far from 0.
+    T centre[max_band], scale[max_band];  // local, so that nothing aliases them
+    // Sums of x minus one of its elements: for a mean far from 0 their rounding error is smaller.
     for (std::int64_t g = begin; g < end; ++g) {
       const T one = size > 0 ? x[g * groups.inner] : T{0};
       centre[g - begin] = std::isfinite(one) ? one : T{0};
@@ -92,7 +91,7 @@ void normalize(const Normalization<T>& normalization) {
       return deviation * deviation;
     });
     for (std::int64_t g = begin; g < end; ++g) {
-      // The deviations are those from the rounded mean.
+      // Corrected for the deviations having been taken from the rounded mean.
       const double rounding = means[g - begin] - static_cast<double>(centre[g - begin]);
       const double v = std::max(totals[g - begin] / size - rounding * rounding, 0.0);
       variance[g] = static_cast<T>(v);
@@ -126,7 +125,7 @@ void normalize_backward(const NormalizationBackward<T>& normalization) {
   const bool of_group = normalization.parameters == Parameters::of_group;
   const auto size = static_cast<double>(groups.size());
   for_bands(groups, [=](std::int64_t begin, std::int64_t end) {
-    double sums[max_band], products[max_band];  // Σ g and Σ g·x̂; a group's own weight comes later
+    double sums[max_band], products[max_band];  // Σ g and Σ g·x̂; of_group: without the weight
     T centre[max_band], scale[max_band];
     std::copy(mean + begin, mean + end, centre);
     std::copy(inverse_std + begin, inverse_std + end, scale);
@@ -161,7 +160,7 @@ void normalize_backward(const NormalizationBackward<T>& normalization) {
   });
   if (of_group) return;
 
-  // Summed over the groups: the places are the groups of the transposed view.
+  // Σ over the groups: the places are the groups of the transposed view.
   const Groups places{.outer = groups.count, .count = groups.inner, .inner = 1};
   for_bands(places, [=](std::int64_t begin, std::int64_t end) {
     double sums[max_band], products[max_band];

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 // Normalisation of groups of elements to mean 0 and variance 1. x (outer, count, inner) has `count`
-// groups; a group is everything with one middle index. A batch (N, C, H, W) normalised by channel
+// groups; a group is all elements with one middle index. A batch (N, C, H, W) normalised by channel
 // is (N, C, H·W); rows normalised each by itself are (1, rows, n). f32 and f64.
 namespace engram::kernels {
 

@@ -19,8 +19,8 @@ namespace engram::kernels {
 class PaddedRows {
  public:
   enum class Gaps {
-    none,   // between the positions of one row and the next
-    narrow  // narrower than the positions, unless to do without takes much more memory
+    none,   // the positions of adjacent rows are contiguous
+    narrow  // none in place of a wide gap, unless that takes much more memory
   };
   PaddedRows(const Window& window, std::int64_t out_rows, Gaps gaps)
       : h_(window.height),
@@ -35,7 +35,7 @@ class PaddedRows {
   /// Elements of one channel.
   std::int64_t size() const { return row_phases_ * phases_ * plane(); }
 
-  /// From the start of a row of positions to the next: not less than the positions of a row.
+  /// The stride between rows of positions; at least the positions of a row.
   std::int64_t row_stride() const { return elements_ - shared_; }
 
   /// Element (kh, kw) of the window at position (row, ow) is at tap + row · row_stride + ow.
@@ -46,7 +46,7 @@ class PaddedRows {
     return (row % h_.stride * phases_ + phase) * plane() + row / h_.stride * row_stride() + element;
   }
 
-  /// One channel of an image x (in height, in width), from row `first` of positions on.
+  /// Copies one channel of an image, x (in height, in width), from row `first` of positions on.
   template <class T>
   void copy(const T* x, std::int64_t first, T* to) const {
     for (std::int64_t row_phase = 0; row_phase < row_phases_; ++row_phase) {
@@ -82,13 +82,13 @@ class PaddedRows {
   static std::int64_t phases(const WindowAxis& a) {
     return std::min(a.stride, (a.kernel - 1) * a.dilation + 1);
   }
-  /// As much of the padding as leaves each position of a row an element of its own.
+  /// The padding shared by adjacent rows, limited so that the positions of rows do not overlap.
   std::int64_t shared() const {
     const std::int64_t before = w_.padding, after = elements_ - before - w_.in;
-    const std::int64_t most = std::min({before, after, elements_ - w_.out});
-    return w_.stride == 1 && !apart_ ? std::max<std::int64_t>(0, most) : 0;
+    const std::int64_t overlap = std::min({before, after, elements_ - w_.out});
+    return w_.stride == 1 && !apart_ ? std::max<std::int64_t>(0, overlap) : 0;
   }
-  /// Rows lie as in the image, one right after the other.
+  /// Whether the rows are contiguous, as in the image.
   bool rows_are_image() const {
     return h_.stride == 1 && w_.stride == 1 && !apart_ && w_.padding == 0 && row_stride() == w_.in;
   }
@@ -96,15 +96,15 @@ class PaddedRows {
     const std::int64_t width = reach(w_, w_.out), wide_enough = 2 * w_.out;
     return wide_enough < width / w_.stride && w_.kernel * w_.out <= 4 * width;
   }
-  /// Elements of a phase, in an odd number of cache lines (of f32): an even one would have the
-  /// channels compete for a few sets of the cache.
+  /// Elements of a phase, in an odd number of cache lines (of f32): with an even one the channels
+  /// would compete for a few sets of the cache.
   std::int64_t plane() const {
     constexpr std::int64_t line = 16;
     return ((rows_ * row_stride() + shared_ + line - 1) / line | 1) * line;
   }
 
-  /// Those elements of a phase's row that lie inside the image: [left, right), the first of them
-  /// being element `from` of the image's row.
+  /// The elements of a phase's row inside the image: [left, right), the first of them being element
+  /// `from` of the image's row.
   struct Elements {
     std::int64_t left, right, from;
   };
@@ -126,7 +126,7 @@ class PaddedRows {
     std::fill(to, to + left, T{0});
     if (w_.stride == 1) {
       copy_row(from, right - left, to + left);
-    } else if (w_.stride == 2) {  // known to the compiler, which then takes vectors
+    } else if (w_.stride == 2) {  // a constant, so that the loop is vectorised
       for (std::int64_t q = 0; q < right - left; ++q) to[left + q] = from[2 * q];
     } else {
       for (std::int64_t q = 0; q < right - left; ++q) to[left + q] = from[q * w_.stride];
@@ -135,10 +135,10 @@ class PaddedRows {
   }
 
   WindowAxis h_, w_;
-  bool apart_;                        // each column of the kernel has a phase of its own
-  std::int64_t rows_, elements_;      // of one phase: the rows, and what of each lies side by side
-  std::int64_t shared_;               // elements of a row that are the next one's too
-  std::int64_t row_phases_, phases_;  // those that the kernel sees
+  bool apart_;                        // each column of the kernel has its own phase
+  std::int64_t rows_, elements_;      // of one phase: the rows, and the elements of a row
+  std::int64_t shared_;               // elements of a row that are also the next row's
+  std::int64_t row_phases_, phases_;  // of the rows and of the elements
 };
 
 }  // namespace engram::kernels

@@ -15,15 +15,15 @@
 namespace engram::kernels {
 namespace {
 
-using Word = std::atomic<std::uint32_t>;  // what a thread waits on: a futex
+using Word = std::atomic<std::uint32_t>;  // a futex
 
 constinit Crowd crowd;
 
-/// To wake a sleeping thread costs tens of microseconds, so a thread that is wanted again at once
-/// spins for a while before it sleeps: for as long as that has paid lately.
+/// Spins before it sleeps, because waking a sleeping thread costs tens of microseconds. The time to
+/// spin adapts: it is halved after a long wait, and reset after a short one.
 class Wait {
  public:
-  /// Until the word is no longer `old`.
+  /// Waits until the word is no longer `old`.
   void until_changed(Word& word, std::uint32_t old) {
     if (changes(word, old)) return;
     const Clock::time_point begin = Clock::now();
@@ -55,10 +55,10 @@ class Wait {
   Clock::duration patience_ = longest;
 };
 
-/// Moves this thread to another core, if there is one, when it shares the core of the caller that
-/// waits for it: the scheduler may put a thread beside the one that woke it, and leave it there. At
-/// most once a millisecond, because it takes three system calls. An affinity that somebody else
-/// sets between these is lost.
+/// Moves this thread off the core of the caller that waits for it, if another core is usable: the
+/// scheduler may put a thread on the core of its waker, and leave it there. At most once a
+/// millisecond, because it takes three system calls. An affinity set by another thread between
+/// these is lost.
 void change_core(int from) {
   static thread_local Clock::time_point last;
   const Clock::time_point now = Clock::now();
@@ -76,7 +76,7 @@ thread_local bool in_loop = false;
 thread_local Wait waiting;
 thread_local Account account;
 
-/// A loop that is being run, on the stack of its caller.
+/// A running loop; it lives on the stack of its caller.
 class Job {
  public:
   Job(RangeLoop loop, std::int64_t n, std::int64_t parts)
@@ -90,9 +90,8 @@ class Job {
     return left.begin == left.end;
   }
 
-  // Parts are claimed from both ends, so that of two threads each finds in its caches what it has
-  // worked on in the loop before.
-  // How many were run is returned.
+  // Return the number of parts that were run. Parts are claimed from both ends, so that each of two
+  // threads tends to get the parts that it has in its caches from the previous loop.
   std::int64_t run_from_front() {
     return work([](Range& left) { return left.begin++; });
   }
@@ -102,7 +101,8 @@ class Job {
 
   void join() { helpers_.fetch_add(1); }
   int core() const { return core_; }
-  /// The caller may go on as soon as the last one has left: nothing of the job is touched after.
+  /// Once the last helper has left, the caller may destroy the job: notify_one only uses the
+  /// address.
   void leave() {
     if (helpers_.fetch_sub(1) == 1) helpers_.notify_one();
   }
@@ -152,8 +152,8 @@ class Job {
   std::exception_ptr error_;  // the first
 };
 
-/// Threads that wait for jobs. It is never destroyed, and its threads are not ended: they hold
-/// nothing that the end of the process would have to wait for.
+/// The worker threads. Never destroyed, and the threads are never joined: they hold no resource
+/// that must be released at the end of the process.
 class Pool {
  public:
   void run(Job& job, std::int64_t parts) {
@@ -184,9 +184,9 @@ class Pool {
   }
 
  private:
-  /// False when the system has no thread or memory left: the loop is run by those there are.
+  /// False when the system has no thread or memory left: the existing threads run the loop.
   bool start_worker() {
-    sigset_t all, before;  // signals are for the program's own threads
+    sigset_t all, before;  // workers block all signals, which are for the program's own threads
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool started = true;
@@ -201,7 +201,7 @@ class Pool {
   }
 
   void work() {
-    in_loop = true;  // loops inside of a part run where they stand
+    in_loop = true;  // nested loops run on this thread alone
     for (;;) {
       const std::uint32_t seen = announced_.load();
       if (Job* job = join_job()) {
@@ -214,7 +214,7 @@ class Pool {
     }
   }
 
-  /// The newest with parts to claim, or null.
+  /// Joins the newest job with unclaimed parts; null when there is none.
   Job* join_job() {
     const std::lock_guard lock(mutex_);
     Job* job = jobs_;
@@ -226,14 +226,13 @@ class Pool {
   std::mutex mutex_;
   Job* jobs_ = nullptr;
   std::int64_t workers_ = 0;
-  Word announced_{0};  // how many jobs there have been
+  Word announced_{0};  // number of jobs so far
 };
 
 Pool& pool() {
   static Pool* const instance = [] {
     static Pool* const made = new Pool;
-    // A forked child has none of the threads, and maybe a lock that one of them held: it begins
-    // anew.
+    // A forked child has none of the threads, and maybe a locked mutex: it gets a new pool.
     pthread_atfork(nullptr, nullptr, [] {
       new (made) Pool;
       account = {};
@@ -249,7 +248,8 @@ std::int64_t& threads_of_this_thread() {
   return threads;
 }
 
-// Made before main: a child that is forked while another thread makes them waits for ever.
+// Made before main: in a child forked while another thread constructs them, their use would never
+// return.
 [[maybe_unused]] const bool is_ready = (pool(), threads_of_this_thread(), true);
 
 }  // namespace

@@ -5,23 +5,23 @@
 #include <algorithm>
 #include <cstdint>
 
-// Loops that the threads of one pool share. Results do not depend on how many threads there are,
-// nor on which of them runs a part: kernels see to that.
+// Parallel loops on a thread pool. Kernels divide their work so that results depend neither on the
+// number of threads nor on which thread runs a part.
 namespace engram::kernels {
 
 inline constexpr std::int64_t elementwise_grain = 16384;  // elements worth waking a thread for
 
-/// The grain of groups of elements that are worked on whole.
+/// The grain in groups of elements, where a group is not divided.
 inline std::int64_t groups_per_grain(std::int64_t elements_per_group) {
   return std::max<std::int64_t>(1,
                                 elementwise_grain / std::max<std::int64_t>(1, elements_per_group));
 }
 
-/// How many threads a kernel of the calling thread may use now: 1 inside of a parallel loop, and
-/// while other processes crowd the cores.
+/// The number of threads that a kernel of the calling thread may use now: 1 inside of a parallel
+/// loop, and while other processes occupy the cores (crowd.h).
 std::int64_t max_threads();
 
-/// How many it may use at most; for the calling thread.
+/// The upper limit of max_threads, of the calling thread.
 void set_thread_limit(std::int64_t threads);
 std::int64_t thread_limit();
 
@@ -32,17 +32,17 @@ struct RangeLoop {
 };
 
 /// Runs the loop over `parts` contiguous ranges that make up [0, n). The calling thread and those
-/// of the pool claim parts until none is left; inside of another loop it runs where it stands.
+/// of the pool claim parts until none is left; a nested loop runs on the calling thread alone.
 void run_in_parallel(std::int64_t n, std::int64_t parts, RangeLoop loop);
 
-/// Calls f(begin, end) for contiguous ranges that make up [0, n), at most as many as there are
-/// threads, of which one may run several, with the widest vectors of the machine. `grain` is how
-/// many items are worth a range: less than two grains run where they stand. What f throws, one of
-/// the exceptions, is thrown again when all have ended.
+/// Calls f(begin, end) for contiguous ranges that make up [0, n), at most max_threads() of them, of
+/// which a thread may run several, with the widest vectors of the machine. `grain` is the number of
+/// items worth a range: fewer than two grains run on the calling thread alone. One of the
+/// exceptions of f, if any, is rethrown when all ranges have ended.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F f) {
   const auto run = [](void* body, std::int64_t begin, std::int64_t end) {
-    // A copy of the thread's own, so that what it captures can stay in registers.
+    // A local copy, whose captures can stay in registers.
     vectorized([=, own = *static_cast<const F*>(body)] { own(begin, end); });
   };
   if (n < 2 * grain) return run(&f, 0, n);

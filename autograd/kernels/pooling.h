@@ -7,13 +7,13 @@
 // Pooling of x (planes, in height, in width) to y (planes, out height, out width). f32 and f64.
 namespace engram::kernels {
 
-/// y = the largest element of each window; NaN counts as largest. Every window must see some of the
-/// image, which has fewer than 2^31 elements, here and below.
+/// y = the largest element of each window; NaN counts as largest. Every window must have an element
+/// inside the image, which has fewer than 2^31 elements, here and below.
 template <class T>
 void max_pool2d(const Window& window, std::int64_t planes, const T* x, T* y);
 
-/// dx = Σ dy over the windows whose (first) largest element it is. The positions are found again in
-/// x, which the tape keeps for the activation before the pooling; no indices are stored.
+/// dx = Σ dy over the windows whose (first) largest element it is. The positions are recomputed
+/// from x, which the tape keeps for the activation before the pooling; no indices are stored.
 template <class T>
 void max_pool2d_backward(const Window& window, std::int64_t planes, const T* x, const T* dy, T* dx);
 
@@ -22,7 +22,7 @@ template <class T>
 void max_pool2d_positions(const Window& window, std::int64_t planes, const T* x,
                           std::int64_t* positions);
 
-/// Rows, or columns, that go into a mean, and what the mean is divided by on their account.
+/// The rows, or columns, of a mean, and their factor of its divisor.
 struct MeanSpan {
   std::int64_t begin, end, count;
 };
@@ -36,14 +36,15 @@ struct MeanWindow {
   std::int64_t out() const { return axis.out; }
   MeanSpan span(std::int64_t o) const {
     const std::int64_t begin = axis.at(o, 0);
-    // A window that reaches beyond the padding, in ceil mode, does not count what lies there.
+    // In ceil mode a window may extend past the padding; its elements there do not count.
     const std::int64_t end = std::min(begin + axis.kernel, axis.in + axis.padding);
     const MeanSpan inside = {std::max<std::int64_t>(begin, 0), std::min(end, axis.in), 0};
     return {inside.begin, inside.end, count_padding ? end - begin : inside.end - inside.begin};
   }
 };
 
-/// Along one axis, the windows of adaptive_avg_pool2d: out of them, of equal size but for rounding.
+/// Along one axis, the windows of adaptive_avg_pool2d: `out_size` windows of equal size, up to
+/// rounding.
 struct AdaptiveWindow {
   std::int64_t in_size, out_size;
 
@@ -60,7 +61,7 @@ struct AdaptiveWindow {
 template <class T, class W>
 void mean_pool2d(const W& rows, const W& columns, std::int64_t planes, const T* x, T* y);
 
-/// Its transpose: dx = what each window's dy gives to the elements that went into its mean.
+/// Its transpose: dx = Σ dy / (size of the window) over the windows that contain the element.
 template <class T, class W>
 void mean_pool2d_backward(const W& rows, const W& columns, std::int64_t planes, const T* dy, T* dx);
 

@@ -10,7 +10,8 @@
 // A product C (m, n) = A (m, k) · B (k, n) in blocks that stay in the caches, from operands that
 // are packed into the layout of the tiles. A function packs each operand: from a matrix (gemm.cpp),
 // or from an image under a sliding window (convolution_weight.cpp). Blocking: Goto and van de
-// Geijn, "Anatomy of high-performance matrix multiplication", 2008.
+// Geijn, "Anatomy of high-performance matrix multiplication", 2008. A tile is one call of the
+// microkernel.
 //
 //     for each block of rows                          A's block: packed once, in the L2 cache
 //       for each block of the depth
@@ -18,15 +19,16 @@
 //           for each tile of rows                     C's tile: in registers
 namespace engram::kernels {
 
-/// How many elements a packing may write beyond the end, so that it can copy whole vectors.
+/// Elements that packing may write past the end, as it copies whole vectors.
 template <class T>
 constexpr std::int64_t slack = 64 / sizeof(T);
 
-/// The most columns of a panel, and more than the most rows of a tile, of any instruction set.
+/// An upper bound of the columns of a panel and the rows of a tile, of any instruction set.
 template <class T>
-constexpr std::int64_t most_lines = std::max<std::int64_t>(16, 2 * slack<T>);
+constexpr std::int64_t max_lines = std::max<std::int64_t>(16, 2 * slack<T>);
 
-/// How many threads a product (m, k)·(k, n) is worth, by what it multiplies and what it touches.
+/// The number of threads worth using for a product (m, k)·(k, n), by its multiplications and its
+/// memory traffic.
 inline std::int64_t parts_worth(std::int64_t m, std::int64_t n, std::int64_t k) {
   const auto M = static_cast<double>(m), N = static_cast<double>(n), K = static_cast<double>(k);
   constexpr double multiplications = 1 << 18, elements = 2 * elementwise_grain;  // worth a thread
@@ -34,7 +36,7 @@ inline std::int64_t parts_worth(std::int64_t m, std::int64_t n, std::int64_t k) 
   return static_cast<std::int64_t>(std::clamp(worth, 1.0, 1e6));
 }
 
-/// Into how many parts `units` of such a product are divided, one a thread.
+/// The number of parts, one a thread, into which the `units` of such a product are divided.
 inline std::int64_t parts_of_product(std::int64_t units, std::int64_t m, std::int64_t n,
                                      std::int64_t k) {
   return std::max<std::int64_t>(1, std::min({units, max_threads(), parts_worth(m, n, k)}));
@@ -43,33 +45,33 @@ inline std::int64_t parts_of_product(std::int64_t units, std::int64_t m, std::in
 /// The sizes of the blocks of a product of m rows and depth k, and the memory that they need.
 template <class T>
 struct ProductBlocks {
-  static constexpr std::int64_t most_depth = 384 * sizeof(float) / sizeof(T), most_rows = 480;
+  static constexpr std::int64_t max_depth = 384 * sizeof(float) / sizeof(T), max_rows = 480;
 
   const Tiles<T>* tiles;
   std::int64_t m, k;
 
-  /// Of a panel of columns.
+  /// Columns of a panel.
   std::int64_t width() const { return 2 * tiles->lanes; }
-  /// Equal blocks, in whole vectors: a short last one would be all overhead.
-  std::int64_t depth() const { return equal_blocks(k, most_depth, tiles->lanes); }
-  std::int64_t rows() const { return equal_blocks(m, most_rows, tiles->rows); }
+  /// Equal blocks, in whole vectors or tiles: a short last one would be mostly overhead.
+  std::int64_t depth() const { return equal_blocks(k, max_depth, tiles->lanes); }
+  std::int64_t rows() const { return equal_blocks(m, max_rows, tiles->rows); }
 
-  /// Elements for a block of A and for a panel of B. They suffice for products of fewer rows and
-  /// less depth too, whose blocks may be larger.
-  std::int64_t left_room() const {
-    return std::min(up_to(tiles->rows, m), most_rows) * room_for_depth() + slack<T>;
+  /// Elements for a block of A and for a panel of B. Sufficient for products of fewer rows and less
+  /// depth too, whose blocks may be larger.
+  std::int64_t left_capacity() const {
+    return std::min(up_to(tiles->rows, m), max_rows) * depth_capacity() + slack<T>;
   }
-  std::int64_t right_room() const { return width() * room_for_depth() + slack<T>; }
+  std::int64_t right_capacity() const { return width() * depth_capacity() + slack<T>; }
 
  private:
   static std::int64_t up_to(std::int64_t unit, std::int64_t n) {
     return std::max(unit, (n + unit - 1) / unit * unit);
   }
-  static std::int64_t equal_blocks(std::int64_t n, std::int64_t most, std::int64_t unit) {
-    const std::int64_t blocks = std::max<std::int64_t>(1, (n + most - 1) / most);
+  static std::int64_t equal_blocks(std::int64_t n, std::int64_t limit, std::int64_t unit) {
+    const std::int64_t blocks = std::max<std::int64_t>(1, (n + limit - 1) / limit);
     return up_to(unit, (n + blocks - 1) / blocks);
   }
-  std::int64_t room_for_depth() const { return std::min(up_to(tiles->lanes, k), most_depth); }
+  std::int64_t depth_capacity() const { return std::min(up_to(tiles->lanes, k), max_depth); }
 };
 
 /// A block of an operand: its lines, which are rows of A or columns of B, and its part of the
@@ -83,7 +85,7 @@ struct OperandBlock {
 ///
 ///     left(block) returns the block of A packed, tile by tile, each tile as (depth, rows)
 ///     right(block, width, to) packs the block of B, at most a panel, as (depth, width) in whole
-///         vectors; elements beyond the block's columns are arbitrary
+///         vectors; elements past the block's columns are arbitrary
 template <class T, class Left, class Right>
 void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, const Right& right,
               T* panel, bool add, T* c, std::int64_t row_stride) {
@@ -112,21 +114,25 @@ void multiply(const ProductBlocks<T>& blocks, std::int64_t n, const Left& left, 
   }
 }
 
-/// A stored matrix: element (i, p) of the operand is data[i · line + p · step], and one of the two
-/// strides is 1.
+/// A stored matrix: element (i, p) of the operand is data[i · line_stride + p · depth_stride], and
+/// one of the two strides is 1.
 template <class T>
 struct Operand {
   const T* data;
-  std::int64_t line, step;
+  std::int64_t line_stride, depth_stride;
 
-  Operand starting_at(std::int64_t i) const { return {data + i * line, line, step}; }
+  Operand starting_at(std::int64_t i) const {
+    return {data + i * line_stride, line_stride, depth_stride};
+  }
 
   /// A block packed as (depth, width).
   void pack(const Tiles<T>& tiles, const OperandBlock& block, std::int64_t width, T* to) const {
-    const T* source = data + block.line * line + block.first * step;
-    if (line == 1) return tiles.copy(block.lines, width, block.depth, source, step, to);
-    const T* from[most_lines<T>];
-    for (std::int64_t j = 0; j < block.lines; ++j) from[j] = source + j * line;
+    const T* source = data + block.line * line_stride + block.first * depth_stride;
+    if (line_stride == 1) {
+      return tiles.copy(block.lines, width, block.depth, source, depth_stride, to);
+    }
+    const T* from[max_lines<T>];
+    for (std::int64_t j = 0; j < block.lines; ++j) from[j] = source + j * line_stride;
     tiles.transpose(block.lines, width, block.depth, from, to);
   }
 };

@@ -10,8 +10,8 @@
 namespace engram::kernels {
 namespace {
 
-// Sums of columns are made as `sum_run` makes those of runs: partial sums of the elements' own type
-// over short blocks, which add up in double. Integers wrap around, which only unsigned ones may.
+// Sums of columns, computed as `sum_run` computes those of runs: short blocks are summed in the
+// elements' type, their sums in double. Integers are summed as unsigned, which may wrap around.
 template <class Y>
 using Partial = std::conditional_t<std::is_same_v<Y, std::int64_t>, std::uint64_t, Y>;
 template <class Y>
@@ -22,7 +22,7 @@ Total<Y> sum_of(const X* x, std::int64_t n) {
   return sum_run<Partial<Y>>(n, [x](std::int64_t i) { return static_cast<Partial<Y>>(x[i]); });
 }
 
-/// The sums of `width` neighbouring columns of n elements that lie `stride` apart.
+/// The sums of `width` adjacent columns of n elements with this stride.
 template <class X, class Y>
 void sum_columns(std::int64_t n, std::int64_t width, std::int64_t stride, const X* x, Y* y) {
   constexpr std::int64_t strip = 256, block = 64;
@@ -44,9 +44,8 @@ void sum_columns(std::int64_t n, std::int64_t width, std::int64_t stride, const 
   }
 }
 
-/// Folds the middle axis with f, which must not mind the order, starting from its first element:
-/// runs where inner is 1, otherwise whole rows of `inner` elements at a time, so that memory is
-/// read in order.
+/// Folds the middle axis with f, associative and commutative, from its first element: by runs where
+/// inner is 1, otherwise by rows of `inner` elements, so that memory is read in order.
 template <class T, class F>
 void fold(const AxisView& view, const T* x, T* y, F f) {
   const std::int64_t outer = view.outer, n = view.n, inner = view.inner;
@@ -84,7 +83,7 @@ void sum(const AxisView& view, const X* x, Y* y) {
     });
     return;
   }
-  // Columns are split between the threads when there are too few outer groups.
+  // Parallel over the columns, as there may be few outer groups.
   const std::int64_t columns = outer * inner;
   parallel_for(columns, groups_per_grain(n), [=](std::int64_t begin, std::int64_t end) {
     while (begin < end) {

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 
-// Reductions of the viewed axis of x (outer, n, inner) to y (outer, inner). A reduction over
-// several axes is made of these.
+// Reductions of the middle axis of x (outer, n, inner) to y (outer, inner). A reduction over
+// several axes is composed of these.
 namespace engram::kernels {
 
-/// Of f32, f64 and i64 in their own type; u8 adds up as i64.
+/// f32, f64 and i64 are summed in their own type, u8 as i64.
 template <class X, class Y>
 void sum(const AxisView& view, const X* x, Y* y);
 /// n >= 1.

@@ -10,8 +10,8 @@
 namespace engram::kernels {
 
 /// Reduces [0, n) to one number: f(begin, end) reduces a block of fixed size, and
-/// combine(result, block) the blocks, in their order: the number of threads does not change the
-/// result. 0 for no elements.
+/// combine(result, block) the blocks in order, so that the result does not depend on the number of
+/// threads. 0 for no elements.
 template <class F, class Combine>
 auto reduce_blocks(std::int64_t n, F f, Combine combine) {
   using Result = std::invoke_result_t<F, std::int64_t, std::int64_t>;

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-// Rows of images, which are short, and come from memory.
+// Copies of rows of images, which are short and not in a cache yet.
 namespace engram::kernels {
 
 /// Copies n elements between ranges that do not overlap; for short rows faster than memmove.
@@ -19,8 +19,7 @@ inline void copy_row(const T* from, std::int64_t n, T* to) {
   __builtin_memcpy(to + n - some, from + n - some, some * sizeof(T));
 }
 
-/// Prefetches n elements. The next row lies too far from the present one for the hardware
-/// prefetcher.
+/// Prefetches n elements: the next row is too far from the current one for the hardware prefetcher.
 template <class T>
 inline void prefetch(const T* from, std::int64_t n) {
   for (std::int64_t i = 0; i < n; i += 64 / std::int64_t{sizeof(T)}) __builtin_prefetch(from + i);

@@ -10,8 +10,8 @@
 namespace engram::kernels {
 namespace {
 
-/// Calls f(line, offset, stride) for every line: its number, where it starts, and the stride of
-/// its elements, which is a constant 1 to the compiler where it can be.
+/// Calls f(line, offset, stride) for every line: its number, the offset of its first element, and
+/// the stride of its elements, where possible a compile-time 1.
 template <class F>
 void for_lines(const AxisView& view, F f) {
   const std::int64_t n = view.n, inner = view.inner;

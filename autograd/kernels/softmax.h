@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-// Softmax, log-softmax and cross entropy along the viewed axis of x (outer, n, inner). A "line" is
+// Softmax, log-softmax and cross entropy along the middle axis of x (outer, n, inner). A "line" is
 // n elements along this axis; there are outer·inner lines. f32 and f64. The largest element of a
 // line is subtracted first, so that nothing overflows.
 namespace engram::kernels {
@@ -25,7 +25,7 @@ void log_softmax_backward(const AxisView& view, const T* y, const T* dy, T* dx);
 
 /// The labels of cross entropy. Line l with label t = label[l] has the target distribution
 ///     q[c] = weight[c] · (confidence·[c = t] + uniform),
-/// and one with the ignored label has none.
+/// and with the ignored label 0.
 template <class T>
 struct Labels {
   const std::int64_t* label;
@@ -37,7 +37,7 @@ struct Labels {
   T weight_of(std::int64_t c) const { return weight ? weight[c] : T{1}; }
 };
 
-/// log Σ e^x of each line as two terms, because the second would be lost in their sum where the
+/// log Σ e^x of each line as two terms: in their sum the second would be lost to rounding where the
 /// first is large.
 template <class T>
 struct LogSumExp {

@@ -6,7 +6,7 @@
 namespace engram::kernels {
 namespace {
 
-/// Strides of an operand along the result's axes: 0 where it is stretched or has no such axis.
+/// Strides of an operand along the result's axes: 0 where it is broadcast.
 Shape stretched_strides(const Shape& operand, const Shape& result) {
   const Shape own = strides(operand);
   Shape stretched = result;
@@ -53,7 +53,7 @@ StridedLoops broadcast_loops(const Shape& a, const Shape& b, const Shape& result
 
 namespace {
 
-/// Runs of n neighbours, in a and in b.
+/// The innermost axis is contiguous in a and in b.
 template <class T>
 void copy_runs(const StridedLoops& loops, const T* a, T* b) {
   const int inner = loops.sizes.rank() - 1;
@@ -73,14 +73,14 @@ void copy_runs(const StridedLoops& loops, const T* a, T* b) {
   });
 }
 
-/// Neighbours in a lie along `axis`, in b along the innermost one: transposes tile by tile, so that
-/// the cache lines of both are used while they are there.
+/// a is contiguous along `axis`, b along the innermost one: transposes tile by tile, so that all of
+/// each cache line is used while it is cached.
 template <class T>
 void copy_transposed(StridedLoops loops, int axis, const T* a, T* b) {
   constexpr std::int64_t tile = 32;
   const int inner = loops.sizes.rank() - 1;
   const std::int64_t rows = loops.sizes[axis], columns = loops.sizes[inner];
-  const std::int64_t a_step = loops.a_strides[inner], b_step = loops.b_strides[axis];
+  const std::int64_t a_stride = loops.a_strides[inner], b_stride = loops.b_strides[axis];
   loops = {loops.sizes.without(inner).without(axis), loops.a_strides.without(inner).without(axis),
            loops.b_strides.without(inner).without(axis)};
   const std::int64_t strips = (rows + tile - 1) / tile;  // of `tile` rows of b
@@ -92,11 +92,11 @@ void copy_transposed(StridedLoops loops, int axis, const T* a, T* b) {
       const std::int64_t first = item % strips * tile;
       const std::int64_t height = std::min(tile, rows - first);
       const T* from = a + at.a + first;
-      T* to = b + at.b + first * b_step;
+      T* to = b + at.b + first * b_stride;
       for (std::int64_t left = 0; left < columns; left += tile) {
         const std::int64_t right = std::min(left + tile, columns);
         for (std::int64_t r = 0; r < height; ++r) {
-          for (std::int64_t c = left; c < right; ++c) to[r * b_step + c] = from[c * a_step + r];
+          for (std::int64_t c = left; c < right; ++c) to[r * b_stride + c] = from[c * a_stride + r];
         }
       }
     }
@@ -108,16 +108,16 @@ template <class T>
 void copy_elements(const StridedLoops& loops, const T* a, T* b) {
   const int inner = loops.sizes.rank() - 1;
   const std::int64_t n = loops.sizes[inner];
-  const std::int64_t a_step = loops.a_strides[inner], b_step = loops.b_strides[inner];
+  const std::int64_t a_stride = loops.a_strides[inner], b_stride = loops.b_strides[inner];
   const std::int64_t rows = loops.sizes.numel() / n;
   parallel_for(rows, groups_per_grain(n), [&](std::int64_t begin, std::int64_t end) {
     Walk at(loops, inner, begin);
     for (std::int64_t row = begin; row < end; ++row, at.next()) {
-      if (a_step == 0 && b_step == 1) {
+      if (a_stride == 0 && b_stride == 1) {
         std::fill_n(b + at.b, n, a[at.a]);
         continue;
       }
-      for (std::int64_t i = 0; i < n; ++i) b[at.b + i * b_step] = a[at.a + i * a_step];
+      for (std::int64_t i = 0; i < n; ++i) b[at.b + i * b_stride] = a[at.a + i * a_stride];
     }
   });
 }

@@ -4,14 +4,14 @@
 
 #include <cstdint>
 
-// Walks over arrays whose neighbours along an axis are not neighbours in memory.
+// Loops over strided arrays.
 namespace engram::kernels {
 
-/// How two arrays are walked together: axes that can be walked in one go are merged, so that most
-/// cases end as one or two loops.
+/// Nested loops over two arrays of the same shape. Axes that are contiguous in both are merged, so
+/// that most cases end as one or two loops.
 struct StridedLoops {
   Shape sizes;      // of the merged axes, the innermost last; never empty
-  Shape a_strides;  // in elements; 0 along an axis that a is stretched over
+  Shape a_strides;  // in elements; 0 along an axis of which a has one element
   Shape b_strides;
 };
 
@@ -21,10 +21,10 @@ StridedLoops strided_loops(const Shape& sizes, const Shape& a_strides, const Sha
 /// For two row-major operands that are broadcast to `result`.
 StridedLoops broadcast_loops(const Shape& a, const Shape& b, const Shape& result);
 
-/// A place in some axes of the loops, from the outermost on, walked in row-major order.
+/// An index over the outermost axes of the loops, advanced in row-major order.
 class Walk {
  public:
-  /// Stands at place number `start` of the first `axes` axes.
+  /// Begins at index number `start` of the first `axes` axes.
   Walk(const StridedLoops& loops, int axes, std::int64_t start) : loops_(loops) {
     index_ = Shape(std::span(loops.sizes.begin(), static_cast<std::size_t>(axes)));
     for (int axis = axes - 1; axis >= 0; --axis) {
@@ -46,7 +46,7 @@ class Walk {
     }
   }
 
-  std::int64_t a = 0;  // offsets of the place in the two arrays
+  std::int64_t a = 0;  // offsets of the index in the two arrays
   std::int64_t b = 0;
 
  private:
@@ -54,7 +54,7 @@ class Walk {
   Shape index_;
 };
 
-/// b = a, element by element. b must not be stretched, nor overlap a.
+/// b = a, element by element. b must have no stride of 0, and must not overlap a.
 template <class T>
 void copy(const StridedLoops& loops, const T* a, T* b);
 

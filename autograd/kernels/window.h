@@ -5,11 +5,11 @@
 
 namespace engram::kernels {
 
-/// How a kernel slides along one axis of an image.
+/// A sliding window along one axis of an image.
 struct WindowAxis {
   std::int64_t in, kernel, stride, padding, dilation, out;
 
-  /// Where element k of the kernel lies when the window is at o; in the padding if not in [0, in).
+  /// The input under element k of the kernel at output o; in the padding if not in [0, in).
   std::int64_t at(std::int64_t o, std::int64_t k) const {
     return o * stride - padding + k * dilation;
   }
@@ -17,7 +17,7 @@ struct WindowAxis {
   struct Range {
     std::int64_t begin, end;
   };
-  /// The o for which element k lies inside the image.
+  /// The outputs for which element k is inside the image.
   Range inside(std::int64_t k) const {
     const auto first_not_below = [&](std::int64_t i) {  // the first o with at(o, k) >= i
       const std::int64_t offset = i - at(0, k);
@@ -26,7 +26,7 @@ struct WindowAxis {
     return {first_not_below(0), first_not_below(in)};
   }
 
-  /// The elements of the kernel that lie inside the image when the window is at o.
+  /// The elements of the kernel that are inside the image at output o.
   Range taps(std::int64_t o) const {
     const auto first_not_below = [&](std::int64_t i) {  // the first k with at(o, k) >= i
       const std::int64_t offset = i - at(o, 0);
@@ -37,7 +37,7 @@ struct WindowAxis {
   }
 };
 
-/// How a kernel slides over an image, row by row.
+/// A sliding window over an image.
 struct Window {
   WindowAxis height, width;
   std::int64_t kernel_size() const { return height.kernel * width.kernel; }

@@ -10,27 +10,27 @@
 #include <algorithm>
 #include <numeric>
 
-// The tiles of Winograd's convolution, and how they are read: for convolution_winograd.cpp and
-// convolution_winograd_weight.cpp.
+// The tiles of Winograd's convolution, and the transform of its inputs, for
+// convolution_winograd.cpp and convolution_winograd_weight.cpp.
 namespace engram::kernels::winograd {
 
 inline constexpr std::int64_t elements = 16;  // of a transformed tile
 
-/// Few enough to be one strip, where transformed weights outweigh them.
+/// Tiles that make one strip where the transformed weight is larger than they are.
 inline constexpr std::int64_t few_tiles = 256;
 
-/// Of all images.
+/// The tiles of all images.
 inline std::int64_t tiles_of(const ConvolutionSizes& s) {
   return s.images * ((s.window.height.out + 1) / 2) * ((s.window.width.out + 1) / 2);
 }
 
-/// What stays in the L2 cache.
+/// The memory that stays in the L2 cache.
 inline constexpr std::int64_t cache_bytes = 640 * 1024;
 
 template <class T>
 inline constexpr std::int64_t tile_bytes = elements* std::int64_t{sizeof(T)};  // of one channel
 
-/// How many tiles of so many channels stay in the L2 cache.
+/// The number of tiles of `channels` channels that stay in the L2 cache.
 template <class T>
 std::int64_t tiles_in_cache(std::int64_t channels) {
   return cache_bytes / (channels * tile_bytes<T>);
@@ -49,22 +49,23 @@ struct Range {
   std::int64_t size() const { return end - begin; }
 };
 
-/// Rows of tiles.
+/// The rows of tiles of all images, divided into strips.
 template <class T>
 struct Strips {
   std::int64_t width, height;  // of an image in tiles
-  std::int64_t all;            // rows of tiles
-  std::int64_t rows;           // of a strip, the last one apart
-  std::int64_t row_stride;     // of V and M: the tiles of a strip, and what vectors need beyond
+  std::int64_t all;            // rows of tiles, of all images
+  std::int64_t rows;           // of a strip; the last may have fewer
+  std::int64_t row_stride;     // of V and M: the tiles of a strip, the last row in whole vectors
 
-  /// At most so many tiles a strip, or a row of them; at least so many strips, if there are rows.
-  Strips(const ConvolutionSizes& s, std::int64_t most_tiles, std::int64_t fewest_strips)
+  /// At most max_tiles tiles in a strip, or one row; at least fewest_strips strips, if there are
+  /// rows.
+  Strips(const ConvolutionSizes& s, std::int64_t max_tiles, std::int64_t fewest_strips)
       : width((s.window.width.out + 1) / 2),
         height((s.window.height.out + 1) / 2),
         all(s.images * height),
-        rows(std::clamp<std::int64_t>(most_tiles / width, 1, parts_of(all, fewest_strips))) {
+        rows(std::clamp<std::int64_t>(max_tiles / width, 1, parts_of(all, fewest_strips))) {
     const std::int64_t lanes = tiles<T>().lanes;
-    // As many as fill vectors.
+    // Rows that fill whole vectors.
     const std::int64_t whole = lanes / std::gcd(width, lanes);
     if (rows < all && rows >= whole) rows -= rows % whole;
     row_stride = parts_of((rows - 1) * width + row_capacity(), lanes) * lanes;
@@ -74,22 +75,22 @@ struct Strips {
   Range range(std::int64_t strip) const {
     return {strip * rows, std::min(strip * rows + rows, all)};
   }
-  /// Of a row of tiles, in whole vectors.
+  /// Tiles of a row, rounded up to whole vectors.
   std::int64_t row_capacity() const { return parts_of(width, tiles<T>().lanes) * tiles<T>().lanes; }
-  /// From one of the elements of so many channels to the next. An even number of cache lines would
-  /// have the elements compete for a few sets of the cache.
+  /// The stride between the elements of so many channels. With an even number of cache lines the
+  /// elements would compete for a few sets of the cache.
   std::int64_t element_stride(std::int64_t channels) const {
     return channels * row_stride + slack<T>;
   }
 };
 
-/// Some rows of tiles of one image, of those in a strip.
+/// The rows of tiles in a strip that are of one image.
 struct Run {
   std::int64_t image, first, rows;
 };
 
-/// Calls f(run, tile) for the runs that make up some rows of the tiles of all images; tile is the
-/// strip's tile that a run starts with.
+/// Calls f(run, tile) for the runs that make up some rows of the tiles of all images; `tile` is the
+/// number, from the first of these rows on, of the run's first tile.
 template <class T, class F>
 void for_each_run(const Strips<T>& strips, Range tile_rows, F f) {
   for (std::int64_t row = tile_rows.begin; row < tile_rows.end;) {
@@ -114,12 +115,12 @@ class PaddedImage {
         width_(width),
         above_(above),
         left_(left),
-        // Each vector of tiles is two vectors of x, read at two places.
+        // A vector of tiles reads two vectors of x, at two offsets.
         row_stride_(2 * (strips.row_capacity() + tiles<T>().lanes)) {}
 
   std::int64_t row_stride() const { return row_stride_; }
-  /// Elements for the rows of a strip that are of one image.
-  std::int64_t room(const Strips<T>& strips) const {
+  /// Elements for the rows of a run.
+  std::int64_t capacity(const Strips<T>& strips) const {
     return (2 * std::min(strips.rows, strips.height) + 2) * row_stride_;
   }
 
@@ -143,7 +144,7 @@ class PaddedImage {
 };
 
 /// V (elements, in channels, tiles) of some input channels and rows of tiles, for x (images, in
-/// channels, in height, in width). `padded_rows` has the padded image's room.
+/// channels, in height, in width). `padded_rows` has the capacity of the padded image.
 template <class T>
 void transform_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
                       const PaddedImage<T>& padded, const T* x, Range channels, Range tile_rows,
@@ -169,7 +170,7 @@ void transform_all_inputs(const ConvolutionSizes& s, const Strips<T>& strips,
   parallel_for(
       s.in_channels, groups_per_grain(elements * strips.row_stride),
       [&](std::int64_t first, std::int64_t last) {
-        const Scratch<T> rows(padded.room(strips));
+        const Scratch<T> rows(padded.capacity(strips));
         transform_inputs(s, strips, padded, x, {first, last}, strips.range(strip), rows.data(), v);
       });
 }

@@ -13,7 +13,7 @@
 namespace engram {
 namespace {
 
-// The same words for numbers as for tensors, so that a derivative serves both.
+// The same names for numbers as for tensors, so that a derivative serves both.
 using kernels::math::erf, kernels::math::exp, kernels::math::sigmoid;
 
 constexpr double inv_sqrt2 = 1 / std::numbers::sqrt2;

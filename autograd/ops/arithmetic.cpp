@@ -13,7 +13,7 @@
 namespace engram {
 namespace {
 
-/// What a number is computed as: i64 as unsigned, whose overflow is defined.
+/// An i64 as unsigned, whose overflow is defined; other types unchanged.
 template <class T>
 auto wrapping(T x) {
   if constexpr (std::is_same_v<T, std::int64_t>)
@@ -24,12 +24,30 @@ auto wrapping(T x) {
 
 }  // namespace
 
-Tensor add(const Tensor& a, const Tensor& b) {
-  return record("add", map("add", a, b, [](auto x, auto y) { return wrapping(x) + wrapping(y); }),
-                {a, b}, [as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
-                  if (d.wants(0)) d[0] = sum_to(dy, as);
-                  if (d.wants(1)) d[1] = sum_to(dy, bs);
-                });
+namespace {
+
+constexpr auto plus = [](auto x, auto y) { return wrapping(x) + wrapping(y); };
+
+Tensor record_add(const Tensor& y, const Tensor& a, const Tensor& b) {
+  return record("add", y, {a, b}, [as = a.shape(), bs = b.shape()](const Tensor& dy, Gradients& d) {
+    if (d.wants(0)) d[0] = sum_to(dy, as);
+    if (d.wants(1)) d[1] = sum_to(dy, bs);
+  });
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) { return record_add(map("add", a, b, plus), a, b); }
+
+Tensor add(Tensor&& a, const Tensor& b) {
+  if (!a.unshared() || a.shape() != b.shape()) return add(std::as_const(a), b);
+  check_same_dtype("add", a, b);
+  dispatch(NumberTypes(), "add", a.dtype(), [&]<class T>() {
+    kernels::map(a.numel(), readable<T>(a), readable<T>(b), a.data<T>().data(), plus);
+  });
+  const Tensor y = record_add(view(a, a.shape()), a, b);
+  a = Tensor();  // so that y is unshared, and the next operation may overwrite it
+  return y;
 }
 
 Tensor sub(const Tensor& a, const Tensor& b) {
@@ -74,7 +92,7 @@ void check_divisors(const char* op, const Tensor& b) {
   });
 }
 
-/// x - ⌊x/z⌋·z, of z's sign. With fmod, which is exact, as PyTorch and Python have it.
+/// x - ⌊x/z⌋·z, with the sign of z. By fmod, which is exact, as in PyTorch and Python.
 template <class T>
 T remainder_of(T x, T z) {
   if constexpr (std::is_floating_point_v<T>) {
@@ -104,7 +122,7 @@ T floor_quotient(T x, T z) {
   }
 }
 
-/// `map` by a function that is called for each element: one loop serves all that cannot be
+/// `map` by a function pointer: one instance of the loop for all functions that cannot be
 /// vectorised.
 template <class F>
 Tensor map_called(const char* op, const Tensor& a, const Tensor& b, F function) {
@@ -138,7 +156,7 @@ Tensor remainder(const Tensor& a, const Tensor& b) {
 
 Tensor number_beside(const Tensor& x, double value) {
   const Tensor number = scalar(value, x.dtype());
-  // 2⁶³, to which the largest i64 is rounded as a double, is none.
+  // 2⁶³ is out of range, but equals the largest i64 as a double.
   check_dtype(is_floating(x.dtype()) || (number.item() == value && value < 0x1p63),
               "the number {} meets a tensor of {}, which cannot hold it; cast() converts", value,
               x.dtype());
@@ -147,7 +165,7 @@ Tensor number_beside(const Tensor& x, double value) {
 
 namespace {
 
-/// Integers as f32, beside which a number need not be whole.
+/// Integers as f32, so that the other operand need not be an integer.
 Tensor divisible(const Tensor& x) {
   check_among(NumberTypes(), "div", x.dtype());
   return is_floating(x.dtype()) ? x : cast(x, f32);
@@ -207,8 +225,8 @@ Tensor pow(const Tensor& a, const Tensor& b) {
 
 namespace {
 
-/// What of dy goes to one side: nothing where it is `behind`, half of it in a tie. Neither is so of
-/// NaN, which both sides get the gradient of.
+/// The gradient of one operand of maximum or minimum: 0 where it is `behind`, half of dy in a tie.
+/// NaN compares false, so both operands get all of dy there.
 Tensor chosen(const Tensor& behind, const Tensor& tie, const Tensor& dy) {
   return where(behind, 0, where(tie, dy * 0.5, dy));
 }

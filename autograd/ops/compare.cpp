@@ -57,7 +57,7 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
   check_same_dtype("where", a, b);
   const Shape shape = broadcast("where", broadcast("where", mask.shape(), a.shape()), b.shape());
   Tensor y = dispatch(a.dtype(), [&]<class T>() {
-    // Masks and branches are rarely stretched; where they are, a copy spares a loop of its own.
+    // Operands are rarely broadcast; where they are, a copy spares a loop for that case.
     const InnerOperations inner;
     const Tensor m = expand(mask, shape), left = expand(a, shape), right = expand(b, shape);
     Tensor chosen(shape, a.dtype());

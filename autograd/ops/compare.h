@@ -21,8 +21,8 @@ Tensor operator>(const Tensor& a, double b);
 Tensor operator>=(const Tensor& a, double b);
 
 // Of boolean operands, broadcast: PyTorch's logical_and, logical_or and logical_not. DTypeError for
-// others: `x != 0` says which elements are not 0. An exclusive or is `a != b`. Both operands are
-// computed: unlike those of bools, && and || of tensors do not stop at the first.
+// other dtypes; `x != 0` makes a mask of numbers. Exclusive or is `a != b`. Both operands are
+// always computed: && and || of tensors do not short-circuit.
 
 Tensor operator&&(const Tensor& a, const Tensor& b);
 Tensor operator||(const Tensor& a, const Tensor& b);

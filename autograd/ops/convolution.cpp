@@ -12,7 +12,7 @@
 namespace engram {
 namespace {
 
-/// Checks what input and weight say to each other.
+/// Checks the shapes and options of a convolution against each other.
 kernels::ConvolutionSizes convolution_sizes(const char* op, const Shape& input, const Shape& weight,
                                             const Conv2dOptions& options) {
   check_shape(input.rank() == 4, "{}: input must be (n, channels, height, width), got {}", op,
@@ -30,7 +30,7 @@ kernels::ConvolutionSizes convolution_sizes(const char* op, const Shape& input, 
                                                      .stride = options.stride,
                                                      .padding = options.padding,
                                                      .dilation = options.dilation});
-  // As for products, and what the columns have must be countable.
+  // The limit of matrix products; the im2col matrix must have fewer than 2^53 elements.
   constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
   check_shape(out <= limit && weight[1] <= limit / weight[2] / weight[3] &&
                   weight[1] * weight[2] * weight[3] <= (std::int64_t{1} << 53) / window.out_size(),
@@ -86,8 +86,8 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
       [&] { return convolution_attributes(options); });
 }
 
-// y is linear in x and in the weight, so Σ dy·y is linear in each of the three, and each of its
-// derivatives is differentiated by the two others.
+// Σ dy·y is trilinear in x, weight and dy, so the derivative by one of them is bilinear in the
+// other two, and its gradients are again convolutions of this kind.
 
 Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape& input_shape,
                              const Conv2dOptions& options) {

@@ -31,7 +31,7 @@ Tensor cast(const Tensor& x, DType dtype) {
 
 bool share_elements(const Tensor& a, const Tensor& b) {
   const auto x = a.bytes(), y = b.bytes();
-  const std::less<> before;  // < is undefined between two blocks
+  const std::less<> before;  // < is unspecified for pointers into two blocks
   return !x.empty() && !y.empty() && before(x.data(), y.data() + y.size()) &&
          before(y.data(), x.data() + x.size());
 }

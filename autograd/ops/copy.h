@@ -11,7 +11,7 @@ Tensor clone(const Tensor& x);
 Tensor detach(const Tensor& x);
 
 /// The elements converted to another dtype; x itself when it has that dtype. Recorded between f32
-/// and f64. `convert` in dtype.h says what becomes of numbers that do not fit.
+/// and f64. `convert` in dtype.h defines the result for numbers out of range.
 Tensor cast(const Tensor& x, DType dtype);
 
 /// Whether an element of one lies in the memory of the other.

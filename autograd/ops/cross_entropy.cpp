@@ -27,7 +27,8 @@ void check_scores(const char* op, const char* name, const Tensor& x, const Tenso
               x.dtype());
 }
 
-/// Checks class indices and adds up what the mean divides by: the weights of those that count.
+/// Checks class indices; returns the divisor of the mean, Σ weight[label] over the labels that are
+/// not ignored.
 double check_labels(const char* op, const char* name, const Tensor& x, const Tensor& target,
                     const Tensor& weight, std::int64_t ignore_index) {
   const Shape expected = x.shape().without(1);
@@ -53,13 +54,13 @@ double check_labels(const char* op, const char* name, const Tensor& x, const Ten
   });
 }
 
-/// The weights of classes are also in the divisor of the mean, a constant.
+/// Class weights are constants, because the divisor of the mean, which depends on them, is one.
 void check_constant(const char* op, const Tensor& weight) {
   check_autograd(!Tape::current() || !weight.defined() || !weight.requires_grad(),
                  "{}: beside class indices the weight has no gradient; detach() it", op);
 }
 
-/// Something that is given for each class, (C,), or for each position, (N, …), beside x.
+/// A tensor of the classes, (C,), or of the positions, (N, …), in a shape that broadcasts to x's.
 Tensor beside_classes(const Tensor& x, const Tensor& per_class) {
   Shape shape{x.size(1)};
   while (shape.rank() < x.rank() - 1) shape.push_back(1);
@@ -69,13 +70,13 @@ Tensor beside_positions(const Tensor& x, const Tensor& per_position) {
   return reshape(per_position, x.shape().with(1, 1));
 }
 
-/// Which scores belong to the label of their position, unless it is ignored: a mask in x's shape.
+/// The labels as a one-hot mask in x's shape; all false at ignored positions.
 Tensor labelled(const Tensor& x, const Tensor& target, std::int64_t ignore_index) {
   const Tensor labels = beside_positions(x, target);
   return labels == beside_classes(x, arange(x.size(1))) && labels != ignore_index;
 }
 
-/// The labels as the distributions that they stand for, weighted, in x's shape.
+/// The smoothed and weighted target distributions of the labels, in x's shape; 0 where ignored.
 Tensor distributions(const Tensor& x, const Tensor& target, const CrossEntropyOptions& options) {
   const double uniform = options.label_smoothing / static_cast<double>(x.size(1));
   const Tensor counted = beside_positions(x, target) != options.ignore_index;
@@ -119,12 +120,12 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
         CrossEntropyOptions options = given;
         options.weight = weight;
         const bool per_position = options.reduction == Reduction::none;
-        // Where no label counts, the mean is NaN, but no score has a part in it.
+        // If all labels are ignored the mean is NaN, but depends on no score.
         const Tensor scale = options.reduction != Reduction::mean ? dy
                              : divisor == 0                       ? zeros_like(dy)
                                                                   : dy / divisor;
         if (Tape::current()) {
-          // What is ignored may be NaN, and so may its dy.
+          // Scores at ignored positions may be NaN, and so may their dy.
           const Tensor counted = beside_positions(x, target) != options.ignore_index;
           const Tensor q = distributions(x, target, options);
           const Tensor mass = sum(q, {1}, {.keepdim = true});
@@ -133,7 +134,7 @@ Tensor cross_entropy_of_labels(const Tensor& x, const Tensor& target,
           d[0] = where(counted, beside * (p * mass - q), 0);
           return;
         }
-        // Again, because labels are used as positions and may have been written through `data`.
+        // Again, because labels are used as indices, and may have been written through `data`.
         check_labels("cross_entropy", "logits", x, target, options.weight, options.ignore_index);
         d[0] = Tensor(x.shape(), x.dtype());
         dispatch_floating("cross_entropy", x.dtype(), [&]<class T>() {
@@ -190,7 +191,7 @@ Tensor nll_loss(const Tensor& log_probs, const Tensor& target, const NLLLossOpti
                                       options.ignore_index);
   const Tensor weighted =
       options.weight.defined() ? log_probs * beside_classes(log_probs, options.weight) : log_probs;
-  const Tensor mask = labelled(log_probs, target, options.ignore_index);  // chooses beside NaN
+  const Tensor mask = labelled(log_probs, target, options.ignore_index);  // as 0·NaN is NaN
   return reduce_losses(-sum(where(mask, weighted, 0), {1}), options.reduction, divisor);
 }
 

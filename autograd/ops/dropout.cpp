@@ -13,7 +13,7 @@ template <class T>
 void fill_mask(const Tensor& mask, double p, Generator& generator) {
   const std::int64_t n = mask.numel(), blocks = (n + 3) / 4;
   const Generator::Blocks taken = generator.take(static_cast<std::uint64_t>(blocks));
-  const auto dropped = static_cast<std::uint64_t>(std::ldexp(p, 32));  // of the 2³² numbers
+  const auto dropped = static_cast<std::uint64_t>(std::ldexp(p, 32));  // of 2³² values of the bits
   const T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T{0};
   T* values = mask.data<T>().data();
   constexpr std::int64_t blocks_per_grain = 1024;

@@ -23,8 +23,8 @@ Tensor transposed(const Tensor& x) {
 SymmetricEigen symmetric_eigen(const Tensor& x) {
   check_shape(x.rank() == 2 && x.size(0) == x.size(1),
               "symmetric_eigen: needs a square matrix, got {}", x.shape());
-  constexpr std::int64_t most = 32'000;  // 2n² numbers of working memory, counted in 32 bits
-  check_shape(x.size(0) <= most, "symmetric_eigen: {} is above {} rows", x.shape(), most);
+  constexpr std::int64_t limit = 32'000;  // 2n² numbers of working memory, counted in 32 bits
+  check_shape(x.size(0) <= limit, "symmetric_eigen: {} is above {} rows", x.shape(), limit);
   check_floating("symmetric_eigen", x);
   check_without_gradient("symmetric_eigen", x);
   const Tensor rows = copied(x), values({x.size(0)}, x.dtype());

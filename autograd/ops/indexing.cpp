@@ -16,7 +16,7 @@ void check_indices(const char* op, const Tensor& index, std::int64_t axis, std::
   }
 }
 
-/// For `gather` and `scatter_add`: walks x, and index with whatever has its shape.
+/// The loops of `gather` and `scatter_add`: over x, and over index and the tensor in its shape.
 kernels::StridedLoops index_loops(const char* op, const Tensor& x, std::int64_t axis,
                                   const Tensor& index) {
   bool fits = index.rank() == x.rank();
@@ -30,7 +30,7 @@ kernels::StridedLoops index_loops(const char* op, const Tensor& x, std::int64_t 
                                 strides(index.shape()));
 }
 
-/// To add into; not recorded.
+/// A copy, not recorded.
 Tensor copied(const Tensor& x) {
   const InnerOperations inner;
   return clone(x);

@@ -6,30 +6,29 @@
 
 namespace engram {
 
-// Elements chosen by i64 indices, from 0 on: DTypeError for another dtype, Error for an index that
-// is out of range. An index may come up any number of times. An axis may be negative: it counts
-// from the end.
+// Elements chosen by i64 indices, from 0 on: DTypeError for another dtype, Error for an index out
+// of range. Indices may repeat. A negative axis counts from the end.
 
 /// y[..., i, ...] = x[..., index[..., i, ...], ...] along `axis`; the result has index's shape.
-/// ShapeError unless index has x's rank and is nowhere larger than x but along the axis.
+/// ShapeError unless index has x's rank, and except along the axis no size above x's.
 Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index);
 
 /// x with y[..., index[..., i, ...], ...] += source[..., i, ...] along `axis`. source has index's
 /// shape and x's dtype; index fits x as in `gather`. ShapeError, DTypeError.
 Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source);
 
-/// Slices of size 1 along `axis`, one for each of index (n,), one after the other.
+/// The slices index (n,) of x along `axis`, concatenated: size n along the axis.
 Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index);
 
 /// x with slice number k of source added to slice index[k] along `axis`. index is (n,); source has
-/// x's dtype, and its shape but for n along the axis. ShapeError, DTypeError.
+/// x's dtype, and x's shape with n along the axis. ShapeError, DTypeError.
 Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source);
 
 /// Row index[...] of weight (rows, width) for each index; the result is (...index's shape, width).
 Tensor embedding(const Tensor& index, const Tensor& weight);
 
 /// 1 at each label and 0 elsewhere along a new last axis: (...) -> (..., classes). Labels are i64.
-/// Error unless 0 <= label < classes. i64 as in PyTorch; f32 spares a cast. No gradient.
+/// Error unless 0 <= label < classes. i64 as in PyTorch by default; f32 spares a cast. No gradient.
 Tensor one_hot(const Tensor& labels, std::int64_t classes, DType dtype = i64);
 
 }  // namespace engram

@@ -61,9 +61,9 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t axis) {
 
 namespace {
 
-/// x with so many more elements before and after it along each axis; fewer where negative.
+/// x padded with `value`, or cropped where negative, before and after its elements along each axis.
 Tensor padded(const Tensor& x, const Shape& before, const Shape& after, double value) {
-  Shape shape = x.shape(), box = x.shape();  // of the result, and of what it keeps of x
+  Shape shape = x.shape(), box = x.shape();  // of the result, and of its part copied from x
   for (int axis = 0; axis < x.rank(); ++axis) {
     shape[axis] += before[axis] + after[axis];
     box[axis] += std::min<std::int64_t>(0, before[axis]) + std::min<std::int64_t>(0, after[axis]);
@@ -89,7 +89,7 @@ Shape negated(Shape amounts) {
   return amounts;
 }
 
-/// What was put around x is cropped from the gradient, and the reverse.
+/// The gradient of padding is cropping, and of cropping padding with 0.
 Tensor record_padding(const char* op, const Tensor& y, const Tensor& x, const Shape& before,
                       const Shape& after, double value) {
   return record(

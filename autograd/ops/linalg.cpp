@@ -17,11 +17,11 @@ Shape leading(const Shape& shape) {
   return Shape(std::span(shape.begin(), static_cast<std::size_t>(shape.rank() - 2)));
 }
 
-/// So that what is counted of a product stays far below 2^63.
+/// So that no count of elements or operations comes near 2^63.
 void check_product_sizes(const char* op, std::int64_t m, std::int64_t n, std::int64_t k) {
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  check_shape(m <= most && n <= most && k <= most,
-              "{}: a product of ({}, {}) and ({}, {}) has a size above {}", op, m, k, k, n, most);
+  constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
+  check_shape(m <= limit && n <= limit && k <= limit,
+              "{}: a product of ({}, {}) and ({}, {}) has a size above {}", op, m, k, k, n, limit);
 }
 
 /// c = a·b for each matrix of the batch; shapes have been checked.
@@ -48,7 +48,7 @@ Tensor product(const Tensor& a, const Tensor& b, const MatmulOptions& options) {
     };
     if (batch.rank() == 0) return multiply(0, 0, 0);
     const InnerOperations inner;
-    // Which matrix of each operand meets which, told by the numbers that stretching leaves.
+    // The number of the matrix of a, and of b, for each matrix of c: the numbers broadcast.
     const auto numbers = [&](const Tensor& x) {
       const Shape own = leading(x.shape());
       return expand(reshape(arange(own.numel()), own), batch);

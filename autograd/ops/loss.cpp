@@ -16,7 +16,7 @@
 namespace engram {
 namespace {
 
-// The same words for numbers as for tensors, so that a derivative serves both.
+// The same names for numbers as for tensors, so that a derivative serves both.
 using kernels::math::log, kernels::math::sigmoid;
 
 void check_pair(const char* op, const Tensor& input, const Tensor& target) {
@@ -70,19 +70,19 @@ Tensor huber_loss(const Tensor& input, const Tensor& target, const HuberLossOpti
 
 namespace {
 
-/// −log σ(−x), which is log(1 + e^x): without a threshold, so exact.
+/// −log σ(−x) = log(1 + e^x), exact: softplus without its threshold.
 Tensor unlikelihood(const Tensor& x) {
   return softplus(x, 1, std::numeric_limits<double>::infinity());
 }
 
-/// The derivative of bce_with_logits by the logit, of numbers or tensors: σ(x) − t for p = 1. Both
-/// probabilities are σ itself, because 1 − σ rounds to 0 where the other side is nearly certain.
+/// The derivative of bce_with_logits by the logit, of numbers or tensors: σ(x) − t for p = 1. With
+/// σ(−x) in place of 1 − σ(x), which rounds to 0 for large x.
 template <class V, class P>
 V bce_slope(V x, V t, P p) {
   return (1 - t) * sigmoid(x) - p * t * sigmoid(-x);
 }
 
-/// −(p · t log σ(x) + (1 − t) log σ(−x)); p may be undefined, which means 1.
+/// −(p · t log σ(x) + (1 − t) log σ(−x)); an undefined p is 1.
 Tensor bce_losses(const Tensor& x, const Tensor& t, const Tensor& p) {
   const Tensor losses = [&] {
     const InnerOperations inner;  // with log σ(−x) = log σ(x) − x

@@ -7,7 +7,7 @@ namespace engram {
 /// "mean", "sum" or "none".
 const char* name_of(Reduction reduction);
 
-/// How every loss ends: the losses themselves, their sum, or the sum over `divisor`.
+/// The last step of every loss: the losses themselves, their sum, or the sum over `divisor`.
 Tensor reduce_losses(const Tensor& losses, Reduction reduction, double divisor);
 
 }  // namespace engram

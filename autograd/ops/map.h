@@ -7,12 +7,12 @@
 #include <type_traits>
 #include <utility>
 
-// What elementwise operations are made of. `map` computes; `unary_of_input` and `unary_of_output`
-// also record.
+// The building blocks of elementwise operations. `map` computes; `unary_of_input` and
+// `unary_of_output` also record.
 //
-// A function is a generic lambda, so that one text serves f32 and f64. A derivative is a generic
-// lambda of (x or y, dy), so that one text serves the fused loop over numbers and, when gradients
-// are to be differentiated again, the operations on tensors.
+// A function is a generic lambda, written once for f32 and f64. A derivative is a generic lambda of
+// (x or y, dy), written once for the fused loop over numbers and, when gradients are differentiated
+// again, for operations on tensors.
 namespace engram {
 
 /// y = f(x), of x's dtype. DTypeError unless f32 or f64.
@@ -33,15 +33,15 @@ inline void check_floating(const char* op, const Tensor& x) {
   check_among(FloatTypes(), op, x.dtype());
 }
 
-/// AutogradError for an input that a tape would record: an operation without a gradient may not
-/// pass it on as a constant.
+/// AutogradError for an input that a tape would record: without a gradient the result would be
+/// taken for a constant.
 inline void check_without_gradient(const char* op, const Tensor& x) {
   check_autograd(!Tape::current() || !Tape::current()->watches(op, x),
                  "{}: it has no gradient; detach() makes a constant of its input", op);
 }
 
-/// The elements to be read in a loop. Booleans are read as bytes of 0 and 1: the code of u8 serves
-/// them, and g++ vectorises no loop that turns bools into wider results.
+/// The elements for a loop that reads them. Booleans are read as bytes of 0 and 1: they share the
+/// code of u8, and g++ does not vectorise loops that convert bools to wider types.
 template <class T>
 auto readable(const Tensor& x) {
   if constexpr (std::is_same_v<T, bool>)
@@ -50,12 +50,12 @@ auto readable(const Tensor& x) {
     return static_cast<const T*>(x.data<T>().data());
 }
 
-/// A number as a tensor of rank 0 and x's dtype, which broadcasts beside x. DTypeError when an
-/// integer dtype cannot hold it: nothing is rounded in silence.
+/// A number as a tensor of rank 0 and x's dtype, which broadcasts to x. DTypeError when an integer
+/// dtype cannot hold the number: it is not rounded silently.
 Tensor number_beside(const Tensor& x, double value);
 
-/// A mean: total / n, and NaN for n = 0, as a constant in the place of 0/0, so that its derivatives
-/// are those of a sum of nothing.
+/// A mean: total / n. For n = 0 total + NaN in place of 0/0, so that the gradient is that of an
+/// empty sum.
 Tensor averaged(const Tensor& total, double n);
 
 /// y = f(a, b), broadcast, from elements of type T to elements of type Y.
@@ -89,13 +89,13 @@ Tensor compare(const char* op, const Tensor& a, const Tensor& b, F f) {
                 {a, b});
 }
 
-/// The type of the constants in a derivative of V: the numbers' own, so that f32 stays f32, and
-/// double beside tensors.
+/// The type of the constants in a derivative of V: V itself for numbers, so that f32 stays f32, and
+/// double for tensors.
 template <class V>
 using Constant = std::conditional_t<std::is_floating_point_v<V>, V, double>;
 
-/// dx from x or y and dy: one fused loop, which overwrites a dy that was moved here if nobody else
-/// can see it, or operations on tensors when that is being recorded.
+/// dx from x or y and dy: one fused loop, in place when dy is unshared, or operations on tensors
+/// when a tape records.
 template <class D>
 Tensor apply_derivative(const char* op, const Tensor& v, Tensor dy, D derivative) {
   if (Tape::current()) return derivative(v, dy);
@@ -132,7 +132,7 @@ Tensor unary_of_output(const char* op, const Tensor& x, F f, D derivative) {
   return record_of_output(op, map(op, x, f), x, derivative);
 }
 
-/// The same of a temporary: y takes its memory, where nobody else can see it.
+/// The same for a temporary, in place when it is unshared.
 template <class F, class D>
 Tensor unary_of_output(const char* op, Tensor&& x, F f, D derivative) {
   if (!x.unshared()) return unary_of_output(op, std::as_const(x), f, derivative);

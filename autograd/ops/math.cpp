@@ -11,7 +11,7 @@
 
 namespace engram {
 
-// So that a derivative's `exp(x)` finds the function of numbers as well as that of tensors.
+// So that `exp(x)` in a derivative is found for numbers as well as for tensors.
 using kernels::math::exp, std::cos, std::sin;
 
 Tensor exp(const Tensor& x) {

@@ -11,9 +11,9 @@ Tensor log(const Tensor& x);
 Tensor sqrt(const Tensor& x);
 /// The gradient overflows only where 2·x·dy does (PyTorch: where 2·x does).
 Tensor square(const Tensor& x);
-/// The gradient at 0 is 0, also for an infinite cotangent (PyTorch: NaN), and at NaN.
+/// The gradient at 0 and at NaN is 0, also for an infinite dy (PyTorch: NaN).
 Tensor abs(const Tensor& x);
-/// -1, 0 or 1, and NaN of NaN, which stays visible (PyTorch: 0); its gradient is 0.
+/// -1, 0 or 1; NaN of NaN, which is not hidden (PyTorch: 0). The gradient is 0.
 Tensor sign(const Tensor& x);
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);

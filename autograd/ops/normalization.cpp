@@ -18,13 +18,13 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-/// How x falls into groups, for the kernels and for the operations.
+/// The groups of x, each normalized by its own statistics, for the kernels and the operations.
 struct Layout {
   kernels::Groups groups;
   kernels::Parameters parameters;
   Shape shape;     // of weight and bias
-  Shape beside;    // the same to broadcast to x
-  Axes axes = {};  // of x, that a group spans
+  Shape beside;    // the same, broadcastable to x
+  Axes axes = {};  // of x, spanned by a group
 };
 
 struct Normalized {

@@ -5,9 +5,8 @@
 namespace engram {
 
 // y = (x − mean) / √(variance + eps) · weight + bias, where mean and variance are those of a group
-// of x's elements; f32 or f64. weight and bias may be undefined, which means ones and zeros.
-// Everything of x's dtype: DTypeError. Where the variance is beyond the dtype's range the result is
-// NaN.
+// of x's elements; f32 or f64. An undefined weight is ones, an undefined bias zeros. All tensors
+// have x's dtype: DTypeError. Where the variance overflows the result is NaN.
 
 struct BatchNormOptions {
   bool training = false;
@@ -27,8 +26,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
                   const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormOptions& options = {});
 
-/// The group is what the trailing axes span: normalized_shape is x's shape there, and that of
-/// weight and bias. ShapeError if it is not. Ba et al., arXiv:1607.06450.
+/// A group spans the trailing axes: normalized_shape is their shape in x, and that of weight and
+/// bias. ShapeError if it is not. Ba et al., arXiv:1607.06450.
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
                   const Tensor& bias = {}, double eps = 1e-5);
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <concepts>
 
-// Of numbers what the operations of the same names are of tensors, so that one text of a derivative
-// (map.h) serves both.
+// Functions of numbers with the names of the operations on tensors, so that one derivative (map.h)
+// serves both.
 namespace engram {
 
 template <std::floating_point T>

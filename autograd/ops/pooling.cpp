@@ -33,7 +33,7 @@ kernels::Window pooling_window(const char* op, const Tensor& x, WindowOptions op
   return window;
 }
 
-/// Whether every window sees some of the image; one that is dilated can straddle it.
+/// Whether every window has a tap inside the image; the taps of a dilated one can straddle it.
 bool sees_image(const kernels::WindowAxis& axis) {
   for (std::int64_t o = 0; o < axis.out && axis.at(o, 0) < 0; ++o) {
     const auto taps = axis.taps(o);
@@ -42,7 +42,8 @@ bool sees_image(const kernels::WindowAxis& axis) {
   return true;
 }
 
-/// The gradient of max_pool2d, which x looks up in dy; its own picks at the same places.
+/// The gradient of max_pool2d: scatters dy to the positions of the maxima of x. Its own gradient
+/// gathers from these positions.
 Tensor max_pool2d_backward(const kernels::Window& window, const Tensor& x, const Tensor& dy) {
   const char* op = "max_pool2d_backward";
   Tensor dx = dispatch_floating(op, dy.dtype(), [&]<class T>() {
@@ -125,9 +126,9 @@ Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options) {
   const auto& [kernel, stride, padding, dilation, ceil_mode] = options;
   const kernels::Window window =
       pooling_window("max_pool2d", x, {0, kernel, stride, padding, dilation, ceil_mode});
-  // Elements of an image, and of the rows of padding that a window may begin in.
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  check_shape(x.size(2) + 2 * padding.height <= most / x.size(3),
+  // Of the elements of an image with its rows of padding: their positions are 32-bit.
+  constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
+  check_shape(x.size(2) + 2 * padding.height <= limit / x.size(3),
               "max_pool2d: the images of input {} are too large", x.shape());
   check_shape(sees_image(window.height) && sees_image(window.width),
               "max_pool2d: a window of kernel {} with dilation {} sees only padding of input {}",

@@ -15,7 +15,7 @@
 namespace engram {
 namespace {
 
-/// What a reduction over some axes leaves, and how many elements go into each result.
+/// The shapes of a reduction's result, and the number of elements reduced to each of its elements.
 struct ReducedAxes {
   Shape kept;     // x's shape with 1 for each reduced axis
   Shape reduced;  // x's shape without the reduced axes
@@ -41,15 +41,15 @@ struct ReducedAxes {
   const Shape& shape(bool keepdim) const { return keepdim ? kept : reduced; }
 };
 
-/// The axes are counted from the front; none means all.
+/// The axes counted from the front; none means all.
 Attributes reduction_attributes(const Shape& shape, const Axes& axes, bool keepdim) {
   Axes numbers = axes;
   for (std::int64_t& axis : numbers) axis = shape.axis(axis);
   return {{"axes", numbers}, {"keepdim", keepdim}};
 }
 
-/// Reduces run after run of neighbouring axes with kernel(view, in, out): sums and
-/// extrema of parts are sums and extrema of the whole.
+/// Reduces one run of adjacent axes after the other by kernel(view, in, out), which must be
+/// associative, as sums and extrema are.
 template <class Kernel>
 Tensor reduce(const Tensor& x, const ReducedAxes& reduction, bool keepdim, DType dtype,
               Kernel kernel) {
@@ -68,7 +68,7 @@ Tensor reduce(const Tensor& x, const ReducedAxes& reduction, bool keepdim, DType
     y = out;
     axis = first;
   }
-  if (y.is(x)) {  // nothing to fold; the result must still be a tensor of its own
+  if (y.is(x)) {  // all reduced axes have size 1; the result must still be a new tensor
     const InnerOperations inner;
     y = x.dtype() == dtype ? clone(x) : cast(x, dtype);
   }
@@ -107,7 +107,7 @@ Tensor mean(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
 
 namespace {
 
-/// Of a count of what is true among n elements along some axes.
+/// f(number of true elements, number of elements) over the axes.
 template <class F>
 Tensor counted(const char* op, const Tensor& x, const Axes& axes, bool keepdim, F f) {
   check_among(Types<bool>(), op, x.dtype());
@@ -137,7 +137,7 @@ Tensor averaged(const Tensor& total, double n) {
 
 namespace {
 
-/// max and min alike: the elements equal to the result, or NaN as it is, share its gradient.
+/// max or min: the elements equal to the result, or NaN if the result is, share its gradient.
 template <class Kernel>
 Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim, Kernel kernel) {
   check_among(NumberTypes(), op, x.dtype());
@@ -147,7 +147,7 @@ Tensor extremum(const char* op, const Tensor& x, const Axes& axes, bool keepdim,
   return record(
       op, y, {x},
       [op, x = Saved(x), y = Saved(y), kept = r.kept, axes](const Tensor& dy, Gradients& d) {
-        // Where there is NaN, NaN is the result, which is equal to none.
+        // NaN among the elements makes the result NaN, which equals none of them.
         const Tensor chosen = compare(op, x, reshape(y, kept), [](auto each, auto best) {
           return (each == best) | (each != each);
         });
@@ -177,7 +177,7 @@ Tensor min(const Tensor& x, const Axes& axes, const ReduceOptions& options) {
 
 namespace {
 
-/// x less its mean, twice: the first mean is rounded, and what that leaves has a mean of its own.
+/// x - mean(x), twice: the rounding error of the first mean is the mean of the first difference.
 Tensor deviations(const Tensor& x, const Axes& axes) {
   const Tensor d = x - mean(x, axes, {.keepdim = true});
   return d - mean(d, axes, {.keepdim = true});
@@ -212,7 +212,7 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, const ReduceOptions& options
   if (r.count == 0) {
     return full(r.shape(options.keepdim), -std::numeric_limits<double>::infinity(), x.dtype());
   }
-  // The shift is a constant: it cancels. It is finite, so that it meets no other infinity.
+  // The shift is a constant, as it cancels, and finite, so that ∞ - ∞ does not occur.
   const Tensor largest = [&] {
     const NoGrad no_grad;
     const double limit = dispatch_floating(

@@ -6,7 +6,7 @@
 namespace engram {
 namespace {
 
-// Below this no sum or product of two sizes overflows.
+// No sum or product of two sizes up to this overflows.
 constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
 
 void check_option(const char* op, const char* name, const Size2d& value, std::int64_t least) {
@@ -19,13 +19,13 @@ std::int64_t span(std::int64_t kernel, std::int64_t dilation) {
   return dilation * (kernel - 1) + 1;
 }
 
-/// The number of positions, PyTorch's formula; below 1 when there are none.
+/// The number of positions of the window, by PyTorch's formula; below 1 when there are none.
 std::int64_t positions(std::int64_t in, std::int64_t kernel, std::int64_t stride,
                        std::int64_t padding, std::int64_t dilation, bool ceil_mode) {
-  const std::int64_t room = in + 2 * padding - span(kernel, dilation);
-  if (room < 0 && !(ceil_mode && -room < stride)) return 0;
-  std::int64_t out = room < 0 ? 1 : room / stride + 1;
-  if (ceil_mode && room > 0 && room % stride != 0) ++out;
+  const std::int64_t last = in + 2 * padding - span(kernel, dilation);  // offset that fits
+  if (last < 0 && !(ceil_mode && -last < stride)) return 0;
+  std::int64_t out = last < 0 ? 1 : last / stride + 1;
+  if (ceil_mode && last > 0 && last % stride != 0) ++out;
   // A window must begin inside the image or the padding before it.
   if (ceil_mode && (out - 1) * stride >= in + padding) --out;
   return out;

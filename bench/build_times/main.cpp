@@ -1,8 +1,8 @@
-// What it costs to build: works that are commands, and the sizes of files.
+// Build times and binary sizes: works that are commands, or sizes of files.
 //
 //     compile engram|libtorch     a user's program, with the umbrella header
-//     build library|everything    from nothing, with as many jobs as OMP_NUM_THREADS
-//     size shared|static|libtorch bytes, as the result
+//     build library|everything    from scratch, with OMP_NUM_THREADS jobs
+//     size shared|static|libtorch in bytes, as the result
 #include "common/contestant.h"
 
 #include <cstdlib>
@@ -42,7 +42,7 @@ std::string configure_and_build(const fs::path& folder, const std::string& optio
 
 std::string library_options(bool shared) {
   return std::string("-DENGRAM_TESTS=OFF -DENGRAM_EXAMPLES=OFF -DBUILD_SHARED_LIBS=") +
-         // Without its symbol table, as Debian has libtorch's.
+         // Stripped, as Debian's libtorch is.
          (shared ? "ON -DCMAKE_SHARED_LINKER_FLAGS=-s" : "OFF");
 }
 
@@ -52,7 +52,7 @@ std::string compile(const std::string& program, const std::string& flags) {
          (build / (program + ".o")).string();
 }
 
-/// The size of a library that is built first.
+/// Builds a library; the work returns its size.
 Work size_of_library(bool shared) {
   const fs::path folder = build / (shared ? "size-shared" : "size-static");
   shell(configure_and_build(folder, library_options(shared)));

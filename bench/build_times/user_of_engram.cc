@@ -1,4 +1,4 @@
-// A user's program, as the README has it, for bench_build_times to compile.
+// A user's program, as in the README, which bench_build_times compiles.
 #include <engram/engram.h>
 using namespace engram;
 

@@ -1,4 +1,4 @@
-// The C++ side of serve.h: works as closures, mistakes as exceptions.
+// The C++ interface of serve.h: works as closures, errors as exceptions.
 #pragma once
 
 #include "common/serve.h"
@@ -12,7 +12,7 @@
 
 namespace bench {
 
-/// A piece of work, made: `run` does it so many times, `check` gives the number to compare.
+/// A work: `run` does it `times` times, `check` returns its result for comparison.
 struct Work {
   std::function<void(long times)> run;
   std::function<double()> check;
@@ -20,7 +20,7 @@ struct Work {
   explicit operator bool() const { return static_cast<bool>(run); }
 };
 
-/// A Work that calls `step` as often as asked for.
+/// A Work that calls `step` once a time.
 template <class Step, class Check>
 Work repeat(Step step, Check check) {
   return {[step](long times) mutable {
@@ -29,10 +29,10 @@ Work repeat(Step step, Check check) {
           check};
 }
 
-/// Makes the work that the words name; an empty one for words it does not know.
+/// Makes the work that the words name; an empty one for unknown words.
 using Maker = Work (*)(std::istringstream& words);
 
-/// Serves the works of the first maker that knows the words.
+/// Serves works, each made by the first maker that knows its words.
 template <Maker... makers>
 int serve(const std::string& note) {
   const auto make = [](const char* words, bench_work* work, char* error) -> int {

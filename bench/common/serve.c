@@ -11,8 +11,8 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// A line of /proc/self/status in bytes: "VmHWM:" is the peak of resident memory, "RssFile:" the
-// part of what is resident now that is code and the like, "RssAnon:" the part that is data.
+// A line of /proc/self/status in bytes: "VmHWM:" is the peak of resident memory, "RssFile:" its
+// current part mapped from files, such as code, "RssAnon:" its current part of data.
 static long long status_bytes(const char* key) {
   FILE* file = fopen("/proc/self/status", "r");
   char line[256];
@@ -24,7 +24,7 @@ static long long status_bytes(const char* key) {
   return 1024 * kilobytes;
 }
 
-// Makes the peak of resident memory what is resident now.
+// Resets the peak of resident memory to the current value.
 static void reset_peak(void) {
   FILE* file = fopen("/proc/self/clear_refs", "w");
   if (!file) return;
@@ -56,7 +56,7 @@ int bench_serve(bench_make* make, const char* note) {
     } else if (strcmp(line, "check") == 0 && work.check) {
       printf("%.17g\n", work.check(work.state));
     } else if (strcmp(line, "memory") == 0) {
-      // Code that was read in counts for nobody; it stays, so what is there now was at the peak.
+      // Mapped code does not count; it stays resident, so its current size was part of the peak.
       printf("%lld\n", status_bytes("VmHWM:") - status_bytes("RssFile:") - data_before);
     } else if (strcmp(line, "note") == 0) {
       puts(note);

@@ -1,14 +1,13 @@
-// A contestant is a process that does pieces of work when it is told to, one line on stdin at a
-// time, and answers each with one line on stdout:
+// A contestant is a process that reads commands from stdin, one a line, and answers each with a
+// line on stdout:
 //
 //     make WORK…  ->  ok | unknown | error TEXT   build the work that the words name
 //     run N       ->  SECONDS                     do it N times
-//     check       ->  NUMBER                      what the last time gave, for comparison
-//     memory      ->  BYTES                       peak of its data, above what was there
-//                                                 before `make`
-//     note        ->  TEXT                        what it runs on, such as its BLAS
+//     check       ->  NUMBER                      the result of the last time, for comparison
+//     memory      ->  BYTES                       peak of its data, minus the data before `make`
+//     note        ->  TEXT                        a description, such as of its BLAS
 //
-// How many threads it uses is said by its environment (OMP_NUM_THREADS, …).
+// Its number of threads is set by its environment (OMP_NUM_THREADS, …).
 #pragma once
 
 #ifdef __cplusplus
@@ -21,11 +20,11 @@ struct bench_work {
   double (*check)(void* state);
 };
 
-// Fills `work` with the work that the words name. Returns 1 when it has it, 0 when it does not know
-// it, -1 when it failed, with a text in `error`.
+// Fills `work` with the work that the words name. Returns 1 on success, 0 for unknown words, -1 on
+// failure, with a text in `error`.
 typedef int bench_make(const char* words, struct bench_work* work, char error[256]);
 
-// Answers until stdin ends; what main returns.
+// Answers commands until stdin ends; returns the exit code for main.
 int bench_serve(bench_make* make, const char* note);
 
 #ifdef __cplusplus

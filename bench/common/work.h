@@ -1,13 +1,13 @@
-// What all contestants must agree on, in C and C++: the data, the initial weights, and the number
-// by which their results are compared.
+// Definitions common to all contestants, in C and C++: the data, the initial weights, and the
+// digest by which their results are compared.
 #pragma once
 
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
-// Streams of numbers; parameter k of a network, in the order weight, bias, weight, bias, …, has
-// stream BENCH_PARAMETERS + k.
+// Random streams; parameter k of a network, in the order weight, bias, weight, bias, …, has stream
+// BENCH_PARAMETERS + k.
 enum {
   BENCH_IMAGES = 1,
   BENCH_LABELS = 2,
@@ -43,11 +43,11 @@ static inline void bench_fill_labels(int64_t* y, size_t n) {
   for (size_t i = 0; i < n; ++i) y[i] = (int64_t)(bench_bits(BENCH_LABELS, i) % 10);
 }
 
-// Over how many batches a training goes round, so that it neither learns one by heart nor has all
+// The number of batches that a training cycles through: it neither overfits one batch nor has all
 // its images in the cache.
 static inline int64_t bench_batches(int64_t batch) { return batch < 128 ? 1024 / batch : 8; }
 
-// A weighted mean of absolute values: it sees where each value stands, and cannot be near 0 by
+// A weighted mean of absolute values: it depends on the order of the values, and is not near 0 by
 // cancellation.
 static inline double bench_digest(const float* x, size_t n) {
   double sum = 0;

@@ -17,7 +17,7 @@ namespace {
 
 using namespace engram;
 
-/// Calls f for its result, which is compared.
+/// A work that calls f, and compares its result.
 template <class F>
 Work call(F f) {
   auto result = std::make_shared<Tensor>();

@@ -1,4 +1,4 @@
-// `loader SAMPLES PIXELS BATCH`: a shuffled pass over bytes that become f32.
+// `loader SAMPLES PIXELS BATCH`: a shuffled pass over u8 images, converted to f32.
 #include "makers.h"
 
 #include "common/work.h"

@@ -2,7 +2,7 @@
 
 #include "common/contestant.h"
 
-// The works that Engram can do, by subject.
+// Engram's works, by subject.
 namespace bench {
 
 Work make_network_work(std::istringstream& words);    // network.cpp

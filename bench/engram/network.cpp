@@ -52,7 +52,7 @@ struct Cnn : nn::Module {
   }
 };
 
-/// All parameters as bench_fill_parameter has them; a bias has its weight's fan-in.
+/// Fills all parameters by bench_fill_parameter; a bias with the fan-in of its weight.
 template <class Net>
 Network start(const Net& net, const Shape& sample) {
   std::vector<Tensor> parameters = net.parameters();

@@ -10,7 +10,7 @@
 
 namespace bench {
 
-/// A network with the weights that all contestants start from.
+/// A network with the initial weights common to all contestants.
 struct Network {
   std::vector<engram::Tensor> parameters;
   std::function<engram::Tensor(const engram::Tensor& x)> forward;
@@ -22,11 +22,11 @@ struct Network {
 /// Reads `mlp 784-400-400-10`, `lenet` or `cnn` from the words.
 Network read_network(std::istream& words);
 
-/// Reads a word and makes that optimizer.
+/// Makes the optimizer named by the next word.
 std::unique_ptr<engram::optim::Optimizer> read_optimizer(std::istream& words,
                                                          std::vector<engram::Tensor> parameters);
 
-/// So many images, uniform in [0, 1), and their labels.
+/// `count` images, uniform in [0, 1), and their labels.
 std::pair<engram::Tensor, engram::Tensor> make_images(const Network& network, std::int64_t count);
 
 /// The images of all batches, and their labels.

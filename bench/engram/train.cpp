@@ -11,7 +11,7 @@ namespace {
 
 using namespace engram;
 
-/// What a training step needs, and where it is.
+/// The state of a training.
 struct Training {
   Network network;
   Batches batches;
@@ -34,7 +34,7 @@ struct Training {
   }
 };
 
-/// A penalty with importances as a first task leaves them.
+/// An EWC penalty after a first task, with random importances.
 std::unique_ptr<optim::EWC> make_ewc(const Network& network) {
   auto ewc = std::make_unique<optim::EWC>(network.parameters, optim::EWCOptions{.lambda = 60});
   std::vector<Tensor> importance;

@@ -70,7 +70,7 @@ void im2col(const float* x, int channels, int h, int w, int k, int pad, float* c
   for (int c = 0; c < channels; ++c) {
     for (int ki = 0; ki < k; ++ki) {
       for (int kj = 0; kj < k; ++kj) {
-        // Where this element of the kernel looks into the image: j + kj - pad in [0, w).
+        // The j for which this element of the kernel is inside the image: j + kj - pad in [0, w).
         const int first = pad > kj ? pad - kj : 0;
         const int last = w + pad - kj < out_w ? w + pad - kj : out_w;
         for (int i = 0; i < out_h; ++i, columns += out_w) {

@@ -10,13 +10,13 @@ void product(int transpose_a, int transpose_b, int m, int n, int k, const float*
 // y (rows, columns) ← y + bias (columns), then relu if asked.
 void add_bias(float* y, const float* bias, int rows, int columns, int relu);
 
-// dy (rows, columns) ← dy where y > 0, else 0; without y all of it stays. dbias = its column sums.
+// dy (rows, columns) ← dy where y > 0, else 0; unchanged for a null y. dbias = its column sums.
 void mask_and_sum(float* dy, const float* y, float* dbias, int rows, int columns);
 
 // Mean cross entropy; logits (rows, 10) become their gradient.
 double cross_entropy(float* logits, const int64_t* labels, int rows);
 
-// One image x (channels, h, w) as columns (channels·k·k, h'·w'); and the sum back.
+// One image x (channels, h, w) -> columns (channels·k·k, h'·w'); col2im is its transpose.
 void im2col(const float* x, int channels, int h, int w, int k, int pad, float* columns);
 void col2im(const float* columns, int channels, int h, int w, int k, int pad, float* dx);
 

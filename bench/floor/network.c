@@ -115,7 +115,7 @@ static float* thread_scratch(const struct network* net) {
          omp_get_thread_num() * (net->columns_size + net->image_size + net->partial_size);
 }
 
-// Bias and relu, and the largest of each 2×2, of one channel.
+// Bias, relu and 2×2 max pooling of one channel.
 static void finish_channel(const struct conv* c, float bias, float* image, float* y,
                            uint8_t* winner) {
   if (!c->pool) {
@@ -148,7 +148,7 @@ static void conv_forward(const struct network* net, struct conv* c, const float*
   }
 }
 
-// The gradient of one channel before pooling, from that behind it; returns its sum.
+// The gradient of one channel before pooling, from that after pooling; returns its sum.
 static float spread_channel(const struct conv* c, const float* dy, const float* y,
                             const uint8_t* winner, float* image) {
   float sum = 0;
@@ -173,7 +173,7 @@ static void conv_backward(const struct network* net, struct conv* c, const float
   const int out_size = c->out_h * c->out_w, conv_size = c->conv_h * c->conv_w;
   const int rows = c->in * c->k * c->k;
   const long weights = conv_weights(c);
-  memset(c->dweight, 0, sizeof(float) * (size_t)(weights + c->out));  // dbias stands behind it
+  memset(c->dweight, 0, sizeof(float) * (size_t)(weights + c->out));  // dbias follows dweight
 #pragma omp parallel
   {
     float *columns = thread_scratch(net), *image = columns + net->columns_size;

@@ -11,10 +11,10 @@ struct conv {
   int h, w, conv_h, conv_w, out_h, out_w;
   float *weight, *bias, *dweight, *dbias;  // (out, in·k·k), (out)
   float *y, *dy;                           // (n, out, out_h, out_w)
-  uint8_t* winner;                         // which of its four gave each pooled element
+  uint8_t* winner;                         // argmax, 0 to 3, of each pooled element
 };
 
-// x·Wᵀ + b, relu behind all but the last: (n, in) -> (n, out)
+// x·Wᵀ + b, with relu except in the last layer: (n, in) -> (n, out)
 struct dense {
   int in, out;
   float *weight, *bias, *dweight, *dbias;  // (out, in), (out)
@@ -26,18 +26,18 @@ struct network {
   struct conv conv[max_layers];
   struct dense dense[max_layers];
 
-  long parameters;  // all of them lie in one block, and so do their gradients
+  long parameters;  // in one block, as are their gradients
   float *weights, *gradients;
 
   float* scratch;  // for each thread: columns, one image before pooling, dweight, dbias
   long columns_size, image_size, partial_size;
 };
 
-// Reads `mlp 784-400-400-10 128`, `lenet 64` or `cnn 64`. Returns 0 for anything else. A network
-// that trains has gradients.
+// Reads `mlp 784-400-400-10 128`, `lenet 64` or `cnn 64`; returns 0 for other words. With gradients
+// if it trains.
 int network_read(struct network* net, const char** words, int trains);
 
-// Leaves the logits in the last dense layer's y.
+// Writes the logits to the last dense layer's y.
 void forward(struct network* net, const float* x);
-// From the gradient of the logits, in the last dense layer's y.
+// Starts from the gradient of the logits in the last dense layer's y.
 void backward(struct network* net, const float* x);

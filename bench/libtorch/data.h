@@ -14,11 +14,11 @@ torch::Tensor uniform(torch::IntArrayRef shape, std::uint64_t stream, float low,
 
 double digest(const torch::Tensor& x);
 
-/// Reads a word and makes that optimizer.
+/// Makes the optimizer named by the next word.
 std::unique_ptr<torch::optim::Optimizer> read_optimizer(std::istream& words,
                                                         std::vector<torch::Tensor> parameters);
 
-/// Forgets the gradients, as PyTorch's faster `set_to_none` does.
+/// Clears the gradients, like PyTorch's faster `set_to_none`.
 inline void zero_grad(const std::vector<torch::Tensor>& parameters) {
   for (const torch::Tensor& parameter : parameters) parameter.mutable_grad().reset();
 }

@@ -1,4 +1,4 @@
-// Single operations without gradients, into memory that is there already:
+// Single operations without gradients, into preallocated memory:
 //
 //     map add|relu|exp|tanh N
 //     sum N
@@ -16,7 +16,7 @@ namespace {
 
 using torch::Tensor;
 
-/// Calls f(result) for what it leaves in `result`, which is compared.
+/// A work that calls f(result), and compares `result`.
 template <class F>
 Work call(F f) {
   auto result = std::make_shared<Tensor>(torch::empty({0}));

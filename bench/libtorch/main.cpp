@@ -4,7 +4,7 @@
 
 namespace {
 
-/// The kernels of the BLAS that libtorch got: an OpenBLAS in Debian, through libblas.so.3.
+/// The kernels of libtorch's BLAS: in Debian an OpenBLAS, through libblas.so.3.
 std::string blas() {
   const auto core =
       reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_corename"));

@@ -2,7 +2,7 @@
 
 #include "common/contestant.h"
 
-// The works that libtorch can do, by subject.
+// libtorch's works, by subject.
 namespace bench {
 
 Work make_network_work(std::istringstream& words);    // train.cpp

@@ -69,7 +69,7 @@ std::vector<std::int64_t> read_sizes(std::istream& words) {  // 784-400-400-10
   return sizes;
 }
 
-/// A network with the weights that all contestants start from, and the batches that it sees.
+/// A network with the initial weights common to all contestants, and its batches.
 struct Setup {
   std::shared_ptr<Network> network;
   std::vector<Tensor> x, y;

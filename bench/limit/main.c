@@ -1,11 +1,11 @@
-// The limit: what the machine itself can do, measured like any other contestant. A work here is so
-// many floating-point operations, or so many bytes through memory.
+// The limit: the machine's peak performance, measured like any other contestant. A work here is a
+// number of floating-point operations, or of bytes of memory traffic.
 //
 //     flops N            N operations of multiply-and-add
 //     copy|add|sum N     y ← x, z ← x + y, Σ x for N floats
-//     sgd|momentum|adam N   the same streams as those optimizers: 2, 3, 4 read, 1, 2, 3 written
-//     rows N BYTES BATCH    N rows of so many bytes, in random order, gathered in batches
-//     wake               a thread wakes another that sleeps, and sleeps until it is woken by that
+//     sgd|momentum|adam N   the memory streams of these optimizers: 2, 3, 4 read, 1, 2, 3 written
+//     rows N BYTES BATCH    N rows of BYTES bytes, in random order, gathered in batches
+//     wake               a thread wakes a sleeping one, and sleeps until that wakes it
 #include "common/serve.h"
 #include "common/work.h"
 #include "limit/wake.h"
@@ -38,9 +38,9 @@ struct work {
 
 static volatile float some_factor = 0.999f, some_term = 0.001f;
 
-// Two multiply-and-adds a cycle, each 4 or 5 cycles long, need 10 sums that do not wait for each
-// other; with 12, and the two factors, all fit into the 16 registers of AVX2. Each has a name, for
-// the compiler would keep an array in memory. The empty asm makes it take each as it stands.
+// Two multiply-adds a cycle, with a latency of 4 or 5 cycles, need 10 independent sums; 12, and the
+// two factors, fit into the 16 registers of AVX2. Named variables, because the compiler would keep
+// an array in memory. The empty asm keeps it from merging equal sums.
 static float twelve_sums(long rounds) {
   const vec a = (vec){0} + some_factor, b = (vec){0} + some_term;
   vec s0 = b, s1 = b, s2 = b, s3 = b, s4 = b, s5 = b, s6 = b, s7 = b, s8 = b, s9 = b, s10 = b,
@@ -64,12 +64,12 @@ static void multiply_and_add(void* state, long times) {
   w->result = total;
 }
 
-// Calls one of the loops below on contiguous parts, one a thread.
+// Calls one of the loops below on contiguous ranges, one a thread.
 static void in_parts(struct work* w, long times, double (*loop)(float**, long, long, long)) {
   double total = 0;
   const long vectors = w->n / width;
   for (long t = 0; t < times; ++t) {
-    if (w->n < parallel_from) {  // where even to ask for one thread would cost
+    if (w->n < parallel_from) {  // where even a parallel region of one thread costs
       total += loop(w->x, 0, vectors, w->n);
       continue;
     }
@@ -85,7 +85,7 @@ static void in_parts(struct work* w, long times, double (*loop)(float**, long, l
 static double copy_part(float** x, long begin, long end, long n) {
   const vec* from = (const vec*)x[0];
   vec* to = (vec*)x[1];
-  if (n >= beyond_cache) {  // past the cache, which would read the lines before it writes them
+  if (n >= beyond_cache) {  // non-temporal stores, which do not read the lines before
     for (long i = begin; i < end; ++i) STREAM((float*)(to + i), from[i]);
   } else {
     for (long i = begin; i < end; ++i) to[i] = from[i];
@@ -171,8 +171,8 @@ static void gather(void* state, long times) {
 
 static double result(void* state) { return ((struct work*)state)->result; }
 
-// Array k, in large pages, and beginning at another place in its page than the others: streams in
-// step over the same places of their pages would hinder each other.
+// Array k, in huge pages, at an offset in its page that differs between the arrays: streams at
+// equal page offsets would conflict in the cache.
 static float* floats(long n, int k) {
   enum { large_page = 2 << 20 };
   const size_t bytes = ((size_t)n * sizeof(float) / large_page + 2) * large_page;

@@ -1,8 +1,8 @@
-// Two threads on two processors that wake each other in turn, and sleep meanwhile.
+// Two threads on two CPUs that wake each other in turn, and sleep in between.
 #pragma once
 
-// Starts the other thread. Returns 0 where there is one processor only.
+// Starts the other thread. Returns 0 if there is only one CPU.
 int wake_start(void);
 
-// So many times there and back.
+// `times` round trips.
 void wake_run(void* state, long times);

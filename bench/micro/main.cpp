@@ -56,7 +56,7 @@ void products(benchmark::State& state) {
       2. * static_cast<double>(m * n * k * state.iterations()), benchmark::Counter::kIsRate);
 }
 
-/// An operation on 16 numbers, a thousand of them on a tape.
+/// A thousand operations, on 16 numbers each, on a tape.
 void record(benchmark::State& state) {
   const Tensor x = rand({16}), a = rand({16});
   x.set_requires_grad();

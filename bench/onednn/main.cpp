@@ -1,6 +1,6 @@
-// oneDNN: convolutions, forward and both backward passes, and sgemm. The convolutions work in the
-// layout that is best for them; to bring the images into it is not measured, as in a network that
-// stays in that layout. Winograd's algorithm, which trades exactness for speed, is left out.
+// oneDNN: convolutions, forward and both backward passes, and sgemm. The convolutions work in their
+// fastest layout; the conversion to it is not measured, as in a network that stays in that layout.
+// Winograd's algorithm, which trades accuracy for speed, is excluded.
 #include "common/contestant.h"
 #include "common/work.h"
 
@@ -38,7 +38,7 @@ std::size_t count(const memory::desc& desc) {
 memory::desc plain(const memory::dims& dims) {
   return {dims, memory::data_type::f32, memory::format_tag::nchw};
 }
-/// Random numbers in the layout asked for.
+/// Random numbers in the layout of `desc`.
 memory input(const memory::dims& dims, const memory::desc& desc, std::uint64_t stream_number) {
   memory numbers(plain(dims), device().cpu), result(desc, device().cpu);
   bench_fill(static_cast<float*>(numbers.get_data_handle()), count(desc), stream_number, -1, 1);
@@ -120,7 +120,7 @@ double seconds_once(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// The faster of both layouts: what oneDNN prefers is not always that.
+/// The faster of both layouts: oneDNN's preferred one is not always the faster.
 Work best_convolution(std::istringstream& words) {
   const std::string rest(std::istreambuf_iterator<char>(words), {});
   const Work preferred = convolution(std::istringstream(rest), memory::format_tag::any);

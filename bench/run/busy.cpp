@@ -14,7 +14,7 @@ namespace bench {
 
 BusyProcess::BusyProcess() : process_(fork()) {
   if (process_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // does not outlive the runner
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // when the runner dies
     for (volatile unsigned i = 0;;) i = i + 1;
   }
   engram::check(process_ > 0, "no busy process: {}", std::strerror(errno));

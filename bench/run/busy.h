@@ -4,8 +4,7 @@
 
 namespace bench {
 
-/// A process that wants a processor all the time, as long as this lives. Error when it cannot
-/// start.
+/// A process in a busy loop, as long as this object lives. Error when it cannot start.
 class BusyProcess {
  public:
   BusyProcess();

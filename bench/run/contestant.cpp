@@ -18,14 +18,14 @@ using engram::check;
 
 Contestant::Contestant(const std::filesystem::path& program, const Environment& environment)
     : name_(program.filename().string()) {
-  // A pipe to a process that has died must be an error of fputs, and not the end of this one.
+  // Writing to a process that has died must fail in fputs, not end this process.
   std::signal(SIGPIPE, SIG_IGN);
   int to[2], from[2];
   check(pipe2(to, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0, "{}: no pipe: {}", name_,
         std::strerror(errno));
   process_ = fork();
   if (process_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // none outlives the runner
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // when the runner dies
     for (const auto& [key, value] : environment) setenv(key.c_str(), value.c_str(), 1);
     dup2(to[0], STDIN_FILENO);
     dup2(from[1], STDOUT_FILENO);

@@ -8,11 +8,11 @@
 
 namespace bench {
 
-/// Variables of a contestant's environment: its threads, and which BLAS it gets.
+/// Environment variables of a contestant: its number of threads, its BLAS.
 using Environment = std::map<std::string, std::string>;
 
-/// A running contestant, see common/serve.h. Error for one that cannot be started, dies, or says
-/// that it failed.
+/// A running contestant, see common/serve.h. Error when it cannot be started, dies, or reports a
+/// failure.
 class Contestant {
  public:
   Contestant(const std::filesystem::path& program, const Environment& environment);
@@ -20,7 +20,7 @@ class Contestant {
   Contestant(Contestant&& other) noexcept;
   Contestant& operator=(Contestant&&) = delete;
 
-  /// Builds a work; false when the contestant does not know it.
+  /// Makes a work; false when the contestant does not know it.
   bool make(const std::string& words);
   double run(long times);  ///< in seconds
   double result();

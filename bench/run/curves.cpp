@@ -14,12 +14,12 @@
 namespace bench {
 namespace {
 
-/// In the order of the legend; drawn the other way round, the first on top.
+/// In the order of the legend; drawn in reverse, so that the first is on top.
 const std::vector<std::string> contestants = {"Engram", "floor", "libtorch", "limit"};
 
 using Curve = std::map<double, double>;  // y by x
 
-/// What was measured along one axis.
+/// The measurements along one axis.
 struct Axis {
   std::string name, label;
   std::map<int, std::map<std::string, Curve>> curves{};  // by threads and contestant, in ms
@@ -40,7 +40,7 @@ std::vector<Axis> axes_of(const std::vector<Measurement>& measurements) {
   return axes;
 }
 
-/// How many times as fast the most threads are as the fewest; empty where there is one number.
+/// The speedup of the largest number of threads over the smallest; empty if there is one number.
 std::map<std::string, Curve> speedups(const Axis& axis) {
   std::map<std::string, Curve> result;
   if (axis.fewest() == axis.most()) return result;
@@ -69,7 +69,7 @@ std::string legend() {
   return text;
 }
 
-/// The data, and what plots them: lines of gnuplot.
+/// The data, and the commands that plot them, in gnuplot's language.
 struct Panel {
   std::string data, draw;
 };
@@ -115,7 +115,7 @@ Panel time_panel(const Axis& axis) {
                axis.curves.at(axis.fewest()));
 }
 
-/// The least and the largest y of all curves.
+/// The smallest and the largest y of all curves.
 std::pair<double, double> range_of(const std::map<std::string, Curve>& curves) {
   double least = std::numeric_limits<double>::infinity(), most = 0;
   for (const auto& [contestant, curve] : curves) {
@@ -127,7 +127,7 @@ std::pair<double, double> range_of(const std::map<std::string, Curve>& curves) {
   return {least, most};
 }
 
-/// The use of more threads along one axis. The limit shows what the machine really gave them.
+/// The speedup by more threads along one axis. The limit's is that of the machine.
 Panel threads_panel(const Axis& axis) {
   const std::map<std::string, Curve> curves = speedups(axis);
   const auto [least, most] = range_of(curves);

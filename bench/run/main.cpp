@@ -1,4 +1,4 @@
-// Measures Engram beside its peers: every row a piece of work that all of them do, in turns.
+// Measures Engram and its peers: each row is a work that all of them do, in turns.
 #include "measure.h"
 #include "plot.h"
 #include "report.h"
@@ -27,7 +27,7 @@ struct BenchOptions {
   Plan plan;
 };
 
-/// Reads the command line. CLI::ParseError for what is not understood, and for --help.
+/// Reads the command line. CLI::ParseError for an invalid one, and for --help.
 BenchOptions read_options(CLI::App& app, int argc, char** argv) {
   BenchOptions options;
   std::filesystem::path against;
@@ -82,7 +82,7 @@ std::vector<Row> rows_with(const std::string& filter) {
   return rows;
 }
 
-/// The row's peers that are asked for, and Engram's own: another build, and one thread beside many.
+/// The selected peers of the row, and Engram's own: another build, and one thread against many.
 std::vector<Peer> peers(const Row& row, int threads, const BenchOptions& options) {
   std::vector<Peer> all = row.peers;
   const bool is_engram = row.contestant == "engram" && row.point.axis.empty();

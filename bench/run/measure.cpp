@@ -18,13 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 using engram::check;
 
-constexpr long steps_before_check = 3;  // enough for each part of a step to show in the loss
+constexpr long steps_before_check = 3;  // so that the loss depends on every part of a step
 constexpr double tolerance = 1e-3;      // of two results, relative
-// Beside a busy process: turns of many of the scheduler's slices.
+// Next to a busy process: turns much longer than the scheduler's time slices.
 constexpr int busy_rounds = 10;
 constexpr double busy_turn = 1;  // seconds
 
-/// A contestant that has its work, and how often it does it in a turn.
+/// A contestant with its work, and the number of times in a turn.
 struct Player {
   Contestant contestant;
   std::string setting{};
@@ -33,7 +33,7 @@ struct Player {
 
   /// Seconds for doing the work once.
   double turn() {
-    // Whoever waited for work may still be spinning; let them fall asleep.
+    // The previous contestant's threads may still be spinning; let them fall asleep.
     std::this_thread::sleep_for(10ms);
     return contestant.run(times) / static_cast<double>(times);
   }
@@ -51,7 +51,7 @@ Player start(const std::string& name, const std::string& words, const Setting& s
   return player;
 }
 
-/// Finds how often the work must be done for a turn to last `seconds`.
+/// Finds the number of times for which a turn lasts `seconds`.
 void calibrate(Player& player, double seconds) {
   player.times = 1;
   double once = player.contestant.run(1);
@@ -62,7 +62,7 @@ void calibrate(Player& player, double seconds) {
   player.times = std::max(1L, std::lround(std::ceil(seconds / once)));
 }
 
-/// Starts a contestant in the setting that is fastest in a short trial.
+/// Starts a contestant with the fastest setting in a short trial.
 Player start_best(const std::string& name, const std::string& words,
                   const std::vector<Setting>& choices, const Plan& plan) {
   std::optional<Player> best;
@@ -80,7 +80,7 @@ Player start_best(const std::string& name, const std::string& words,
   return std::move(*best);
 }
 
-/// The value below which this share of the values lies, between neighbours in proportion.
+/// The quantile of this share, linearly interpolated between neighbours.
 double quantile(std::vector<double> values, double share) {
   std::ranges::sort(values);
   const double at = share * static_cast<double>(values.size() - 1);
@@ -133,13 +133,13 @@ const std::string& words_of(const Peer& peer, const Row& row) {
 void compare_results(Measurement& measurement, const Peer& peer, double engram, double other) {
   measurement.engram_result = engram;
   measurement.peer_result = other;
-  // Written so that a NaN is a difference.
+  // With <=, so that NaN counts as a difference.
   measurement.valid =
       !peer.same_result || std::abs(engram - other) <= tolerance * std::max(std::abs(engram), 1e-6);
 }
 
-/// Lets the players take turns, fewer where they are long; the seconds that each of them took,
-/// player by player.
+/// Runs the players in turns; fewer rounds if they exceed `patience`. Returns the seconds of each
+/// turn, player by player.
 std::vector<std::vector<double>> play(std::vector<Player>& players, int rounds,
                                       std::chrono::seconds patience) {
   constexpr int enough = 7;
@@ -159,7 +159,7 @@ std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& p
   std::vector<Player> players;  // Engram, then the peers
   const auto add = [&](const std::string& contestant, const std::string& words, int count) {
     std::vector<Setting> choices = settings(contestant, words, count, plan);
-    if (row.is_busy) choices.resize(1);  // a short trial says nothing there
+    if (row.is_busy) choices.resize(1);  // there a short trial is not conclusive
     players.push_back(row.rounds == 0 ? start_best(contestant, words, choices, plan)
                                       : start(contestant, words, choices.front(), plan, 0));
   };
@@ -186,7 +186,7 @@ std::vector<Measurement> measure_time(const Row& row, int threads, const Plan& p
   return result;
 }
 
-/// Peak memory, or the size of a file, each time of a fresh process.
+/// Peak memory, or the size of a file; a new process for each measurement.
 std::vector<Measurement> measure_bytes(const Row& row, int threads, const Plan& plan) {
   const bool is_memory = row.measure == Measure::memory;
   double last_result = 0;

@@ -9,18 +9,18 @@
 
 namespace bench {
 
-/// How thoroughly to measure, and with what.
+/// Options of the measurement.
 struct Plan {
   std::filesystem::path programs;      ///< folder of the contestants
   std::filesystem::path pthread_blas;  ///< folder with OpenBLAS built for pthreads, or empty
-  std::filesystem::path other_build;   ///< bench_engram as another build has it, or empty
-  int rounds = 15;                     ///< turns that each contestant gets
-  double turn = 0.03;                  ///< seconds that a turn lasts at least
-  bool try_settings = true;            ///< look for each peer's best settings
+  std::filesystem::path other_build;   ///< bench_engram of another build, or empty
+  int rounds = 15;                     ///< turns of each contestant
+  double turn = 0.03;                  ///< minimum duration of a turn in seconds
+  bool try_settings = true;            ///< search for each peer's best settings
 };
 
-/// Engram beside one peer, at one work, with one number of threads. The times are medians over the
-/// turns; the ratio (peer over Engram: more than 1 is faster) is the median of the ratios within
+/// Engram and one peer at one work, with one number of threads. The times are medians over the
+/// turns; the ratio (peer over Engram: above 1 Engram is faster) is the median of the ratios of
 /// each turn, and `low` and `high` are their quartiles.
 struct Measurement {
   std::string group;
@@ -29,10 +29,10 @@ struct Measurement {
   int threads;
   Measure measure;
   double engram;     ///< in milliseconds, or megabytes
-  std::string peer;  ///< empty without one; then what concerns it is NaN
+  std::string peer;  ///< empty without one; then its numbers and the ratio are NaN
   double peer_value;
   double ratio, low, high;
-  std::string setting;  ///< the peer's best, and the BLAS that it got
+  std::string setting;  ///< the peer's best, and its BLAS
   bool valid = true;    ///< whether both gave the same result
   double engram_result = 0, peer_result = 0;
 };

@@ -16,7 +16,7 @@
 namespace bench {
 namespace {
 
-/// As gnuplot's enhanced text in double quotes shows it plainly.
+/// The text escaped for gnuplot's enhanced mode in double quotes.
 std::string plain(const std::string& text) {
   std::string result;
   for (char c : text) {
@@ -26,7 +26,7 @@ std::string plain(const std::string& text) {
   return result;
 }
 
-/// Where the bars stand: a line a bar, and a gap behind each work.
+/// The layout of the bars: one row a bar, and a gap after each work.
 struct Layout {
   std::vector<std::pair<std::string, std::vector<std::string>>> works;  // and their peers
   double height = 0;
@@ -47,7 +47,7 @@ struct Panel {
   std::string data, axis;
 };
 
-/// The bars for one number of threads, and the axis of works, named in the first panel alone.
+/// The bars for one number of threads, and the axis of works, labelled in the first panel only.
 Panel panel(const Layout& layout, const std::vector<Measurement>& measurements, int threads,
             bool named) {
   double y = 0;
@@ -70,7 +70,7 @@ Panel panel(const Layout& layout, const std::vector<Measurement>& measurements, 
           fmt::format("set ytics ({})", labels)};
 }
 
-/// The bars of a panel, between `left` and `right` of the picture.
+/// The commands that draw a panel between `left` and `right` of the picture.
 std::string draw_panel(const Panel& panel, int threads, double left, double right,
                        const std::string& legend) {
   return fmt::format(R"(
@@ -113,7 +113,7 @@ void plot_bars(const std::filesystem::path& folder, const std::string& name,
   }
 
   std::string data, draw;
-  double left = 0.33;  // before it stand the names of the works
+  double left = 0.33;  // for the names of the works
   const double width = (0.985 - left) / static_cast<double>(threads.size());
   for (int count : threads) {
     const bool first = count == *threads.begin();

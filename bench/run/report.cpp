@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// 0.000123 ms -> "123 ns": three digits in the unit that suits them.
+/// 0.000123 ms -> "123 ns": three digits in a suitable unit.
 std::string with_unit(double value, Measure measure) {
   if (std::isnan(value)) return "";
   if (measure != Measure::time) return fmt::format("{:.1f} MB", value);

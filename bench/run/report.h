@@ -8,7 +8,7 @@
 
 namespace bench {
 
-/// "1.64"; below a tenth two significant digits, "0.0041".
+/// "1.64"; below 0.1 two significant digits, "0.0041".
 std::string ratio_text(double ratio);
 
 /// "2.02 ms, floor 0.89 (0.87 to 0.93), libtorch 1.64 (1.47 to 1.81)", of one row.
@@ -18,8 +18,8 @@ void print(const std::vector<Measurement>& measurements);
 
 /// Writes bench.json: a list of {work, threads, engram_ms, peer, peer_ms, ratio, low, high}, with
 /// the peer's setting and whether the results agreed. Memory and sizes have engram_mb and peer_mb,
-/// and null in the place of the milliseconds; without a peer all that concerns it is null,
-/// and so is the ratio where the results differ.
+/// and null in place of the milliseconds; without a peer its fields and the ratio are null, and the
+/// ratio also where the results differ.
 void write_json(const std::filesystem::path& folder, const std::vector<Measurement>& measurements);
 
 }  // namespace bench

@@ -69,7 +69,7 @@ void add_scaling(std::vector<Row>& rows) {
     const double first = 784. * static_cast<double>(width);
     const double weights =
         first + static_cast<double>((depth - 1) * width * width) + 10. * static_cast<double>(width);
-    // Three products a layer, but for the gradient of the images; each term is two operations.
+    // Three products a layer, without the gradient of the images; two operations a term.
     const double flops = 2. * static_cast<double>(batch) * (3 * weights - first);
     rows.push_back({.work = fmt::format("scaling with {}: MLP 784-{}x{}-10, batch {}, SGD",
                                         point.axis, depth, width, batch),
@@ -92,7 +92,7 @@ void add_scaling(std::vector<Row>& rows) {
   }
 }
 
-/// The steps that a user's machine must not slow down much who compiles meanwhile.
+/// Steps on a busy machine, such as that of a user who compiles meanwhile.
 void add_busy(std::vector<Row>& rows) {
   const std::array<const char*, 2> steps[] = {
       {"MLP 784-400-400-10, batch 128, Adam", "mlp 784-400-400-10 128 adam"},

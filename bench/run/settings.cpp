@@ -10,7 +10,7 @@ Environment with_threads(int loops, int blas) {
           {"OPENBLAS_NUM_THREADS", std::to_string(blas)}};
 }
 
-/// Whether OpenBLAS runs AVX2 kernels on a processor that has AVX-512.
+/// Whether OpenBLAS uses AVX2 kernels on a processor with AVX-512.
 bool blas_is_behind(const Plan& plan) {
   static const bool behind = [&] {
     const std::string note = Contestant(plan.programs / "bench_floor", {}).note();

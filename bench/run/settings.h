@@ -5,19 +5,18 @@
 
 namespace bench {
 
-/// An environment to run a contestant in, and what the table says of it besides the contestant's
-/// own note.
+/// An environment of a contestant, and its name in the table, added to the contestant's note.
 struct Setting {
   std::string name;
   Environment environment;
 };
 
-/// What is worth trying for a contestant at a work, its plain setting first; Engram has that alone.
+/// The settings to try for a contestant at a work, the default first, which is Engram's only one.
 ///
-/// libtorch has loops of its own (OpenMP) and a BLAS, whose threads may hinder each other. With
-/// OpenBLAS's OpenMP build both have one number of threads; with its pthreads build they differ.
-/// On processors that OpenBLAS does not know it takes old kernels; OPENBLAS_CORETYPE tells it
-/// better.
+/// libtorch has its own loops (OpenMP) and a BLAS, whose threads may compete. With OpenBLAS's
+/// OpenMP build both have the same number of threads; with its pthreads build the numbers may
+/// differ. On processors unknown to OpenBLAS it uses old kernels, unless OPENBLAS_CORETYPE names
+/// better ones.
 std::vector<Setting> settings(const std::string& contestant, const std::string& words, int threads,
                               const Plan& plan);
 

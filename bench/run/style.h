@@ -4,13 +4,13 @@
 
 namespace bench {
 
-/// How a contestant appears in the pictures.
+/// Title and colour of a contestant in the pictures.
 struct Style {
   const char* title;
   const char* colour;  ///< of Okabe and Ito
 };
 
-/// Peers that have none of their own share the last.
+/// Other peers share the last style.
 inline Style style(const std::string& contestant) {
   if (contestant == "Engram") return {"Engram", "#000000"};
   if (contestant == "floor") return {"hand-written C", "#e69f00"};

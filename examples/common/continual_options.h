@@ -15,7 +15,7 @@ namespace engram::examples {
 struct ContinualOptions {
   std::vector<std::string> methods = {"naive", "ewc"};
   int tasks = 10;
-  std::optional<std::int64_t> iterations{};  ///< steps on each task; by default --epochs decides
+  std::optional<std::int64_t> iterations{};  ///< steps on each task; by default given by --epochs
   std::int64_t hidden = 400;
   std::int64_t pad = 0;
   double lambda = 60;
@@ -30,11 +30,11 @@ void add_options(CLI::App& app, ContinualOptions& options);
 
 bool is_ewc(const std::string& method);
 
-/// What EWC, or online EWC, is to do.
+/// The options of EWC, or online EWC.
 optim::EWCOptions ewc_options(const std::string& method, const ContinualOptions& options,
                               std::uint64_t seed);
 
-/// Those of the options that concern this method alone, as results.json has them.
+/// The options of this method alone, for results.json.
 Json method_options(const std::string& method, const ContinualOptions& options);
 
 }  // namespace engram::examples

@@ -1,6 +1,6 @@
 #pragma once
 
-// The programs use the names of experiment without its prefix.
+// The programs use names of engram::experiment without the prefix.
 namespace engram::experiment {}
 namespace engram::examples {
 using namespace experiment;

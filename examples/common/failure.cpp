@@ -10,7 +10,7 @@ namespace engram::examples {
 
 int report_failure(const char* program) noexcept {
   const auto report = [&](const char* what, int exit_code) {
-    std::fprintf(stderr, "%s: %s\n", program, what);  // takes no memory, and does not throw
+    std::fprintf(stderr, "%s: %s\n", program, what);  // neither allocates nor throws
     return exit_code;
   };
   try {

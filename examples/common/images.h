@@ -9,7 +9,7 @@
 
 namespace engram::examples {
 
-/// The data sets mnist and fashion-mnist, read when they are asked for.
+/// The data sets mnist and fashion-mnist, read on first use.
 class Images {
  public:
   explicit Images(std::filesystem::path root) : root_(std::move(root)) {}

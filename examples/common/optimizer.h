@@ -8,8 +8,8 @@
 
 namespace engram::examples {
 
-/// The optimizer of this name (sgd, momentum, adagrad, rmsprop or adam), with its defaults but for
-/// the learning rate. Error for another name.
+/// The optimizer of this name (sgd, momentum, adagrad, rmsprop or adam), with this learning rate
+/// and otherwise its defaults. Error for another name.
 std::unique_ptr<optim::Optimizer> make_optimizer(const std::string& name,
                                                  const std::vector<Tensor>& parameters, double lr);
 

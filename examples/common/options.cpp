@@ -17,13 +17,13 @@
 namespace engram::examples {
 namespace {
 
-/// The number that the text is, or NaN.
+/// The text as a number; NaN if it is none.
 double number(const std::string& text) {
   double value;
   return CLI::detail::lexical_cast(text, value) ? value : std::nan("");
 }
 
-/// At the end of the program, whichever way it returns.
+/// An atexit handler: ends the program with an error if stdout could not be written.
 void end_without_output() {
   if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return;
   std::fprintf(stderr, "standard output: %s\n", std::strerror(errno));
@@ -41,7 +41,7 @@ Json to_json(const Options& options, const Json& special) {
 }
 
 CLI::Validator any_seed() {
-  // CLI11 alone would take 2^64 for 2^64 - 1.
+  // CLI11 alone would accept 2^64, as 2^64 - 1.
   return CLI::Validator(
       [](const std::string& text) {
         std::uint64_t value;

@@ -18,11 +18,11 @@ namespace engram::examples {
 struct Options {
   std::filesystem::path out{};  ///< folder for results.json
   int epochs = 1;
-  std::map<std::string, double> learning_rates{};  ///< of each optimizer, where --lr is not given
+  std::map<std::string, double> learning_rates{};  ///< the default of --lr for each optimizer
 
   std::uint64_t seed = 0;
   std::optional<int> threads{};
-  std::filesystem::path data{};  ///< as data::MnistOptions has it
+  std::filesystem::path data{};  ///< data::MnistOptions::root
   int batch = 128;
   std::string optimizer = "adam";
   std::optional<double> lr{};
@@ -30,27 +30,26 @@ struct Options {
   double learning_rate() const { return lr ? *lr : learning_rates.at(optimizer); }
 };
 
-/// As results.json has them; `special` are the program's own.
+/// The options for results.json; `special` are the program's own.
 Json to_json(const Options& options, const Json& special = Json::object());
 
-/// Reads the command line into what `app` has declared. Prints the help and exits for --help;
-/// throws UsageError, of one line, for what it does not understand. When the program ends and what
-/// it printed could not be written, as to a full disk, it ends with an error that says so.
+/// Parses the command line into the options that `app` declares. Prints the help and exits for
+/// --help; throws a one-line UsageError for an invalid command line. If stdout cannot be written,
+/// as on a full disk, the program ends with an error.
 void parse_command_line(CLI::App& app, int argc, char** argv);
 
-/// Declares --threads and --data, as every example has them; `folders` are those that the program
+/// Declares --threads and --data, common to all examples; `folders` are those that the program
 /// reads.
 void add_machine_options(CLI::App& app, std::optional<int>& threads, std::filesystem::path& data,
                          const std::string& folders = "the folder mnist");
 
-/// Declares --seed, --threads, --data, --epochs, --batch, --optimizer, --lr and --out, besides what
-/// `app` has already, reads the command line into `options` as above, and sets the number of
-/// threads.
+/// Declares --seed, --threads, --data, --epochs, --batch, --optimizer, --lr and --out, in addition
+/// to the options of `app`, parses the command line as above, and sets the number of threads.
 void parse_options(CLI::App& app, Options& options, int argc, char** argv);
 
-/// Accepts what fits 64 bits without a sign.
+/// Accepts unsigned 64-bit integers.
 CLI::Validator any_seed();
-/// Accepts whole numbers from `least` to `most`.
+/// Accepts integers from `least` to `most`.
 CLI::Validator whole(std::int64_t least, std::int64_t most);
 /// Accepts finite numbers from `least` on.
 CLI::Validator at_least(double least);

@@ -17,7 +17,7 @@
 namespace engram::examples::runs {
 namespace {
 
-/// What stands on the command line or in the file; nothing where the protocol decides.
+/// The options on the command line or in the file; empty ones are set by the protocol.
 struct Given {
   std::vector<std::string> methods = {"naive", "ewc"};
   std::string scenario = "permuted", incremental = "domain", dataset = "mnist", protocol;
@@ -111,7 +111,7 @@ void declare_runs(CLI::App& app, Given& given) {
   app.allow_config_extras(CLI::config_extras_mode::error);
 }
 
-/// `--lambda` for every method that has such an option, and, not in the help, `--ewc-lambda` for
+/// `--lambda` for all methods that have this option, and, hidden in the help, `--ewc-lambda` for
 /// one of them.
 void declare_methods(CLI::App& app, Given& given) {
   for (const MethodEntry& entry : method_table()) {
@@ -137,7 +137,7 @@ void declare_methods(CLI::App& app, Given& given) {
   }
 }
 
-/// CLI11 has no name for an option that is not in the help, and would say none.
+/// Checked here, as CLI11's error would not name an option that is hidden in the help.
 void check_own_options(const Given& given) {
   for (const MethodEntry& entry : method_table()) {
     for (const MethodOption& option : entry.options) {
@@ -151,14 +151,14 @@ void check_own_options(const Given& given) {
   }
 }
 
-/// The text as a value of the same type.
+/// The text as a value of the example's type.
 Json parsed(const std::string& text, const Json& example) {
   if (example.is_string()) return text;
   if (example.is_number_integer()) return std::stoll(text);
   return std::stod(text);
 }
 
-/// What was given for an option of a method; empty for nothing.
+/// The values given for an option of a method; empty if none were.
 std::vector<Json> values_given(const Given& given, const MethodEntry& entry,
                                const MethodOption& option) {
   for (const std::string& name : {entry.name + "-" + option.name, option.name}) {
@@ -171,7 +171,7 @@ std::vector<Json> values_given(const Given& given, const MethodEntry& entry,
   return {};
 }
 
-/// An option that none of the methods has would change nothing, unnoticed.
+/// UsageError for an option that none of the methods has, which would be ignored silently.
 void check_options_are_used(const Given& given) {
   std::set<std::string> usable;
   for (const std::string& method : given.methods) {
@@ -189,7 +189,7 @@ void check_options_are_used(const Given& given) {
   }
 }
 
-/// Each combination of the values that the method's options were given.
+/// All combinations of the values given for the method's options.
 std::vector<Variant> variants_of(const std::string& method, const Given& given,
                                  const Setup& setup) {
   std::vector<Variant> variants = {{method, Json::object(), method}};
@@ -198,7 +198,7 @@ std::vector<Variant> variants_of(const std::string& method, const Given& given,
       std::vector<Json> values = values_given(given, *part, option);
       if (given.search && part == strength_part(method) && &option == &part->options[0] &&
           values.size() > 1) {
-        values.resize(1);  // the others are tried by the search
+        values.resize(1);  // the search tries the others
       }
       if (values.empty()) {
         const Json protocol = protocol_option(given.protocol, setup, part->name, option.name);
@@ -222,7 +222,7 @@ std::vector<Variant> variants_of(const std::string& method, const Given& given,
   return variants;
 }
 
-/// The strengths that are to be tried; none when one was given, or there is nothing to choose.
+/// The strengths to search; none if a single one was given, or the method has none.
 std::vector<double> grid_of(const std::string& method, const Given& given) {
   const MethodEntry* part = strength_part(method);
   if (!given.search || !part) return {};

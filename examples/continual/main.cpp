@@ -1,8 +1,8 @@
-// Learns sequences of tasks with the methods of continual learning, and sets their figures beside
-// the published ones: van de Ven's results are --protocol van-de-ven --seeds 20.
+// Learns sequences of tasks with the methods of continual learning, and compares their figures with
+// published ones: van de Ven's results are --protocol van-de-ven --seeds 20.
 //
-// Every run that is done is kept, and one that is under way after each of its tasks: asked again,
-// the program goes on where it was, and comes to the same figures.
+// Finished runs are stored, unfinished ones after each task: the same command resumes them, and
+// gives the same figures.
 #include "common/experiment.h"
 #include "common/failure.h"
 #include "common/images.h"
@@ -38,7 +38,7 @@ Json options_json(const Command& command) {
   return json;
 }
 
-/// Steps of all the runs that the command asks for.
+/// Steps of all runs of the command.
 std::int64_t all_steps(const Command& command, const data::TrainTest& images) {
   Setup validation = command.setup;
   validation.validation = true;

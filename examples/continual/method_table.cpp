@@ -22,7 +22,7 @@ using continual::Method;
 using continual::Network;
 using Seed = std::uint64_t;
 
-/// Nothing, where the method has a rule of its own.
+/// No default: the method chooses the value.
 const Json none;
 
 MethodOption lambda(double value) {
@@ -85,13 +85,13 @@ std::optional<T> maybe(const Json& options, const char* name) {
   return value.is_null() ? std::nullopt : std::optional<T>(value.get<T>());
 }
 
-/// 0 stands for none: a protocol's number can be taken back.
+/// 0 stands for none, which overrides a protocol's value.
 std::optional<std::int64_t> per_class_of(const Json& options) {
   const auto count = maybe<std::int64_t>(options, "per-class");
   return count == 0 ? std::nullopt : count;
 }
 
-/// Joint training is no method: what it trains on differs. See `train`.
+/// Also of joint training, which differs in its data, not in its method: see `train`.
 std::unique_ptr<Method> make_naive(const Network&, const Json&, Seed) {
   return std::make_unique<Method>();
 }

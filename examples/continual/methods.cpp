@@ -9,8 +9,8 @@
 namespace engram::examples::runs {
 namespace {
 
-/// The method whose name the text begins with, up to a `+` or its end; null for none. Of those that
-/// fit, such as der and der++, the longest.
+/// The method with whose name the text begins, up to a `+` or the end; null for none. The longest,
+/// if several fit, such as der and der++.
 const MethodEntry* first_part(const std::string& text) {
   const MethodEntry* first = nullptr;
   for (const MethodEntry& entry : method_table()) {

@@ -12,14 +12,14 @@
 #include <string>
 #include <vector>
 
-// The methods of continual learning by their names, with what each can be told.
+// The methods of continual learning by name, with their options.
 namespace engram::examples::runs {
 
 /// An option of a method, such as λ of EWC.
 struct MethodOption {
   std::string name;  ///< "fisher-samples"
-  Json value;        ///< where nobody says another. Its type is the option's: a real number, a
-                     ///< whole one, or text; null is a number, which the method chooses itself
+  Json value;        ///< the default. Its type is the option's: a real number, an integer, or text;
+                     ///< null stands for a number chosen by the method
   CLI::Validator check;
   std::string help;
 };
@@ -27,10 +27,9 @@ struct MethodOption {
 struct MethodEntry {
   std::string name;  ///< "online-ewc"
   std::vector<MethodOption> options;
-  /// What --search tries for the first option, which is the method's strength. Empty when there is
-  /// nothing to choose.
+  /// Values of --search for the first option, the method's strength. Empty without a strength.
   std::vector<double> grid;
-  /// The method with these options, which has all of them under their names.
+  /// Makes the method; `options` has all its options by name.
   std::function<std::unique_ptr<continual::Method>(const continual::Network&, const Json& options,
                                                    std::uint64_t seed)>
       make;
@@ -41,19 +40,19 @@ const std::vector<MethodEntry>& method_table();
 /// "naive,joint,…"
 std::string method_names();
 
-/// What `er+ewc` is made from; a single one for a plain name. UsageError when a name is not in the
-/// table, comes twice, or cannot be combined: naive and joint.
+/// The parts of a combination such as `er+ewc`; a single one for a plain name. UsageError when a
+/// name is not in the table, is repeated, or cannot be combined: naive and joint.
 std::vector<const MethodEntry*> parts_of(const std::string& method);
 
-/// What `options` of a setup says of this part of the method: its own object in a combination.
+/// The options of this part of the method in a setup's `options`: a nested object in a combination.
 Json& options_of_part(Json& options, const std::string& method, const std::string& part);
 
-/// The part and option that is the strength of a method: the first part's that has one. Null where
+/// The part whose first option is the strength of a method: the first part that has one; null if
 /// there is none.
 const MethodEntry* strength_part(const std::string& method);
 double strength(const std::string& method, const Json& options);
 
-/// Error for what `parts_of` refuses.
+/// Error for a method that `parts_of` refuses.
 std::unique_ptr<continual::Method> make_method(const std::string& method,
                                                const continual::Network& network,
                                                const Json& options, std::uint64_t seed);

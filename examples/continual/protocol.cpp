@@ -7,11 +7,11 @@
 namespace engram::examples::runs {
 namespace {
 
-/// A method's option; "" stands for every form of the scenario. The first line that fits counts.
+/// The value of a method's option; "" matches every form of the scenario. The first match counts.
 ///
-/// They are the authors', but for λ of permuted images, which is in other units there: EWC's is
-/// that of their later code, which measures the Fisher information as we do, online EWC's was
-/// found by --search (300 of 50, 100, 200, 300 and 500).
+/// The values are the authors', except λ of permuted images, whose units differ there: EWC's is
+/// from their later code, which estimates the Fisher information as here; online EWC's was found by
+/// --search (300 of 50, 100, 200, 300 and 500).
 struct Hyperparameter {
   const char* protocol;
   const char* scenario;

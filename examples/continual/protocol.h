@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-// How published results were measured.
+// The protocols of published results.
 namespace engram::examples::runs {
 
 /// "van-de-ven": van de Ven and Tolias, "Three scenarios for continual learning", arXiv 1904.07734
@@ -19,25 +19,25 @@ namespace engram::examples::runs {
 /// between tasks here.
 const std::vector<std::string>& protocols();
 
-/// Tasks, network, optimizer and amount of training of a protocol for `scenario` and `incremental`;
-/// with no protocol ("") those of the main job. UsageError where the protocol has no such scenario.
+/// Tasks, network, optimizer and length of training of a protocol for `scenario` and `incremental`;
+/// without a protocol ("") those of the main job. UsageError if the protocol has no such scenario.
 Setup protocol_setup(const std::string& protocol, const std::string& scenario,
                      const std::string& incremental);
 
-/// What the protocol sets a method's option to, in that scenario; null where it says nothing.
+/// The protocol's value of a method's option in that scenario; null if it sets none.
 Json protocol_option(const std::string& protocol, const Setup& setup, const std::string& method,
                      const std::string& option);
 
 /// A published result: average accuracy over the tasks at the end, and backward transfer, in
-/// percent, and where they stand.
+/// percent, with the source.
 struct Published {
   PublishedFigure acc;
   std::optional<PublishedFigure> bwt{};
   const char* source = "";
 };
 
-/// What was published for this method under the protocol; nothing when the setup's tasks, network,
-/// training or options of the method are not the protocol's.
+/// The published result of the method under the protocol; none if the setup's tasks, network,
+/// training or method options are not the protocol's.
 std::optional<Published> published(const std::string& protocol, const Setup& setup);
 
 }  // namespace engram::examples::runs

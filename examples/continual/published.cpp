@@ -16,7 +16,7 @@ struct Row {
 
 constexpr const char *van_de_ven = "van-de-ven", *si_authors = "si-authors";
 
-/// The figures for split MNIST differ from those in the same authors' other papers.
+/// For split MNIST the authors' other papers have other figures.
 constexpr const char* source_of(std::string_view protocol, std::string_view scenario) {
   if (protocol == si_authors) return "Zenke, Poole and Ganguli 2017, figure 4";
   if (scenario == "split") return "van de Ven and Tolias, arXiv 1904.07734";
@@ -63,7 +63,7 @@ bool follows(const std::string& protocol, Setup setup) {
   return to_json(own) == to_json(setup);
 }
 
-/// Whether the method's options are the protocol's, or, where it says nothing, our defaults.
+/// Whether the method's options are the protocol's, or the defaults where it sets none.
 bool has_options_of(const std::string& protocol, const Setup& setup) {
   for (const MethodOption& option : parts_of(setup.method)[0]->options) {
     const Json own = protocol_option(protocol, setup, setup.method, option.name);

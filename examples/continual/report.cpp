@@ -30,7 +30,8 @@ MethodRecord record_of(const Result& result) {
   return record;
 }
 
-/// A strength that was searched stands beside the authors', which they have searched too.
+/// A strength found by the search is compared with the authors' result, whose strength was searched
+/// as well.
 Setup published_setup(const Command& command, Variant variant) {
   if (command.grids.contains(variant.method)) {
     const MethodEntry* part = strength_part(variant.method);
@@ -87,7 +88,7 @@ void write_results(Results& json, const Command& command, const std::vector<Resu
     methods[i]["diverged"] = outcome["diverged"];
     if (!results[i].outcome.diverged) continue;
     for (const char* metric : {"acc", "bwt", "fwt", "forgetting", "learning_accuracy"}) {
-      methods[i][metric] = nullptr;  // of the tasks before would be compared with the others'
+      methods[i][metric] = nullptr;  // over fewer tasks, not comparable
     }
   }
   json["methods"] = methods;

@@ -14,14 +14,14 @@
 
 namespace engram::examples::runs {
 
-/// A variant with one seed, done.
+/// The outcome of a variant with one seed.
 struct Result {
   Variant variant;
   std::uint64_t seed;
   Outcome outcome;
 };
 
-/// A variant over its seeds, beside what was published.
+/// A variant over its seeds, with the published result.
 struct Summary {
   Variant variant;
   std::vector<std::uint64_t> seeds{};
@@ -29,18 +29,18 @@ struct Summary {
   std::optional<Published> published{};
 };
 
-/// One for each variant that has a result, in the command's order.
+/// A summary for each variant that has a result, in the command's order.
 std::vector<Summary> summaries(const Command& command, const std::vector<Result>& results);
 
-/// What the program adds to results.json: `methods`, a list with an entry for each result as the
-/// main job has them, and `seed`, `memory_bytes` and `diverged` in it; `summary`, a list with an
-/// entry for each variant, with mean and standard error; and `search`.
+/// Adds to results.json: `methods`, a list with an entry for each result, in the main job's form
+/// with `seed`, `memory_bytes` and `diverged` added; `summary`, a list with an entry for each
+/// variant, with means and standard errors; and `search`.
 void write_results(Results& json, const Command& command, const std::vector<Result>& results,
                    const std::vector<Candidate>& candidates);
 
 /// The table: a row for each variant.
 std::vector<std::vector<std::string>> table(const std::vector<Summary>& summaries);
-/// What the search tried, and what it chose.
+/// The candidates of the search, and its choice.
 std::vector<std::vector<std::string>> table(const std::vector<Candidate>& candidates);
 
 }  // namespace engram::examples::runs

@@ -29,7 +29,7 @@ std::vector<Variant> searched(const Command& command) {
   return variants;
 }
 
-/// On validation tasks.
+/// The setup on validation tasks.
 Setup search_setup(const Command& command, Variant variant, double strength, std::uint64_t seed) {
   variant.options = with_strength(variant.method, variant.options, strength);
   Setup setup = setup_of(command, variant, seed);

@@ -12,7 +12,7 @@
 
 namespace engram::examples::runs {
 
-/// A strength of a method that the search has tried, on validation tasks.
+/// A strength of a method, evaluated by the search on validation tasks.
 struct Candidate {
   std::string method;
   std::string option;  ///< "lambda"
@@ -21,11 +21,11 @@ struct Candidate {
   bool chosen = false;
 };
 
-/// How many runs a search has: every method that has a grid, every strength, every seed.
+/// The number of runs of the search: methods with a grid × strengths × seeds.
 std::int64_t search_runs(const Command& command);
 
-/// Tries all of them and gives each method's variants the strength with the highest accuracy at the
-/// end, of equal ones the first. `run` says what comes of a setup. Error when all of them diverged.
+/// Runs all of them and sets each method's variants to the strength with the highest accuracy at
+/// the end, of equal ones the first. `run` returns the outcome of a setup. Error when all diverged.
 std::vector<Candidate> search(Command& command, const std::function<Outcome(const Setup&)>& run);
 
 }  // namespace engram::examples::runs

@@ -19,12 +19,12 @@ Json to_json(const Setup& setup) {
                {"reset_optimizer", setup.reset_optimizer},
                {"batch", setup.batch},
                {"iterations", setup.iterations},
-               {"epochs", setup.iterations ? 0 : setup.epochs},  // then they decide nothing
+               {"epochs", setup.iterations ? 0 : setup.epochs},  // unused with iterations
                {"method", setup.method},
                {"options", setup.options},
                {"seed", setup.seed},
                {"threads", setup.threads}};
-  // Records from before there was a choice stay valid.
+  // Left out if default, so that records of earlier versions stay valid.
   if (setup.init != "default") json["init"] = setup.init;
   return json;
 }

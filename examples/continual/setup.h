@@ -9,16 +9,16 @@
 
 namespace engram::examples::runs {
 
-/// All that the outcome of a run depends on: two runs with equal setups are one. A run learns a
-/// sequence of tasks with one method, from one seed.
+/// Everything that determines the outcome of a run: runs with equal setups are the same run. A run
+/// learns a sequence of tasks with one method and one seed.
 struct Setup {
   std::string dataset = "mnist";       ///< or "fashion-mnist"
   std::string images{};                ///< fingerprint of the images
-  std::string scenario = "permuted";   ///< what makes tasks of the images
+  std::string scenario = "permuted";   ///< the construction of tasks from the images
   std::string incremental = "domain";  ///< or "task", "class": continual::Scenario
   int tasks = 10;
-  /// Learns other tasks of the kind, from a part of the training images, and is measured on the
-  /// rest of them: what a hyperparameter is chosen by.
+  /// For the choice of hyperparameters: learns other tasks of the kind from a part of the training
+  /// images, and tests on the rest of them.
   bool validation = false;
 
   std::int64_t pad = 0;  ///< zeros around the images
@@ -30,18 +30,18 @@ struct Setup {
   std::string optimizer = "adam";
   double lr = 1e-3;
   std::string schedule = "constant";  ///< of the rate within a task; or "cosine": down to 0
-  bool reset_optimizer = false;       ///< begins each task with an optimizer that remembers nothing
+  bool reset_optimizer = false;       ///< clears the optimizer's state before each task
   std::int64_t batch = 128;
-  std::int64_t iterations = 0;  ///< steps on each task; 0: `epochs` decides
+  std::int64_t iterations = 0;  ///< steps on each task; 0: given by `epochs`
   int epochs = 1;
 
   std::string method = "naive";
-  Json options = Json::object();  ///< the method's own
+  Json options = Json::object();  ///< of the method
   std::uint64_t seed = 0;
-  int threads = 1;  ///< the last digits depend on it
+  int threads = 1;  ///< changes the last digits
 };
 
-/// Equal exactly for equal setups.
+/// Equal if and only if the setups are.
 Json to_json(const Setup& setup);
 
 }  // namespace engram::examples::runs

@@ -55,8 +55,8 @@ continual::Stream make_stream(const Setup& setup, const data::TrainTest& images)
     const std::int64_t classes = continual::class_count(train);
     check(classes % setup.tasks == 0, "--tasks: {} classes do not make {} tasks", classes,
           setup.tasks);
-    // The classes in the order of their labels for seed 0, in another for every other seed, as in
-    // the program of van de Ven and Tolias.
+    // The classes are in the order of their labels for seed 0, shuffled for every other seed, as in
+    // the code of van de Ven and Tolias.
     return continual::split(padded(train).flatten(), padded(test).flatten(),
                             {.classes_per_task = classes / setup.tasks,
                              .shuffle_classes = seed != 0,

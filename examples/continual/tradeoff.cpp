@@ -37,10 +37,10 @@ std::vector<TradeoffLine> lines_of(const std::vector<Point>& points) {
   return lines;
 }
 
-/// What is farther from the best would press the rest together; in percent.
+/// The largest difference from the best accuracy inside the picture, in percent.
 constexpr double reach = 25;
 
-/// What an axis shows, in percent.
+/// The range of an axis, in percent.
 struct Range {
   double low, high;
 
@@ -57,7 +57,7 @@ struct Frame {
   }
 };
 
-/// Around the points that are within reach of the best.
+/// The frame around the points within `reach` of the best.
 Frame frame_of(const std::vector<TradeoffLine>& lines) {
   double best_learning = 0, best_acc = 0;
   for (const TradeoffLine& line : lines) {
@@ -81,7 +81,7 @@ Frame frame_of(const std::vector<TradeoffLine>& lines) {
   return {with_margin(least_learning, best_learning), with_margin(least_acc, best_acc)};
 }
 
-/// Writes strengths beside their points where there is room, and leaves out those that have none.
+/// Labels points with their strengths, except where the label would overlap others.
 class Labels {
  public:
   Labels(const std::vector<TradeoffLine>& lines, const Frame& frame) : frame_(frame) {
@@ -121,7 +121,7 @@ class Labels {
   }
 
  private:
-  // In places of an SVG; of the plot within the picture, and of its letters, about.
+  // Approximate sizes of the plot and of a character, in units of the SVG.
   static constexpr double plot_width = 740, plot_height = 455;
   static constexpr double character_width = 6.5, line_height = 11;
 
@@ -129,7 +129,7 @@ class Labels {
     double x, y, width, height;  // x and y of the middle
   };
 
-  /// So far to the right of and above the point.
+  /// A box whose centre is offset to the right of and above the point.
   Box box(const TradeoffPoint& point, double right, double up, double width, double height) const {
     return {plot_width * frame_.learning.share(100 * point.learning) + right,
             plot_height * frame_.acc.share(100 * point.acc) + up, width, height};

@@ -12,11 +12,10 @@
 
 namespace engram::examples::runs {
 
-/// Steps that the run takes in all its tasks.
+/// The total number of steps of the run.
 std::int64_t steps_of(const Setup& setup, const data::TrainTest& images);
 
-/// Learns the tasks of a setup, one after the other, as far as the run has not yet: see
-/// `learn_sequence`.
+/// Learns the remaining tasks of the run: see `learn_sequence`.
 Outcome train(Run& run, const Setup& setup, const data::TrainTest& images, Progress& progress);
 
 }  // namespace engram::examples::runs

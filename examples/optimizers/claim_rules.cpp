@@ -8,18 +8,18 @@
 namespace engram::examples::study {
 namespace {
 
-// What the claims ask for. Accuracies are shares of 1: 0.01 is a point.
-constexpr double slow = 0.8;             // the fastest's epochs, at most, as a share of SGD's
-constexpr double overshooting = 0.1;     // past the minimum, as a share of the way to it
+// Thresholds of the claims. Accuracies are in 0 to 1: 0.01 is a percentage point.
+constexpr double slow = 0.8;             // the fastest's epochs, at most, over SGD's
+constexpr double overshooting = 0.1;     // past the minimum, over the distance to it
 constexpr double momentum_costs = 0.01;  // the largest momentum, against the best
 constexpr double rate_costs = 0.05;      // the largest rate, against the best
 constexpr double adapting = 2;           // high rates over low ones
-constexpr double fading = 0.5;           // what is left of Adagrad's rate, at most
-constexpr double excess_loss = 0.2;      // Adagrad's, over the lowest, as a share of that
+constexpr double fading = 0.5;           // Adagrad's rate at the end, at most, over the first
+constexpr double excess_loss = 0.2;      // Adagrad's loss minus the lowest, over the lowest
 constexpr double beta_matters = 0.01;    // the best β, against the worst
 constexpr double kept_bytes = 2 * sizeof(float);  // by Adam, for a parameter
 
-/// Whether a quantity is above a bound, and clearly, where several seeds tell.
+/// Whether a quantity is above a bound, and significantly, if it has several seeds.
 bool exceeds(const Estimate& quantity, double bound) {
   return quantity.mean > bound && (std::isnan(quantity.error) || is_clear(quantity));
 }
@@ -42,12 +42,12 @@ std::vector<const CurveFigures::Of*> complete(const CurveFigures& curves) {
   return tasks;
 }
 
-/// Epochs until the training loss is where SGD's ends, at the best rates.
+/// Epochs to SGD's final training loss, at the best rates.
 double epochs_to_sgd(const CurveFigures::Of& of, const std::string& optimizer) {
   return epochs_to(*find(of.best, optimizer), find(of.best, "sgd")->final_loss.mean);
 }
 
-/// The one of the five that needs the fewest of those epochs.
+/// The optimizer with the fewest of those epochs.
 std::string fastest(const CurveFigures::Of& of) {
   std::string first = "sgd";
   for (const Contender& one : batch_contenders()) {
@@ -56,7 +56,7 @@ std::string fastest(const CurveFigures::Of& of) {
   return first;
 }
 
-/// "name: value" for each task, with commas.
+/// "task: value; task: value"
 class List {
  public:
   void add(const std::string& task, const std::string& value) {
@@ -310,7 +310,7 @@ Claim adam_generalises_worse(const Measurements& m) {
       "Is it clearly worse anywhere? Adam's test accuracy against SGD's at the same training "
       "loss: " +
       list.text();
-  // "May": one case confirms it, the contrary in all refutes it.
+  // "May": one case confirms the claim, the contrary in all cases refutes it.
   claim.verdict = m.gaps.empty()                              ? Verdict::not_measured
                   : worse > 0                                 ? Verdict::confirmed
                   : better == static_cast<int>(m.gaps.size()) ? Verdict::refuted

@@ -2,7 +2,7 @@
 
 #include "optimizers/claims.h"
 
-// What decides each of the report's claims.
+// The rules that decide each of the report's claims.
 namespace engram::examples::study {
 
 Claim sgd_is_slow(const Measurements& m);

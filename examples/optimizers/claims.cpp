@@ -35,8 +35,7 @@ Verdict verdict_of(const Estimate& quantity) {
 
 namespace {
 
-/// A claim's rule, and the parts whose trainings it needs. A part's best rates are those of the
-/// sweeps.
+/// A claim's rule, and the parts whose trainings it needs; best rates need the sweeps.
 struct Rule {
   Claim (*judge)(const Measurements&);
   std::vector<Part> needs;

@@ -15,21 +15,21 @@ namespace engram::examples::study {
 enum class Verdict { confirmed, refuted, depends, not_measured };
 const char* name_of(Verdict verdict);
 
-/// All cases in which a claim can hold: it is confirmed when it holds in all of them, refuted when
-/// it holds in none, and depends otherwise.
+/// The verdict on a claim that holds in `holds` of `cases` cases: confirmed if in all, refuted if
+/// in none, depends otherwise.
 Verdict verdict_of(int holds, int cases);
-/// A claim that a quantity is above 0: confirmed or refuted when it is clearly on one side, and
-/// depends otherwise.
+/// The verdict on a claim that a quantity is above 0: confirmed or refuted if its sign is
+/// significant (`is_clear`), depends otherwise.
 Verdict verdict_of(const Estimate& quantity);
 
-/// One of the report's claims, beside what was measured.
+/// One of the report's claims, with the measurement.
 struct Claim {
   std::string text;
   std::string measured{};
   Verdict verdict = Verdict::not_measured;
 };
 
-/// All that the verdicts are derived from.
+/// The measurements from which the verdicts are derived.
 struct Measurements {
   PathFigures paths;
   RateFigures rates;
@@ -37,10 +37,9 @@ struct Measurements {
   std::vector<Price> prices;
   std::vector<Gap> gaps;
   MechanismFigures mechanisms;
-  Extents extents{};  ///< of the trainings behind them; a part that is not there lacks none
+  Extents extents{};  ///< of their trainings; a part that is not listed is complete
 };
-/// The report's claims, in its order. One that needs trainings which are missing says so, and is
-/// not judged.
+/// The report's claims, in its order. A claim with missing trainings has a note, and no verdict.
 std::vector<Claim> judge(const Measurements& measurements);
 
 Section claims_section(const std::vector<Claim>& claims);

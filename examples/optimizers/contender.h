@@ -9,9 +9,9 @@
 
 namespace engram::examples::study {
 
-/// One of the optimizers that are compared, and how all pictures draw it. Colours (the hues of
-/// Okabe and Ito) lie far apart in lightness too, lines differ in their dashes and points in form,
-/// so that the contenders can be told apart in grey.
+/// One of the compared optimizers, and its style in all pictures. Colours (the hues of Okabe and
+/// Ito) differ in lightness too, lines in their dashes and points in form, so that contenders are
+/// distinguishable in grey.
 struct Contender {
   const char* name;   ///< in records: "adam"
   const char* title;  ///< in texts: "Adam"
@@ -21,14 +21,14 @@ struct Contender {
   int point;
 };
 
-/// Gradient descent and the five, in the report's order.
+/// Gradient descent and the five batch contenders, in the report's order.
 std::span<const Contender> contenders();
-/// The five that learn from batches: all but gradient descent.
+/// The five optimizers that use batches: all except gradient descent.
 std::span<const Contender> batch_contenders();
-/// Error for a name that is none of theirs.
+/// Error for an unknown name.
 const Contender& contender(const std::string& name);
 
-/// What an optimizer may have besides its rate.
+/// The hyperparameters of all contenders.
 struct Hyperparameters {
   double lr;
   double momentum = 0.9;  ///< of "momentum"
@@ -37,7 +37,7 @@ struct Hyperparameters {
   bool operator==(const Hyperparameters&) const = default;
 };
 
-/// The optimizer of that name; gradient descent is SGD that sees everything at once.
+/// The optimizer of that name; gradient descent is SGD, for use with full batches.
 std::unique_ptr<optim::Optimizer> make_contender(const std::string& name,
                                                  const std::vector<Tensor>& parameters,
                                                  const Hyperparameters& with);

@@ -18,7 +18,7 @@ std::string file_of(const Task& task) {
   return fmt::format("curves-{}-{}", task.dataset, task.network);
 }
 
-/// Columns: epochs, seconds, loss with the ends of its band, accuracy with those, in percent.
+/// Columns: epochs, seconds, loss and its error band, accuracy and its error band, in percent.
 std::string data_of(const std::string& name, const Curve& curve) {
   std::vector<std::vector<double>> rows;
   for (std::size_t i = 0; i < curve.epochs.size(); ++i) {
@@ -26,7 +26,7 @@ std::string data_of(const std::string& name, const Curve& curve) {
     row = {curve.epochs[i], curve.seconds[i]};
     for (const auto& [value, unit] : {std::pair(curve.loss[i], 1.), {curve.accuracy[i], 100.}}) {
       const double error = shown(value.error);
-      // On a logarithmic axis a band cannot reach 0.
+      // A band on a logarithmic axis must stay above 0.
       const double low = std::max(value.mean - error, value.mean / 10);
       row.insert(row.end(), {unit * value.mean, unit * low, unit * (value.mean + error)});
     }
@@ -34,8 +34,7 @@ std::string data_of(const std::string& name, const Curve& curve) {
   return data_block(name, rows);
 }
 
-/// Where the axis of accuracies begins, in percent: below what the curves have after their first
-/// measurement.
+/// The lower end of the accuracy axis, in percent: below the curves' second points.
 double lowest_accuracy(const std::vector<Curve>& curves) {
   double lowest = 1;
   for (const Curve& curve : curves) {
@@ -45,7 +44,7 @@ double lowest_accuracy(const std::vector<Curve>& curves) {
   return 5 * std::floor(20 * lowest);
 }
 
-/// Where the logarithmic axis of losses begins.
+/// The lower end of the logarithmic loss axis.
 double lowest_loss(const std::vector<Curve>& curves) {
   double lowest = 1;
   for (const Curve& curve : curves) {
@@ -61,7 +60,7 @@ std::string plot_of(const std::vector<Curve>& curves, const std::string& suffix,
     if (curve.epochs.empty()) continue;
     const Contender& one = contender(curve.optimizer);
     const std::string source = fmt::format(", ${}_{}", curve.optimizer, suffix);
-    // The bands begin at the first epoch: before it accuracies lie far below the axis.
+    // The bands begin at the first epoch: accuracies before it are far below the axis.
     bands += fmt::format(
         "{} every ::1 using {}:{}:{} with filledcurves fillcolor \"{}\" fillstyle transparent "
         "solid 0.25 noborder",
@@ -117,7 +116,7 @@ void draw_task(const Study& study, const CurveFigures::Of& of) {
        commands + key_panel(batch_contenders(), top));
 }
 
-/// Trained at all, of all that belong to the task.
+/// Whether any of the curves was trained.
 bool any(const std::vector<Curve>& curves) {
   return std::ranges::any_of(curves, [](const Curve& curve) { return !curve.epochs.empty(); });
 }
@@ -137,7 +136,7 @@ Table table_of(const CurveFigures::Of& of) {
   return table;
 }
 
-/// "RMSProp in 1 of 4, Adam in 3 of 4": whose default ends higher than its best rate.
+/// "RMSProp in 1 of 4, Adam in 3 of 4": in how many tasks the default rate ends above the best one.
 std::string better_defaults(const CurveFigures& figures) {
   std::string text;
   for (std::size_t i = 0; i < batch_contenders().size(); ++i) {

@@ -13,19 +13,19 @@ struct Curve {
   std::string optimizer;
   double rate = 0;
   std::vector<double> epochs, seconds;
-  std::vector<Estimate> loss, accuracy;  ///< of training, on test images
+  std::vector<Estimate> loss, accuracy;  ///< training loss, test accuracy
   Estimate final_loss, final_accuracy;
 };
-/// Of the seeds' records; a point that some of them did not come to is a mean of the others.
+/// The curve of the seeds' records; a point not reached by all of them is a mean of the others.
 Curve curve_of(const std::vector<const Record*>& records);
 
-/// After how many epochs the mean training loss is at `loss`; NaN if never.
+/// The epochs until the mean training loss reaches `loss`; NaN if never.
 double epochs_to(const Curve& curve, double loss);
 
 struct CurveFigures {
   struct Of {
     Task task;
-    std::vector<Curve> best, standard;  ///< of the batch contenders; no points where not trained
+    std::vector<Curve> best, standard;  ///< of the batch contenders; without points if not trained
   };
   std::vector<Of> tasks;
 };

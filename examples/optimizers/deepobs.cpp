@@ -12,11 +12,11 @@
 namespace engram::examples::study {
 namespace {
 
-/// A training of ours beside the published one.
+/// A training here, and the published one.
 struct Pair {
   const Published& theirs;
   Setup setup;
-  Record ours;  // as far as it has come; without points when there is none
+  Record ours;  // possibly unfinished; without points if not begun
 
   bool has_begun() const { return ours.points.size() > 1; }
 };

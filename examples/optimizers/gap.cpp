@@ -21,7 +21,7 @@ double lowest_loss(const Record& record) {
   return lowest;
 }
 
-/// The value of a member at the first moment when the training loss is at most `loss`.
+/// The value of a member when the training loss first reaches `loss`, interpolated.
 double at_loss(const Record& record, double loss, double Point::*member) {
   std::vector<double> steps, losses, values;
   for (const Point& point : record.points) {
@@ -53,7 +53,7 @@ void draw_gaps(const Study& study, const std::vector<Gap>& gaps) {
                             static_cast<double>(rows.size()) - 0.4);
     for (const bool is_loss : {false, true}) {
       commands += panel(static_cast<int>(g), is_loss ? 1 : 0, static_cast<int>(gaps.size()), 2);
-      // Accuracies differ by little: the axis does not begin at 0, so they are points, not bars.
+      // Accuracies differ little, so the axis does not begin at 0: points, not bars.
       commands += fmt::format(
           "set title \"{{/:Bold {}}}\" offset 0, -0.6; set ylabel \"{}\" offset 0.8, 0\n"
           "set yrange [{}]; set offsets 0, 0, graph 0.1, {}\n",
@@ -99,7 +99,7 @@ Gap gap_of(const Task& task, const std::vector<std::vector<const Record*>>& reco
 
 std::vector<Gap> measure_gaps(const Study& study) {
   std::vector<Gap> gaps;
-  for (const Task& task : tasks().first(2)) {  // with the MLP, which comes to a low training loss
+  for (const Task& task : tasks().first(2)) {  // with the MLP, which reaches a low training loss
     std::vector<std::vector<const Record*>> records;
     for (const Contender& one : batch_contenders()) {
       records.push_back(study.store.seeds(

@@ -8,11 +8,11 @@
 
 namespace engram::examples::study {
 
-/// What each optimizer is worth on test images at the moment when its training loss is the same,
-/// for a data set and the MLP.
+/// The test accuracy and generalisation gap of each optimizer at equal training loss, for a data
+/// set and the MLP.
 struct Gap {
   Task task;
-  double train_loss = 0;  ///< the lowest that every run came to
+  double train_loss = 0;  ///< the lowest reached by every run
   struct Of {
     std::string optimizer;
     Estimate accuracy;  ///< on test images
@@ -20,7 +20,7 @@ struct Gap {
   };
   std::vector<Of> contenders;
 };
-/// Of each contender's records, in the order of their names.
+/// The gap from each contender's records, one list a contender.
 Gap gap_of(const Task& task, const std::vector<std::vector<const Record*>>& records);
 
 std::vector<Gap> measure_gaps(const Study& study);

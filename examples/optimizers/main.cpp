@@ -1,8 +1,8 @@
-// The report's chapter on optimizers, run: gradient descent, SGD, momentum, Adagrad, RMSProp and
-// Adam on the same surfaces, data and networks, and each of the report's claims beside what was
-// measured.
+// The experiments of the report's chapter on optimizers: gradient descent, SGD, momentum, Adagrad,
+// RMSProp and Adam on the same surfaces, data and networks, and each of the report's claims
+// compared with the measurements.
 //
-// Every training that is done is kept, so that a run which was broken off goes on where it was.
+// Finished trainings are stored, so that an interrupted run resumes.
 #include "common/experiment.h"
 #include "common/failure.h"
 #include "common/options.h"
@@ -26,7 +26,7 @@ using namespace engram::examples::study;
 
 namespace {
 
-/// Trains what the store does not have yet.
+/// Runs the trainings that the store does not have yet.
 void train_all(const Scale& scale, TrainingStore& store, Images& images) {
   const auto start = Clock::now();
   StatusLine status(stdout);
@@ -35,7 +35,7 @@ void train_all(const Scale& scale, TrainingStore& store, Images& images) {
   for (std::size_t s = 0; s < stage_count; ++s) {
     const std::vector<Stage> stages = all_stages(scale, store);  // rates may be known now
     const Stage& stage = stages[s];
-    double later = 0;  // expected seconds of the stages that follow
+    double later = 0;  // expected seconds of this and the following stages
     for (std::size_t k = s; k < stage_count; ++k) {
       for (const Setup& setup : stages[k].setups) {
         if (!store.find(setup)) later += expected_seconds(setup);
@@ -77,7 +77,7 @@ std::string duration(double seconds) {
                       : fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
 }
 
-/// What was run, where, and how much of it there is.
+/// The scale, the machine, and the number of finished trainings.
 Section introduction(const Study& study, const Extents& extents, Results& results) {
   Extent all;
   for (const auto& [part, extent] : extents) {
@@ -112,7 +112,7 @@ Section introduction(const Study& study, const Extents& extents, Results& result
   return section;
 }
 
-/// Derives the report from what is stored, and draws its pictures.
+/// Derives the report from the store, and draws its pictures.
 Report make_report(const Study& study, Images& images, Results& results) {
   StatusLine status(stdout);
   const auto begin = [&](const char* part) {
@@ -180,7 +180,7 @@ int main(int argc, char** argv) try {
                damaged);
   }
   Images images(data);
-  // What is missing shows before the work.
+  // Missing data sets are an error before the work.
   for (const Stage& stage : all_stages(scale, store)) {
     for (const Setup& setup : stage.setups) images[setup.dataset];
   }

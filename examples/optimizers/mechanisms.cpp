@@ -22,7 +22,7 @@
 namespace engram::examples::study {
 namespace {
 
-/// Trains, and records what happens to the first bias of the last layer.
+/// Trains, and traces the first bias of the last layer.
 Trace watch(const data::Dataset& train, optim::Optimizer& optimizer, const nn::Sequential& network,
             int steps) {
   const Tensor watched = network.parameters().back();
@@ -62,7 +62,7 @@ double spread_of_rates(const optim::Optimizer& adagrad) {
   return rates[rates.size() * 9 / 10] / rates[rates.size() / 10];
 }
 
-/// Rows of a step and the values there, at steps that a logarithmic axis shows equally far apart.
+/// Rows of a step and its values, at steps equally spaced on a logarithmic axis.
 std::vector<std::vector<double>> columns(std::initializer_list<const std::vector<double>*> values,
                                          int per_decade) {
   std::vector<std::vector<double>> rows;

@@ -15,7 +15,7 @@
 namespace engram::examples::study {
 namespace {
 
-/// N(0, σ²), where what is farther than 2σ from 0 is drawn again.
+/// N(0, σ²) truncated at ±2σ, by rejection.
 void truncated_normal(const Tensor& x, double sigma) {
   std::vector<float*> missing;
   for (float& element : x.data<float>()) missing.push_back(&element);

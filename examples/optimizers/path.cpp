@@ -81,7 +81,7 @@ double path_rate(const Surface& surface, const Contender& contender) {
     double height = 0;
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
       const Path path = walk(surface, contender, rate, seed);
-      if (std::ssize(path) <= surface.steps) height = std::nan("");  // it ran away
+      if (std::ssize(path) <= surface.steps) height = std::nan("");  // left the picture
       const std::size_t tenth = std::max<std::size_t>(path.size() / 10, 1);
       for (std::size_t k = path.size() - tenth; k < path.size(); ++k) {
         height += slope(surface, path[k]).value;

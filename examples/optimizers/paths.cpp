@@ -30,8 +30,8 @@ Landscape explore(const Surface& surface) {
   return landscape;
 }
 
-/// The heights of the surface on a grid with so many cells a side, and the paths; each name ends in
-/// the surface's.
+/// The heights of the surface on a grid of cells × cells, and the paths; the name of each data
+/// block ends in the surface's.
 std::string data_of(const Landscape& landscape, std::size_t cells) {
   const Surface& s = landscape.surface;
   const auto points = static_cast<std::int64_t>(cells) + 1;
@@ -59,7 +59,7 @@ std::string data_of(const Landscape& landscape, std::size_t cells) {
   return text;
 }
 
-/// Fills $contour_… from $grid_…: levels that lie closer where the surface is low.
+/// Computes $contour_… from $grid_…, with levels closer together where the surface is low.
 std::string contours_of(const Surface& s) {
   std::string levels;
   const double bottom = slope(s, s.minima[0]).value;
@@ -73,7 +73,7 @@ std::string contours_of(const Surface& s) {
       s.name, levels);
 }
 
-/// The panel's plot; `upto` is a gnuplot expression: how many points of the paths are drawn.
+/// The panel's plot; `upto` is a gnuplot expression, the number of points of the paths to draw.
 std::string plot_of(const Landscape& landscape, const std::string& upto) {
   const Surface& s = landscape.surface;
   std::string text = fmt::format(
@@ -99,11 +99,12 @@ std::string plot_of(const Landscape& landscape, const std::string& upto) {
 }
 
 void draw_still(const Study& study, const Landscape& landscape) {
-  draw(study.folder, fmt::format("paths-{}", landscape.surface.name), 830, 520,
-       data_of(landscape, 320) + contours_of(landscape.surface),  // fewer tear narrow valleys
-       "set key outside right center samplen 3\n"
-       "set lmargin 7; set bmargin 3.3; set tmargin 3\n" +
-           plot_of(landscape, fmt::format("{}", landscape.surface.steps)));
+  draw(
+      study.folder, fmt::format("paths-{}", landscape.surface.name), 830, 520,
+      data_of(landscape, 320) + contours_of(landscape.surface),  // fewer cells break narrow valleys
+      "set key outside right center samplen 3\n"
+      "set lmargin 7; set bmargin 3.3; set tmargin 3\n" +
+          plot_of(landscape, fmt::format("{}", landscape.surface.steps)));
 }
 
 void draw_film(const Study& study, const std::vector<Landscape>& landscapes) {

@@ -7,7 +7,7 @@
 
 namespace engram::examples::study {
 
-/// What the paths say in figures.
+/// Figures measured on the paths.
 struct PathFigures {
   Estimate sgd_cosine, momentum_cosine;  ///< `mean_cosine` in the bowl, at one rate, 20 seeds
   Estimate sgd_way, momentum_way;        ///< `steep_way` of the same paths
@@ -16,7 +16,7 @@ struct PathFigures {
 };
 PathFigures measure_paths();
 
-/// Part 1: the paths over the contour lines, and a film of them.
+/// Part 1: the paths over the contour lines, and an animation of them.
 Section paths_section(const Study& study, const PathFigures& figures);
 
 }  // namespace engram::examples::study

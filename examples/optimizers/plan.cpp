@@ -29,7 +29,7 @@ Setup setup_of(const Task& task, const Amount& amount, const std::string& optimi
           .epochs = amount.epochs};
 }
 
-/// A sweep needs no curve.
+/// For sweeps, which need no curve.
 Setup measured_at_end(Setup setup) {
   setup.measure_every = std::numeric_limits<std::int64_t>::max();
   return setup;

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-// Which trainings each part needs. Some depend on the outcome of others: as long as that is not
-// known, they stand in the list with the default rate.
+// The trainings that each part needs. Some depend on the outcome of others, and have the default
+// rate until it is known.
 namespace engram::examples::study {
 
 /// A data set and a network.
@@ -24,10 +24,10 @@ std::span<const Task> tasks();
 /// One training for each rate.
 std::vector<Setup> rate_setups(const Scale& scale, const Task& task, const std::string& optimizer);
 
-/// The smallest rate whose validation accuracy, a mean over the seeds, is within one standard error
-/// of the highest in that sweep: what the sweep finds best, without favouring the edge of
-/// divergence. (The one-standard-error rule: Breiman et al., "Classification and regression trees",
-/// 1984.) Nothing while the sweep has no record.
+/// The best rate of a sweep: the smallest whose validation accuracy, a mean over the seeds, is
+/// within one standard error of the highest, to stay away from divergence. (The one-standard-error
+/// rule: Breiman et al., "Classification and regression trees", 1984.) None while the sweep has no
+/// record.
 std::optional<double> best_rate(const Scale& scale, const TrainingStore& store, const Task& task,
                                 const std::string& optimizer);
 
@@ -42,17 +42,17 @@ std::vector<Setup> alpha_setups(const Scale& scale, const TrainingStore& store);
 
 /// The test accuracy at which the race ends.
 constexpr double race_goal = 0.97;
-/// The race to 97 % on MNIST; for gradient descent, which is given SGD's best rate, too.
+/// The race to 97 % on MNIST; also for gradient descent, with SGD's best rate.
 Setup price_setup(const Scale& scale, const TrainingStore& store, const std::string& optimizer);
 
-/// DeepOBS's protocol, at the rates that it found; for sgd, momentum and adam.
+/// DeepOBS's protocol, at its published rates; for sgd, momentum and adam.
 Setup deepobs_setup(const Scale& scale, const std::string& optimizer);
 
-/// What trainings are for: DeepOBS's curves; the sweeps over rates; the curves and the gap; the
+/// The purpose of trainings: DeepOBS's curves; the sweeps over rates; the curves and the gap; the
 /// sweeps over momenta and β; the race to 97 %.
 enum class Part { deepobs, rates, curves, memory, race };
 
-/// A part's trainings for one task, in the order in which they are worth most.
+/// A part's trainings for one task, the most valuable first.
 struct Stage {
   Part part;
   std::string name;
@@ -60,13 +60,13 @@ struct Stage {
 };
 std::vector<Stage> all_stages(const Scale& scale, const TrainingStore& store);
 
-/// How many trainings there are to be, and how many of them there are.
+/// The numbers of planned and of finished trainings.
 struct Extent {
   int planned = 0, done = 0;
-  double seconds = 0;  ///< in the steps of those that are done
+  double seconds = 0;  ///< in the steps of the finished ones
 };
 using Extents = std::map<Part, Extent>;
-/// Of each part. A training that several parts use counts once, for the first of them.
+/// The extent of each part. A training used by several parts counts for the first of them.
 Extents extents(const std::vector<Stage>& stages, const TrainingStore& store);
 
 }  // namespace engram::examples::study

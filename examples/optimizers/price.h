@@ -8,17 +8,17 @@
 
 namespace engram::examples::study {
 
-/// What an optimizer costs, on MNIST with the MLP.
+/// The cost of an optimizer, on MNIST with the MLP.
 struct Price {
   std::string optimizer;
-  Estimate step_seconds{}, update_seconds{};  ///< of a step, and the optimizer's share of it
-  double bytes_per_parameter = 0;             ///< that it keeps
-  int reached = 0, runs = 0;                  ///< runs that came to 97 % test accuracy
-  Estimate steps{}, seconds{};                ///< to there, of those that came
+  Estimate step_seconds{}, update_seconds{};  ///< of a step, and of the optimizer in it
+  double bytes_per_parameter = 0;             ///< of the optimizer's state
+  int reached = 0, runs = 0;                  ///< runs that reached 97 % test accuracy, and all
+  Estimate steps{}, seconds{};                ///< to 97 %, of the runs that reached it
 };
 Price price_of(const std::string& optimizer, const std::vector<const Record*>& records);
 
-/// Of all contenders, gradient descent included.
+/// The costs of all contenders, including gradient descent.
 std::vector<Price> measure_prices(const Study& study);
 
 /// Part 4.

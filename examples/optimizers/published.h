@@ -7,7 +7,7 @@
 
 namespace engram::examples::study {
 
-/// What DeepOBS publishes of fmnist_2c2d for an optimizer, with what it found best.
+/// DeepOBS's published result on fmnist_2c2d for an optimizer, with its best hyperparameters.
 struct Published {
   const char* optimizer;
   Hyperparameters with;
@@ -15,7 +15,7 @@ struct Published {
   std::span<const double> curve;  ///< test accuracy after epochs 1, 2, … of one run, in percent
 };
 std::span<const Published> published();
-/// Error for an optimizer of which nothing is published.
+/// Error for an optimizer without a published result.
 const Published& published(const std::string& optimizer);
 
 }  // namespace engram::examples::study

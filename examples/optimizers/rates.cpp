@@ -54,7 +54,7 @@ void draw_rates(const Study& study, const RateFigures& figures) {
   draw(study.folder, "rates", 830, 640, data, commands + key_panel(batch_contenders(), top));
 }
 
-/// 1 / (1 − β): over how many steps the average reaches, on a logarithmic axis.
+/// 1 / (1 − β): the time constant of the moving average, in steps.
 double memory(double beta) { return 1 / (1 - beta); }
 
 void draw_memory(const Study& study, const RateFigures& figures) {
@@ -63,15 +63,15 @@ void draw_memory(const Study& study, const RateFigures& figures) {
   for (const auto& [sweep, title] :
        {std::pair(&figures.momentum, "SGD with momentum"), std::pair(&figures.alpha, "RMSProp")}) {
     data += data_block(sweep->optimizer, rows_of(*sweep, memory));
-    // Where two would stand too close the second has no label.
+    // A label too close to the previous one is left out.
     std::string tics;
     double labelled = 0, lowest = 1;
     for (std::size_t i = 0; i < sweep->x.size(); ++i) {
       const double x = sweep->x[i], at = memory(x);
-      const bool has_room = at > labelled * std::pow(memory(sweep->x.back()), 0.045);
+      const bool fits = at > labelled * std::pow(memory(sweep->x.back()), 0.045);
       tics += fmt::format("{}\"{}\" {:g}", tics.empty() ? "" : ", ",
-                          has_room ? fmt::format("{:g}", x) : "", at);
-      if (has_room) labelled = at;
+                          fits ? fmt::format("{:g}", x) : "", at);
+      if (fits) labelled = at;
       lowest = std::min(lowest, sweep->accuracy[i].mean);
     }
     commands += panel(0, column++, 1, 2);

@@ -8,28 +8,28 @@
 
 namespace engram::examples::study {
 
-/// Test accuracy over one hyperparameter, which rises.
+/// Test accuracy over one hyperparameter, in ascending order.
 struct Sweep {
   std::string optimizer;
   std::vector<double> x;
   std::vector<Estimate> accuracy;
 };
 
-/// Of those setups, which differ in `value` alone; values without a record are left out.
+/// The sweep of setups that differ in `value` alone; values without a record are left out.
 Sweep measure_sweep(const Study& study, const std::vector<Setup>& setups,
                     double Hyperparameters::*value);
 
-/// A rate works when its accuracy is within a point of the best.
+/// A rate works if its accuracy is within this of the best: one percentage point.
 constexpr double valley_depth = 0.01;
 
-/// Where a sweep over rates stays that close to its best.
+/// The range of working rates around the best one of a sweep.
 struct Valley {
-  double best = 0;    ///< the rate
-  Estimate accuracy;  ///< there
+  double best = 0;    ///< the best rate
+  Estimate accuracy;  ///< at the best rate
   double decades = 0;
   bool open = false;  ///< reaches the end of the sweep: it may be wider
 };
-/// Between the rates that were tried the accuracy is taken as linear in the rate's logarithm.
+/// Between the rates of the sweep the accuracy is interpolated, linearly in the rate's logarithm.
 Valley valley_of(const Sweep& sweep);
 
 struct RateFigures {

@@ -8,7 +8,7 @@
 namespace engram::examples::study {
 namespace {
 
-/// 1e-5 to 1e1, in decades or parts of them.
+/// 1e-5 to 1e1, logarithmically spaced.
 std::vector<double> rates(int per_decade) {
   std::vector<double> values;
   for (int i = 0; i <= 6 * per_decade; ++i) {

@@ -6,16 +6,16 @@
 
 namespace engram::examples::study {
 
-/// How many images a training has, and how often it sees them.
+/// The number of images of a training, and of its epochs.
 struct Amount {
-  std::int64_t train, validation, test;  ///< 0 of train or test: all that there are
+  std::int64_t train, validation, test;  ///< 0 for train or test: all
   int epochs;
 };
 
-/// How much is trained: what distinguishes the short mode from the full one.
+/// The amount of training: the difference between the short mode and the full one.
 struct Scale {
   std::string name;
-  int seeds = 5;     ///< behind everything that compares accuracies
+  int seeds = 5;     ///< of all comparisons of accuracies
   Amount mlp, cnn;   ///< the curves and the gap
   Amount mlp_rates;  ///< the sweeps over rates, momenta and β
   Amount cnn_rates;  ///< the sweep that finds the CNN's rates
@@ -24,15 +24,15 @@ struct Scale {
   int price_seeds;
   std::int64_t price_measure_every;  ///< steps
   Amount deepobs;                    ///< no epochs: left out
-  int recorded_steps;                ///< of the optimizer's inner life
+  int recorded_steps;                ///< of the traces (mechanisms.h)
 };
 
-/// Under two minutes on two cores, in all.
+/// Under two minutes in total on two cores.
 Scale short_scale();
-/// Takes its time: hours. Epochs are reduced alike to fit into the minutes that are given, by what
-/// all takes on two cores, as far as 2 epochs allow; 0: nothing is reduced.
+/// Hours. With a budget all epochs are reduced by one factor to fit it, by the times on two cores,
+/// but not below 2 epochs; 0: not reduced.
 Scale full_scale(double budget_minutes = 0);
-/// Seconds, for the tests: on a few dozen images.
+/// For the tests: seconds, on a few dozen images.
 Scale tiny_scale();
 
 }  // namespace engram::examples::study

@@ -8,12 +8,12 @@
 namespace engram::examples::study {
 namespace {
 
-/// JSON has no NaN and no infinity: null stands for both.
+/// JSON has neither NaN nor infinity: null stands for both.
 double number(const Json& json) {
   return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
-/// Seconds for a thousand images, forward, backward and update, and to measure a thousand.
+/// Seconds per thousand images of training (forward, backward, update) and of measuring.
 struct Cost {
   double train;
   double measure;

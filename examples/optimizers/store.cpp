@@ -9,7 +9,7 @@ TrainingStore::TrainingStore(const std::filesystem::path& file)
   for (const Store::Finished& run : file_->finished("optimizers")) {
     try {
       records_.push_back(record_from_json(run.outcome));
-    } catch (const Json::exception&) {  // of another version: to be trained again
+    } catch (const Json::exception&) {  // of another version: trained again
     }
   }
 }
@@ -41,7 +41,7 @@ std::optional<Record> TrainingStore::unfinished(const Setup& setup) const {
     const std::optional<Checkpoint> left = run(setup).checkpoint();
     if (!left) return std::nullopt;
     return record_from_json(left->progress.at("record"));
-  } catch (const DataError&) {  // damaged: `train` says so
+  } catch (const DataError&) {  // damaged: `train` warns
     return std::nullopt;
   }
 }

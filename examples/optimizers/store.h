@@ -14,33 +14,33 @@
 
 namespace engram::examples::study {
 
-/// The trainings that are done, and the checkpoint of the one that is under way.
+/// The finished trainings, and the checkpoint of the unfinished one.
 class TrainingStore {
  public:
-  /// Knows no training, and has no file.
+  /// An empty store without a file.
   TrainingStore() = default;
-  /// Reads the file, or makes it: see experiment::Store.
+  /// Reads the file, creating it if missing: see experiment::Store.
   explicit TrainingStore(const std::filesystem::path& file);
 
-  /// What came of the training with exactly this setup, or null.
+  /// The record of the training with exactly this setup, or null.
   const Record* find(const Setup& setup) const;
   void add(const Record& record);
 
-  /// The records of a training with seeds 0, 1, …, those that there are.
+  /// The existing records of a training with seeds 0, 1, …, count - 1.
   std::vector<const Record*> seeds(Setup setup, int count) const;
 
-  /// The training in the file, for `train`. There must be one.
+  /// The run of the training in the file, for `train`. The store must have a file.
   Run run(const Setup& setup) const { return file_->run("optimizers", to_json(setup)); }
-  /// What there is of a training that was broken off, if its checkpoint is whole.
+  /// The record so far of an unfinished training, if its checkpoint is undamaged.
   std::optional<Record> unfinished(const Setup& setup) const;
 
   std::size_t size() const { return records_.size(); }
-  /// How many records are not as they were written: those trainings are to be done again.
+  /// The number of damaged records, whose trainings must be run again.
   std::int64_t damaged() const { return file_ ? file_->damaged("optimizers") : 0; }
 
  private:
-  std::unique_ptr<Store> file_;  // none: nothing is kept
-  std::deque<Record> records_;   // a deque: pointers to them stay good
+  std::unique_ptr<Store> file_;  // null: nothing is stored
+  std::deque<Record> records_;   // a deque, for stable pointers
 };
 
 }  // namespace engram::examples::study

@@ -9,7 +9,7 @@
 
 namespace engram::examples::study {
 
-/// What the parts of the report are made from, and where their pictures go.
+/// The input of the report's parts, and the folder of their pictures.
 struct Study {
   const Scale& scale;
   const TrainingStore& store;

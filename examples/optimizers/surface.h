@@ -9,17 +9,17 @@ namespace engram::examples::study {
 
 using Vector2 = std::array<double, 2>;
 
-/// A function of two variables to descend on, made of the library's operations.
+/// A function of two variables to minimize, composed of the library's operations.
 struct Surface {
   const char* name;  ///< in file names
   const char* title;
-  const char* formula;                                   ///< as gnuplot writes it
+  const char* formula;                                   ///< in gnuplot's enhanced text
   Tensor (*function)(const Tensor& x, const Tensor& y);  ///< of f64, element by element
   Vector2 start;
-  std::array<Vector2, 2> minima;  ///< the same twice where there is one
+  std::array<Vector2, 2> minima;  ///< a single minimum is repeated
   Vector2 low, high;              ///< of the picture
-  double noise;        ///< standard deviation of what is added to each gradient's component
-  double common_rate;  ///< of GD, SGD and momentum; 0: each has its best
+  double noise;                   ///< standard deviation, added to each component of the gradient
+  double common_rate;             ///< of GD, SGD and momentum; 0: the best for each
   int steps;
 };
 
@@ -30,7 +30,7 @@ struct Slope {
   double value;
   Vector2 gradient;
 };
-/// The value with the gradient that the tape finds.
+/// The value, and the gradient by the tape.
 Slope slope(const Surface& surface, const Vector2& at);
 
 }  // namespace engram::examples::study

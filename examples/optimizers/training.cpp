@@ -21,10 +21,10 @@
 namespace engram::examples::study {
 namespace {
 
-/// The images of a setup.
+/// The data sets of a setup.
 struct Parts {
-  data::Dataset train;       // to learn from
-  data::Dataset seen;        // of them, those to measure on
+  data::Dataset train;
+  data::Dataset seen;        // the training images to measure on
   data::Dataset validation;  // held out
   data::Dataset test;
 };
@@ -38,7 +38,7 @@ Parts parts_of(const Setup& setup, const data::TrainTest& all) {
   return {train, train.take(test.size()), all.train.slice(count - setup.validation, count), test};
 }
 
-/// Bytes of the tensors that an optimizer keeps for its parameters; its options are no f32.
+/// Bytes of the optimizer's state tensors, which are its only f32 entries.
 std::int64_t kept_bytes(const optim::Optimizer& optimizer) {
   std::int64_t bytes = 0;
   for (const auto& [name, value] : optimizer.state_dict()) {
@@ -47,7 +47,7 @@ std::int64_t kept_bytes(const optim::Optimizer& optimizer) {
   return bytes;
 }
 
-/// A training that can be put away between two epochs and taken up again.
+/// A training that can be saved and resumed between epochs.
 class Training {
  public:
   Training(const Setup& setup, const data::TrainTest& images)
@@ -55,7 +55,7 @@ class Training {
         network_(seeded_network(setup)),
         optimizer_(make_contender(setup.optimizer, network_.parameters(), setup.with)) {
     record_.setup = setup;
-    // DeepOBS leaves out the last batch of an epoch when it is not full.
+    // DeepOBS drops an incomplete last batch.
     drop_last_ = setup.network == "2c2d" && images_.train.size() >= setup.batch;
     record_.steps_per_epoch = loader(0).size();
     record_.parameters = network_.parameter_count();
@@ -97,7 +97,7 @@ class Training {
   Checkpoint checkpoint() const {
     return {
         .progress = {{"record", to_json(record_)},
-                     // Where the training is: the last measured point may lie before it.
+                     // The current step, which may be past the last measured point.
                      {"step", step_},
                      {"seconds", seconds_},
                      {"update_seconds", update_seconds_}},  // of all steps so far
@@ -136,7 +136,7 @@ class Training {
     seconds_ += seconds_since(start);
   }
 
-  /// One epoch's; its order has a seed of its own, so that an epoch can be the first after a load.
+  /// The loader of one epoch, with its own seed, so that training can resume at any epoch.
   data::Loader loader(std::int64_t epoch) const {
     return data::Loader(images_.train,
                         {.batch = std::min(record_.setup.batch, images_.train.size()),
@@ -152,7 +152,7 @@ class Training {
   Record record_;
   std::int64_t step_ = 0;
   double seconds_ = 0;         // of all steps, without measurements
-  double update_seconds_ = 0;  // of it in the optimizer
+  double update_seconds_ = 0;  // of these in the optimizer
 };
 
 Training fresh(const Setup& setup, const data::TrainTest& images) {
@@ -161,7 +161,7 @@ Training fresh(const Setup& setup, const data::TrainTest& images) {
   return training;
 }
 
-/// From the checkpoint if there is one that can be trusted, else from the start.
+/// Resumes from an undamaged checkpoint, otherwise starts from the beginning.
 Training begin(const Setup& setup, const data::TrainTest& images, const Run& run) {
   try {
     if (const std::optional<Checkpoint> left = run.checkpoint()) {

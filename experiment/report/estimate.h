@@ -8,7 +8,7 @@
 
 namespace engram::experiment {
 
-/// A mean with its standard error, s/√n; the error is NaN for less than two values, both for none.
+/// A mean with its standard error, s/√n; the error is NaN below two values, both are for none.
 struct Estimate {
   double mean = std::nan("");
   double error = std::nan("");
@@ -17,10 +17,10 @@ struct Estimate {
 
 Estimate estimate(std::span<const double> values);
 
-/// {"mean": …, "standard_error": …}, null where there is none.
+/// {"mean": …, "standard_error": …}, null for NaN.
 Json to_json(const Estimate& estimate);
 
-/// A standard error as a picture shows it: 0 where there is none.
+/// A standard error for an error bar: 0 for NaN.
 inline double shown(double error) { return std::isnan(error) ? 0 : error; }
 
 /// "97.31 ± 0.05" of an estimate in 0 to 1, in percent; "-" for none.

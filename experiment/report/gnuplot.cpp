@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A new folder inside another, which is gone with all that is in it at the end.
+/// A temporary folder inside `parent`, removed with its content by the destructor.
 class WorkFolder {
  public:
   explicit WorkFolder(const fs::path& parent) {
@@ -34,14 +34,14 @@ class WorkFolder {
     if (!path_.empty()) fs::remove_all(path_, ignored);
   }
 
-  const fs::path& path() const { return path_; }  // empty when it could not be made
+  const fs::path& path() const { return path_; }  // empty when it could not be created
 
  private:
   fs::path path_;
 };
 
-/// A running `gnuplot FILE`, without a shell, which does not outlive this. What it says on stderr
-/// goes to the file `messages` in the folder.
+/// A running `gnuplot FILE`, without a shell, killed by the destructor. Its stderr goes to the file
+/// `messages` in the folder.
 class Gnuplot {
  public:
   Gnuplot(const fs::path& folder, const std::string& file) : process_(fork()) {
@@ -49,7 +49,7 @@ class Gnuplot {
     const int messages = open((folder / "messages").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
     if (messages >= 0) dup2(messages, STDERR_FILENO);
     if (chdir(folder.c_str()) == 0) execlp("gnuplot", "gnuplot", file.c_str(), nullptr);
-    _exit(127);  // as shells say that there is no such command
+    _exit(127);  // a shell's exit code for an unknown command
   }
   Gnuplot(const Gnuplot&) = delete;
   Gnuplot& operator=(const Gnuplot&) = delete;
@@ -59,19 +59,19 @@ class Gnuplot {
     wait(0);
   }
 
-  /// Returns its exit code, or -1.
+  /// Waits for the end; returns the exit code, or -1.
   int finish() {
     using namespace std::chrono_literals;
     while (process_ > 0 && !wait(WNOHANG)) {
       stop_if_interrupted();
       std::this_thread::sleep_for(5ms);
     }
-    stop_if_interrupted();  // where Ctrl-C reached gnuplot first
+    stop_if_interrupted();  // if Ctrl-C has ended gnuplot
     return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
   }
 
  private:
-  /// Whether it has ended.
+  /// Whether the process has ended.
   bool wait(int options) {
     pid_t ended;
     do ended = waitpid(process_, &status_, options);
@@ -85,7 +85,7 @@ class Gnuplot {
   int status_ = -1;  // of a process that did not exit
 };
 
-/// Whether a PNG, GIF or SVG file was written to its end.
+/// Whether a PNG, GIF or SVG file is complete.
 bool is_complete(const fs::path& picture) {
   std::ifstream file(picture, std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(file), {});
@@ -103,15 +103,15 @@ bool warn(const std::string& why) {
 
 bool run_gnuplot(const fs::path& path, const std::string& script,
                  const std::vector<std::string>& pictures) {
-  // Drawn elsewhere, so that what has its final name is whole, and two programs may draw into one
-  // folder.
+  // Drawn in a temporary folder, so that a file with its final name is complete, and two programs
+  // may draw into one folder.
   const fs::path folder = fs::absolute(path).parent_path(), name = path.filename();
   const WorkFolder work(folder);
   if (work.path().empty()) return warn(fmt::format("cannot write into {}", folder.string()));
   std::ofstream file(work.path() / name);
   file << script << std::flush;
   if (!file.good()) return warn(fmt::format("cannot write {}", path.string()));
-  fs::copy_file(work.path() / name, work.path() / "script");  // NAME shows only when it is whole
+  fs::copy_file(work.path() / name, work.path() / "script");  // renamed, so that NAME is complete
   fs::rename(work.path() / "script", path);
   const int exit_code = Gnuplot(work.path(), name.string()).finish();
   if (exit_code == 127) {

@@ -11,7 +11,7 @@ std::string lr_plot_script(const optim::LRCurve& curve) {
     data +=
         fmt::format("{:.6g} {:.6g} {:.6g}\n", curve.lr[i], curve.loss[i], curve.smoothed_loss[i]);
   }
-  // What diverges at the end would press the rest flat.
+  // The y range excludes the divergence at the end of the curve.
   const double top = curve.loss.empty() ? 1 : 1.5 * curve.smoothed_loss.front();
   std::string suggestion;
   if (curve.suggestion) {

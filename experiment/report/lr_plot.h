@@ -7,9 +7,9 @@
 
 namespace engram::experiment {
 
-/// Draws find_lr.png and find_lr.svg into the folder: the loss over the learning rate, and the rate
-/// that is suggested. The script, find_lr.gp, holds its data and can be changed and run again.
-/// Returns whether gnuplot did its work; it warns otherwise, and then there is no picture.
+/// Draws find_lr.png and find_lr.svg into the folder: the loss over the learning rate, and the
+/// suggested rate. The script, find_lr.gp, includes its data and can be edited and run again.
+/// Returns false, with a warning, if gnuplot failed; then there is no picture.
 bool plot_lr_curve(const std::filesystem::path& folder, const optim::LRCurve& curve);
 
 /// The gnuplot script of that picture.

@@ -5,7 +5,7 @@
 
 namespace engram::experiment {
 
-/// A figure that others have published, in the unit of the column that it stands beside.
+/// A published figure, in the unit of the column that it is compared with.
 struct PublishedFigure {
   double value;
   std::optional<double> error{};  ///< standard error, where one was published

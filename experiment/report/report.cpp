@@ -36,7 +36,7 @@ std::string escaped(std::string text) {
   return replaced(std::move(text), "\"", "&quot;");
 }
 
-/// Puts every other `mark` into the place of begin and end.
+/// Replaces the marks in turn by begin and end.
 std::string marked(std::string text, std::string_view mark, std::string_view begin,
                    std::string_view end) {
   bool open = false;
@@ -103,7 +103,7 @@ std::string html(const Table& table) {
   return text + "</table>\n";
 }
 
-/// Breaks the text at spaces into lines of at most 100 places, each after the indentation.
+/// Wraps the text at spaces into lines of at most 100 characters, including the indentation.
 std::string wrapped(const std::string& text, const std::string& indentation = "") {
   std::string lines, line;
   for (std::size_t begin = 0; begin < text.size();) {
@@ -119,7 +119,7 @@ std::string wrapped(const std::string& text, const std::string& indentation = ""
   return lines + indentation + line + "\n";
 }
 
-/// A table of texts as a list: the first cell, and below it the others.
+/// A table of texts as a list: each row as its first cell, with the others indented below.
 std::string listed(const Table& table) {
   std::string text;
   for (std::size_t r = 1; r < table.rows.size(); ++r) {

@@ -8,10 +8,10 @@
 namespace engram::experiment {
 
 struct Paragraph {
-  std::string text;  ///< `code` and **bold** are understood, nothing else
+  std::string text;  ///< Markdown of which only `code` and **bold** are formatted
 };
-/// The first row is the head; the first column stands left, the others right. A table of texts has
-/// all columns left, and is a list on the screen.
+/// The first row is the header; the first column is aligned left, the others right. A table of
+/// texts has all columns aligned left, and is a list in `to_text`.
 struct Table {
   std::vector<std::vector<std::string>> rows;
   bool text = false;
@@ -32,16 +32,16 @@ struct Section {
 
 struct Report {
   std::string title;
-  std::vector<Section> sections;  ///< the first one stands under the report's title alone
+  std::vector<Section> sections;  ///< the first one without its own title
 };
 
-/// GitHub's Markdown. Pictures that are not in the folder are left out, with a word about it.
+/// GitHub's Markdown, with a note in the place of a picture that is not in the folder.
 std::string to_markdown(const Report& report, const std::filesystem::path& folder);
 
-/// One page that needs no other file: pictures are part of it.
+/// A self-contained page: pictures are embedded.
 std::string to_html(const Report& report, const std::filesystem::path& folder);
 
-/// For the screen: titles, texts and tables.
+/// For the terminal: titles, texts and tables.
 std::string to_text(const Report& report);
 
 }  // namespace engram::experiment

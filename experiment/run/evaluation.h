@@ -9,7 +9,7 @@
 
 namespace engram::experiment {
 
-/// How many rows of `logits` (N, classes) have their largest element at the label, y (N,) of i64.
+/// The number of rows of `logits` (N, classes) whose argmax is the label, y (N,) of i64.
 std::int64_t count_correct(const Tensor& logits, const Tensor& y);
 
 struct Evaluation {
@@ -17,7 +17,7 @@ struct Evaluation {
   double loss;      ///< mean cross entropy
 };
 
-/// Measures a classifier on all samples, in large batches; no tape records it. NaN for no samples.
+/// Evaluates a classifier on all samples, in large batches, unrecorded. NaN for no samples.
 Evaluation evaluate_function(const std::function<Tensor(const Tensor&)>& classifier,
                              const data::Dataset& dataset);
 

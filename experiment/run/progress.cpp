@@ -19,7 +19,7 @@ Progress::~Progress() {
   if (stage_.empty()) return;
   try {
     end("");
-  } catch (...) {  // such as a full disk: the line is lost, and what threw before is told
+  } catch (...) {  // such as a full disk: the line is lost, an exception in flight is not
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace engram::experiment {
 
-/// Shows how a training goes: on a terminal one line that is drawn again and again, elsewhere, and
-/// where TERM is not set or `dumb`, a plain line at the end of each stage and every ten seconds.
+/// Shows the progress of a training: on a terminal one line that is redrawn; elsewhere, and where
+/// TERM is not set or `dumb`, a plain line at the end of each stage and every ten seconds.
 ///
 ///     epoch 3/10 [######--------------]  loss 0.0421  accuracy 98.71 %  61200 samples/s  0:12 left
 ///
@@ -19,14 +19,14 @@ class Progress {
  public:
   /// Of a run with this many training steps in all its stages.
   explicit Progress(std::int64_t steps, std::FILE* out = stdout);
-  ~Progress();  ///< ends the line of a stage that was broken off
+  ~Progress();  ///< ends the line of an interrupted stage
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Takes steps that were done before, or are not needed, out of the total.
+  /// Subtracts steps that were done by an earlier process, or are not needed, from the total.
   void skip(std::int64_t steps) { all_steps_ -= steps; }
   void begin(std::string stage);
-  /// One training step: on how many samples, its mean loss, how many were classified correctly.
+  /// Adds one training step: its samples, their mean loss, the number classified correctly.
   void step(std::int64_t samples, double loss, std::int64_t correct);
   /// Ends the stage's line with a remark in place of the time left.
   void end(const std::string& remark);

@@ -15,7 +15,7 @@
 namespace engram::experiment {
 namespace {
 
-/// As a shell reads it.
+/// The arguments, quoted for a shell.
 std::string command_line(int argc, char** argv) {
   std::vector<std::string> words;
   for (std::string word : std::vector<std::string>(argv, argv + argc)) {
@@ -30,7 +30,7 @@ std::string command_line(int argc, char** argv) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-/// The processor, its cores, the system.
+/// The processor, its number of cores, the operating system.
 std::string machine() {
   std::string processor = "unknown processor";
   std::ifstream cpuinfo("/proc/cpuinfo");

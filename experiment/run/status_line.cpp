@@ -13,14 +13,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How many characters a line of the terminal holds.
+/// The number of characters in a line of the terminal.
 std::size_t width_of(std::FILE* terminal) {
   winsize size = {};
   if (ioctl(fileno(terminal), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
   return size.ws_col;
 }
 
-/// Whether a line can be drawn again.
+/// Whether a line can be redrawn.
 bool redraws(std::FILE* out) {
   const char* terminal = std::getenv("TERM");
   return isatty(fileno(out)) == 1 && terminal && *terminal && terminal != std::string_view("dumb");
@@ -34,7 +34,7 @@ bool StatusLine::is_due() const { return Clock::now() - last_drawn_ > (terminal_
 
 void StatusLine::draw(const std::string& text) {
   if (terminal_) {
-    // Back to the start of the line, the text as far as it fits, and nothing behind it.
+    // Return to the start of the line, print the text as far as it fits, erase the rest.
     fmt::print(out_, "\r{}\x1b[K", text.substr(0, width_of(out_) - 1));
   } else {
     fmt::print(out_, "{}\n", text);

@@ -7,18 +7,18 @@
 
 namespace engram::experiment {
 
-/// A line of text that changes: on a terminal it is drawn again and again; elsewhere, and where
-/// TERM is not set or `dumb`, each text is a line of its own, and they come less often.
+/// A line of status text: on a terminal it is redrawn in place; elsewhere, and where TERM is not
+/// set or `dumb`, each text is printed as a new line, and less often.
 class StatusLine {
  public:
   explicit StatusLine(std::FILE* out);
 
-  /// Whether the line was drawn so long ago that it is time for another text.
+  /// Whether enough time has passed since the last text.
   bool is_due() const;
   void draw(const std::string& text);
-  /// Draws the text a last time; what follows stands below.
+  /// Draws the last text, and ends the line.
   void end(const std::string& text);
-  /// Counts as drawn now.
+  /// Restarts the time until the next text is due.
   void rest() { last_drawn_ = Clock::now(); }
 
  private:

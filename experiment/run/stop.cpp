@@ -19,7 +19,7 @@ void catch_interrupts() {
   sigaction(SIGINT, nullptr, &action);
   if (action.sa_handler == SIG_IGN) return;
   action.sa_handler = [](int) { interrupted = 1; };
-  action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);  // the second has its usual effect
+  action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);  // the second Ctrl-C terminates
   sigaction(SIGINT, &action, nullptr);
 }
 

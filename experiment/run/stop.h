@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <stdexcept>
 
-// The ways in which a training stops before its end. Each is an exception, so that what was opened
-// is closed and what was written stays.
+// The early ends of a training. They are exceptions, so that destructors close the open files.
 namespace engram::experiment {
 
 /// The loss is infinite or not a number.
@@ -19,8 +18,9 @@ struct Interrupted : std::runtime_error {
   Interrupted() : runtime_error("interrupted; what was written so far is kept") {}
 };
 
-/// From now on the first Ctrl-C waits for `stop_if_interrupted`; a second one ends the program. One
-/// that came before is forgotten. Where Ctrl-C is ignored, as behind nohup, it stays so.
+/// From now on the first Ctrl-C is deferred to `stop_if_interrupted`; a second one ends the
+/// program. An earlier Ctrl-C is forgotten. Where SIGINT is ignored, as under nohup, it stays
+/// ignored.
 void catch_interrupts();
 
 /// Throws Interrupted if Ctrl-C was pressed.

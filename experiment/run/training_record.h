@@ -8,8 +8,8 @@
 
 namespace engram::experiment {
 
-/// What a single training adds to results.json: test_accuracy and test_loss after the last epoch,
-/// how many `epochs` there were, and `history`, a list of them.
+/// The part of results.json on a single training: test_accuracy and test_loss after the last epoch,
+/// the number of `epochs`, and `history`, a list of them.
 class TrainingRecord {
  public:
   /// Writes results.json for the untrained network.

@@ -23,7 +23,7 @@ std::optional<Json> Grid::next(std::span<const Trial> tried) {
   std::size_t number = tried.size(), combinations = size();
   Json settings = Json::object();
   for (const auto& [name, values] : axes_.items()) {
-    combinations /= values.size();  // of the axes that follow
+    combinations /= values.size();  // of the following axes
     settings[name] = values[number / combinations];
     number %= combinations;
   }

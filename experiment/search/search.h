@@ -10,17 +10,17 @@
 #include <span>
 #include <vector>
 
-// Search for the settings that do best on held-out data.
+// Hyperparameter search on held-out data.
 namespace engram::experiment {
 
-/// Settings that were tried, and their score over the seeds: higher is better; no score (NaN) when
-/// one of the seeds has none, as a run that diverged.
+/// Settings, and their score over the seeds: higher is better; NaN if a seed has no score, as a run
+/// that diverged.
 struct Trial {
   Json settings;
   Estimate score{};
 };
 
-/// Says which settings to try next. A search of one's own derives from it.
+/// Proposes the settings to try. The base class of custom searches.
 class Sampler {
  public:
   Sampler() = default;
@@ -28,11 +28,11 @@ class Sampler {
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
 
-  /// The next settings, of those that `tried` leaves; none when the search is over.
+  /// The next settings, given the trials so far; none when the search is over.
   virtual std::optional<Json> next(std::span<const Trial> tried) = 0;
 };
 
-/// Every combination of the values of some settings, the last name's changing fastest.
+/// All combinations of the values of some settings; the values of the last name vary fastest.
 ///
 ///     experiment::Grid grid(Json{{"lr", {0.01, 0.1}}, {"momentum", {0, 0.9}}});  // four trials
 class Grid : public Sampler {
@@ -47,9 +47,9 @@ class Grid : public Sampler {
   Json axes_;
 };
 
-/// Tries what the sampler says, with seeds 0 to `seeds` - 1. `score` trains with settings and seed
-/// and measures on data that neither training nor the final test sees; NaN when there is no score.
-/// Error for less than one seed.
+/// Runs the sampler's trials, with seeds 0 to `seeds` - 1. `score` trains with settings and seed
+/// and returns the score on validation data, used neither in training nor in the final test; NaN
+/// when there is none. Error for less than one seed.
 std::vector<Trial> search(
     Sampler& sampler, int seeds,
     const std::function<double(const Json& settings, std::uint64_t seed)>& score);
@@ -57,9 +57,9 @@ std::vector<Trial> search(
 /// The trial with the highest mean, of equal ones the first; null when none has a score.
 const Trial* best(std::span<const Trial> trials);
 
-/// The first trial within one standard error of the best, where they stand from the most cautious
-/// to the least: Breiman, Friedman, Olshen and Stone, "Classification and regression trees", 1984.
-/// Null when none has a score.
+/// The first trial within one standard error of the best (the 1-SE rule: Breiman, Friedman, Olshen
+/// and Stone, "Classification and regression trees", 1984), for trials in the order from the
+/// simplest model to the most complex. Null when none has a score.
 const Trial* first_near_best(std::span<const Trial> trials);
 
 }  // namespace engram::experiment

@@ -9,7 +9,7 @@
 namespace engram::experiment {
 namespace {
 
-constexpr std::chrono::milliseconds patience{20'000};  // with other processes
+constexpr std::chrono::milliseconds timeout{20'000};  // of waiting for other processes
 
 }  // namespace
 
@@ -24,10 +24,10 @@ Database::Database(const std::filesystem::path& file) : file_(file) {
     check(sqlite3_open_v2(file.c_str(), &connection_,
                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE,
                           nullptr));
-    sqlite3_busy_timeout(connection_, patience.count());
+    sqlite3_busy_timeout(connection_, timeout.count());
     begin_write_ahead_log();
     execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-    // Whether the file can be written shows now, not after the work.
+    // A file that cannot be written fails here, not after the work.
     execute("BEGIN IMMEDIATE; ROLLBACK");
   } catch (...) {
     sqlite3_close_v2(connection_);
@@ -35,10 +35,10 @@ Database::Database(const std::filesystem::path& file) : file_(file) {
   }
 }
 
-/// SQLite itself does not wait where two processes change the mode of a new file at once.
+/// Retries, because SQLite does not wait when two processes change the mode of a new file at once.
 void Database::begin_write_ahead_log() {
   using std::chrono::steady_clock;
-  const auto end = steady_clock::now() + patience;
+  const auto end = steady_clock::now() + timeout;
   int code;
   do {
     code = sqlite3_exec(connection_, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
@@ -55,7 +55,7 @@ void Database::execute(const char* sql) {
 }
 
 void Database::transaction(const std::function<void()>& work) {
-  execute("BEGIN IMMEDIATE");  // takes the lock at once: two that read first would deadlock
+  execute("BEGIN IMMEDIATE");  // takes the write lock: two transactions that read first deadlock
   try {
     work();
     execute("COMMIT");
@@ -111,7 +111,8 @@ Database::Statement& Database::Statement::bind(std::string_view text) {
 }
 
 Database::Statement& Database::Statement::bind(std::span<const std::byte> bytes) {
-  // Not copied: they may be many, and outlive the statement. A null pointer would be NULL.
+  // SQLITE_STATIC: not copied, as there may be many bytes, which outlive the statement. A null
+  // pointer would be NULL.
   database_.check(sqlite3_bind_blob64(statement_, ++bound_,
                                       bytes.empty() ? "" : static_cast<const void*>(bytes.data()),
                                       bytes.size(), SQLITE_STATIC));

@@ -14,13 +14,13 @@ struct sqlite3_stmt;
 
 namespace engram::experiment {
 
-/// An SQLite file, opened for reading and writing and made where there is none. A transaction is on
-/// the disk when it returns (write-ahead log, synchronous = FULL); a process that is killed in it
-/// leaves the file as it was before. Several processes may write, one after the other: each waits
-/// up to 20 s for the others. To be used by one thread at a time.
+/// An SQLite file, opened for reading and writing, created if missing. A transaction is durable
+/// when it returns (write-ahead log, synchronous = FULL), and atomic when the process is killed.
+/// Several processes may write, one at a time: each waits up to 20 s for the others. Not
+/// thread-safe.
 ///
-/// Error when the file cannot be opened, read or written, DataError when it is no SQLite file or
-/// damaged; both name the file.
+/// Error when the file cannot be opened, read or written, DataError when it is not an SQLite file
+/// or is damaged; both name the file.
 class Database {
  public:
   explicit Database(const std::filesystem::path& file);
@@ -28,7 +28,7 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database();
 
-  /// SQL text, ready to be run with values in the place of its question marks.
+  /// A prepared SQL statement, with question marks for its parameters.
   class Statement {
    public:
     Statement(Database& database, std::string_view sql);
@@ -36,15 +36,15 @@ class Database {
     Statement& operator=(const Statement&) = delete;
     ~Statement();
 
-    /// Gives the next question mark its value.
+    /// Binds the next question mark.
     Statement& bind(std::int64_t value);
     Statement& bind(std::string_view text);
     Statement& bind(std::span<const std::byte> bytes);
 
-    /// Goes to the next row of the result; false behind the last one.
+    /// Steps to the next row of the result; false after the last one.
     bool next();
 
-    /// Of the row, columns counted from 0. Texts and bytes live until `next`.
+    /// Columns of the current row, counted from 0. Texts and bytes live until `next`.
     std::int64_t integer(int column) const;
     std::optional<std::string_view> text(int column) const;  ///< none for NULL
     std::span<const std::byte> bytes(int column) const;
@@ -55,10 +55,10 @@ class Database {
     int bound_ = 0;
   };
 
-  /// Runs SQL text of one statement or several.
+  /// Runs one or more SQL statements.
   void execute(const char* sql);
 
-  /// Runs `work` as one transaction: all of it or, when it throws, nothing is done.
+  /// Runs `work` as one transaction, which is rolled back when it throws.
   void transaction(const std::function<void()>& work);
 
  private:

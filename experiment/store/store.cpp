@@ -12,9 +12,9 @@
 namespace engram::experiment {
 namespace {
 
-constexpr std::int64_t application_id = 0x456e6772;  // "Engr", which `file` shows
+constexpr std::int64_t application_id = 0x456e6772;  // "Engr", shown by file(1)
 
-/// Number k brings the schema of version k to version k + 1. What was released is not changed.
+/// Migration k brings schema version k to version k + 1. Released migrations must not change.
 constexpr std::array migrations = {
     R"(CREATE TABLE runs (
          id INTEGER PRIMARY KEY,
@@ -36,14 +36,14 @@ constexpr std::array migrations = {
          PRIMARY KEY (run, name)
        ) STRICT;)"};
 
-// Names of a checkpoint's parts: the progress with the list of the states, and each state.
+// Names of a checkpoint's parts: the progress, with the list of states, and each state.
 constexpr std::string_view progress = "checkpoint/progress", states = "checkpoint/state/";
 
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Of a text that stands under a name.
+/// Checksum of a named text.
 std::string checksum(std::string_view name, std::string_view text) {
   return fmt::format("{:016x}", fnv1a(text, fnv1a(name)));
 }
@@ -52,7 +52,7 @@ std::string to_text(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/// With all names sorted.
+/// The settings with all names sorted, as text.
 std::string canonical(const Json& settings) { return to_text(nlohmann::json(settings)); }
 
 std::int64_t number(Database& database, const char* sql) {
@@ -61,7 +61,7 @@ std::int64_t number(Database& database, const char* sql) {
   return statement.integer(0);
 }
 
-/// Brings the file's schema to this version's.
+/// Migrates the file to this version's schema.
 void migrate(Database& database, const std::filesystem::path& file) {
   database.transaction([&] {
     const std::int64_t version = number(database, "PRAGMA user_version");
@@ -87,7 +87,7 @@ void drop_checkpoint(Database& database, std::int64_t run) {
       .next();
 }
 
-/// Whether a row of settings, outcome and checksum is as it was written.
+/// Whether the checksum of a row of settings, outcome and checksum is right.
 bool is_whole(const Database::Statement& row) {
   return row.text(2) == checksum(*row.text(0), *row.text(1));
 }
@@ -149,7 +149,7 @@ std::optional<Checkpoint> Run::checkpoint() const {
       "WHERE study = ? AND settings = ? AND name GLOB 'checkpoint/*'");
   statement.bind(study_).bind(text_);
   Checkpoint checkpoint;
-  Json names;  // of the states that there must be
+  Json names;  // of the expected states
   while (statement.next()) {
     const std::string name(*statement.text(0));
     const std::span<const std::byte> bytes = statement.bytes(1);
@@ -215,7 +215,7 @@ void Run::finish(const Json& outcome) {
   });
 }
 
-/// The id of the run's row, which is added where there is none.
+/// The id of the run's row; inserts the row if missing.
 std::int64_t Run::row() {
   Database& database = store_.database_;
   Database::Statement(database,

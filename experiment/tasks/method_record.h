@@ -9,16 +9,16 @@
 
 namespace engram::experiment {
 
-/// What one method of continual learning has come to, task by task.
+/// The results of one method of continual learning, task by task.
 struct MethodRecord {
   MethodRecord(std::string name_, Json options_)
       : name(std::move(name_)), options(std::move(options_)) {}
 
-  /// Of the tasks learned so far; NaN where they are not defined yet.
+  /// Metrics of the tasks learned so far; NaN where not defined yet.
   continual::Metrics metrics() const;
 
   std::string name;
-  Json options;                      ///< its own, such as lambda
+  Json options;                      ///< of the method, such as lambda
   std::vector<double> baseline;      ///< accuracy on each task before training
   continual::AccuracyMatrix matrix;  ///< a row for each task learned
   double seconds = 0;                ///< of training and evaluation

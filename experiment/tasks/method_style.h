@@ -7,15 +7,15 @@
 
 namespace engram::experiment {
 
-/// How pictures show a method of continual learning.
+/// Title and line style of a method of continual learning in figures.
 struct MethodStyle {
   std::string title;
   LineStyle line;
 };
 
-/// The styles of the methods of one picture. A method has the same style in every picture. Its
-/// variants, whose labels go on after a comma, share its colour and differ in dashes and points. A
-/// label of no known method, as a combination, is its own title.
+/// The styles of the methods of one figure. A method has the same style in every figure. Its
+/// variants, whose labels continue after a comma, share its colour and differ in dashes and points.
+/// An unknown label, such as that of a combination, is its own title.
 std::vector<MethodStyle> method_styles(const std::vector<std::string>& labels);
 
 }  // namespace engram::experiment

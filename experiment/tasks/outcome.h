@@ -9,20 +9,20 @@
 
 namespace engram::experiment {
 
-/// What came of learning a sequence of tasks, or what there is of it after some of them.
+/// The results of learning a sequence of tasks, or of the part learned so far.
 struct Outcome {
   std::vector<double> baseline{};              ///< accuracy on each task before training, 0 to 1
   continual::AccuracyMatrix matrix{};          ///< a row for each task learned
   double seconds = 0;                          ///< of training and evaluation
-  std::optional<std::int64_t> memory_bytes{};  ///< that the method keeps; none for joint training
-  std::optional<std::int64_t> diverged{};  ///< the step on which the loss was no number any more
+  std::optional<std::int64_t> memory_bytes{};  ///< kept by the method; none for joint training
+  std::optional<std::int64_t> diverged{};      ///< the step at which the loss was not finite
 
-  /// Of the tasks learned so far. NaN for a run that diverged, and where they are not defined.
+  /// Metrics of the tasks learned so far. NaN for a run that diverged, and where not defined.
   continual::Metrics metrics() const;
 };
 
 Json to_json(const Outcome& outcome);
-/// Json::exception when it is none.
+/// Json::exception for JSON of another form.
 Outcome outcome_from_json(const Json& json);
 
 }  // namespace engram::experiment

@@ -17,7 +17,7 @@ void add_share(std::vector<double>& sum, const std::vector<double>& values, std:
   }
 }
 
-/// What the method keeps; "-" where no run came to its end.
+/// The method's memory in MB; "-" if all runs diverged.
 std::string memory_text(const OverSeeds& method) {
   if (method.memory_bytes) {
     return fmt::format("{:.1f}", static_cast<double>(*method.memory_bytes) / 1e6);

@@ -25,13 +25,13 @@ std::int64_t iterations_of(const SequenceOptions& options, const Task& task) {
   return options.epochs * ((task.train.size() + options.batch - 1) / options.batch);
 }
 
-/// How many of a task's samples are classified correctly among these outputs.
+/// The number of samples classified correctly when the argmax is over these outputs only.
 std::int64_t count_correct_among(const continual::Outputs& outputs, const Tensor& logits,
                                  const Tensor& y) {
   return count_correct(continual::select_outputs(logits, outputs), y - outputs.begin);
 }
 
-/// Test accuracy on every task, as it is after `latest` was learned.
+/// Test accuracy on every task after `latest` was learned.
 std::vector<double> accuracies(const continual::Network& network, const continual::Stream& tasks,
                                const Task& latest) {
   std::vector<double> row;
@@ -52,7 +52,7 @@ struct StepDone {
   std::int64_t correct;
 };
 
-/// One step of joint training: on samples of all tasks seen, each with the loss of its task.
+/// One step of joint training: on samples of all tasks seen, with the loss of each sample's task.
 StepDone joint_step(const Learner& learner, const std::vector<Task>& seen,
                     const MixedBatch& mixed) {
   Tape tape;
@@ -78,7 +78,7 @@ StepDone joint_step(const Learner& learner, const std::vector<Task>& seen,
   return {value, correct};
 }
 
-/// A sequence under way.
+/// The state of an unfinished sequence.
 class Sequence {
  public:
   Sequence(const continual::Stream& tasks, const Learner& learner, const SequenceOptions& options)
@@ -174,7 +174,7 @@ class Sequence {
     learner_.optimizer.lr() = lr_ * options_.schedule(done);
   }
 
-  /// Whether the run can go on.
+  /// Returns false if the step has diverged.
   bool tell(const StepDone& step, std::int64_t size, Progress& progress) {
     progress.step(size, step.loss, step.correct);
     stop_if_interrupted();
@@ -190,7 +190,7 @@ class Sequence {
   Outcome outcome_;
 };
 
-/// Takes the run up where it was left.
+/// Resumes the run from its checkpoint; if that is damaged, restores the initial state.
 void resume(Sequence& sequence, const Run& run, const SequenceOptions& options,
             Progress& progress) {
   Checkpoint fresh;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* picture = "accuracy";
 
-/// Average accuracy, in percent, over the tasks seen after each of them.
+/// The average accuracy over the tasks seen, in percent, after each task.
 std::vector<double> averages(const continual::AccuracyMatrix& matrix) {
   std::vector<double> result;
   for (std::size_t row = 0; row < matrix.size(); ++row) {
@@ -24,8 +24,8 @@ std::vector<double> averages(const continual::AccuracyMatrix& matrix) {
   return result;
 }
 
-/// A data block: for each task, from where it was learned on, lines of
-/// `tasks learned, accuracy in percent, task`; then an empty line.
+/// A data block: for each task, lines of `tasks learned, accuracy in percent, task`, from its own
+/// training on, and an empty line.
 std::string data_block(std::size_t method, const continual::AccuracyMatrix& matrix) {
   std::string text = fmt::format("$method{} << end\n", method);
   for (std::size_t task = 0; task < matrix.size(); ++task) {
@@ -44,15 +44,15 @@ std::string average_block(std::size_t method, const std::vector<double>& values)
   return text + "end\n";
 }
 
-/// The axis of accuracies from a round number below the lowest value up to 100.
+/// The accuracy axis, from a round number below the lowest value up to 100.
 std::string accuracy_axis(double lowest) {
   const double step = lowest < 60 ? 20 : lowest < 85 ? 10 : lowest < 95 ? 5 : 1;
   const double bottom = std::max(0., step * std::floor((lowest - step / 4) / step));
   return fmt::format("set yrange [{}:{}]; set ytics {}", bottom, 100 + (100 - bottom) * .02, step);
 }
 
-/// Where the panels of so many methods stand: in rows of two, the averages last. They have a row of
-/// their own when the other panels fill theirs, and when the key is too long for half a row.
+/// The layout of the panels: rows of two, the averages last. The averages have their own row if the
+/// other panels fill theirs, or if the key is too long for half a row.
 struct Places {
   std::size_t methods;
   std::size_t key;  // characters
@@ -69,8 +69,8 @@ struct Places {
   }
 };
 
-/// How many characters a key in one line has: its columns are as wide as the longest title with a
-/// sample before it.
+/// The width in characters of a key in one line, whose columns are as wide as the longest title
+/// with its line sample.
 std::size_t key_width(const std::vector<MethodStyle>& styles) {
   std::size_t longest = 0;
   for (const MethodStyle& style : styles) longest = std::max(longest, style.title.size());

@@ -9,12 +9,12 @@
 namespace engram::experiment {
 
 /// Draws accuracy.png and accuracy.svg into the folder: for each method a panel with the accuracy
-/// on every task while the tasks go by, and one panel with the average over the tasks seen so far.
-/// The script, accuracy.gp, holds its data and can be changed and run again. Returns whether
-/// gnuplot did its work; it warns otherwise, and then there is no picture.
+/// on every task over the number of tasks learned, and one panel with the average over the tasks
+/// seen. The script, accuracy.gp, includes its data and can be edited and run again. Returns false,
+/// with a warning, if gnuplot failed; then there is no picture.
 bool plot_tasks(const std::filesystem::path& folder, const std::vector<MethodRecord>& methods);
 
-/// Removes what an earlier run drew into the folder, which says nothing about this one.
+/// Removes the pictures of an earlier run from the folder.
 void remove_plots(const std::filesystem::path& folder);
 
 /// The gnuplot script of that picture.

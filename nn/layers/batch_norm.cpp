@@ -1,6 +1,7 @@
 #include <engram/autograd/create.h>
 #include <engram/autograd/error.h>
 #include <engram/autograd/ops/normalization.h>
+#include <engram/nn/checkpoint.h>
 #include <engram/nn/layers/batch_norm.h>
 
 namespace engram::nn {
@@ -24,6 +25,9 @@ Tensor BatchNorm::normalize(const Tensor& x) const {
   if (!running_mean.defined() || !is_training()) {
     return batch_norm(x, weight, bias, running_mean, running_var,
                       {.training = !running_mean.defined(), .eps = options_.eps});
+  }
+  if (is_recomputing()) {  // the running statistics have seen this batch
+    return batch_norm(x, weight, bias, {}, {}, {.training = true, .eps = options_.eps});
   }
   std::int64_t& batches = num_batches_tracked.data<std::int64_t>()[0];
   const double share = 1 / static_cast<double>(batches + 1);  // of the mean over all batches

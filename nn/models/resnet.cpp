@@ -2,6 +2,7 @@
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/pooling.h>
 #include <engram/autograd/ops/shaping.h>
+#include <engram/nn/checkpoint.h>
 #include <engram/nn/init.h>
 #include <engram/nn/models/resnet.h>
 
@@ -36,8 +37,7 @@ BasicBlock::BasicBlock(std::int64_t in, std::int64_t channels, std::int64_t stri
 }
 
 Tensor BasicBlock::operator()(const Tensor& x) const {
-  const Tensor y = bn2(conv2(relu(bn1(conv1(x)))));
-  return relu(y + (downsample ? (*downsample)(x) : x));
+  return relu(bn2(conv2(relu(bn1(conv1(x))))) + (downsample ? (*downsample)(x) : x));
 }
 
 Bottleneck::Bottleneck(std::int64_t in, std::int64_t channels, std::int64_t stride)
@@ -53,8 +53,8 @@ Bottleneck::Bottleneck(std::int64_t in, std::int64_t channels, std::int64_t stri
 }
 
 Tensor Bottleneck::operator()(const Tensor& x) const {
-  const Tensor y = bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x))))))));
-  return relu(y + (downsample ? (*downsample)(x) : x));
+  return relu(bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))) +
+              (downsample ? (*downsample)(x) : x));
 }
 
 namespace {
@@ -78,7 +78,7 @@ nn::Sequential stage(int k, int blocks, bool bottlenecks, const ModelOptions& op
                            stride);
 }
 
-nn::Conv2d stem(const ModelOptions& options) {
+nn::Conv2d stem_convolution(const ModelOptions& options) {
   return convolution(options.in_channels, scaled(64, options), options.small_images ? 3 : 7,
                      options.small_images ? 1 : 2);
 }
@@ -87,7 +87,7 @@ nn::Conv2d stem(const ModelOptions& options) {
 
 ResNet::ResNet(const std::array<int, 4>& stages, bool bottlenecks, const ModelOptions& options)
     : Module("ResNet"),
-      conv1(add("conv1", stem(options))),
+      conv1(add("conv1", stem_convolution(options))),
       bn1(add("bn1", nn::BatchNorm2d(scaled(64, options)))),
       layer1(add("layer1", stage(0, stages[0], bottlenecks, options))),
       layer2(add("layer2", stage(1, stages[1], bottlenecks, options))),
@@ -96,13 +96,31 @@ ResNet::ResNet(const std::array<int, 4>& stages, bool bottlenecks, const ModelOp
       fc(add("fc", nn::Linear((bottlenecks ? Bottleneck::expansion : BasicBlock::expansion) *
                                   scaled(512, options),
                               options.num_classes))),
-      small_images_(options.small_images) {}
+      small_images_(options.small_images),
+      checkpoint_(options.checkpoint) {}
+
+Tensor ResNet::stem(const Tensor& x) const {
+  const Tensor y = relu(bn1(conv1(x)));
+  return small_images_ ? y : max_pool2d(y, {.kernel = 3, .stride = 2, .padding = 1});
+}
 
 Tensor ResNet::features(const Tensor& x) const {
-  Tensor y = relu(bn1(conv1(x)));
-  if (!small_images_) y = max_pool2d(y, {.kernel = 3, .stride = 2, .padding = 1});
-  y = layer4(layer3(layer2(layer1(y))));
-  return flatten(adaptive_avg_pool2d(y, 1), 1);
+  const auto pooled = [](const Tensor& y) { return flatten(adaptive_avg_pool2d(y, 1), 1); };
+  if (!checkpoint_) return pooled(layer4(layer3(layer2(layer1(stem(x))))));
+
+  // The stem's output, one of the largest, is kept for the first block only.
+  Tensor y = nn::checkpoint(
+      [net = *this](const Tensor& image) {
+        const auto first = [net](const Tensor& t) { return net.stem(t); };
+        return net.layer1[0](nn::checkpoint(first, image));
+      },
+      x);
+  for (const nn::Sequential& layer : {layer1, layer2, layer3, layer4}) {
+    for (std::size_t k = layer.is(layer1) ? 1 : 0; k < layer.size(); ++k) {
+      y = nn::checkpoint(layer[k], y);
+    }
+  }
+  return pooled(y);
 }
 
 ResNet resnet18(const ModelOptions& options) { return {{2, 2, 2, 2}, false, options}; }

@@ -62,7 +62,10 @@ struct ResNet : nn::Module {
   ResNet(const std::array<int, 4>& stages, bool bottlenecks, const ModelOptions& options);
 
  private:
+  Tensor stem(const Tensor& x) const;
+
   bool small_images_;
+  bool checkpoint_;
 };
 
 ResNet resnet18(const ModelOptions& options = {});

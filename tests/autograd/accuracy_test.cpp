@@ -15,7 +15,7 @@ namespace math = engram::kernels::math;
 
 namespace {
 
-/// The largest distance of f from the exact function over [low, high], in units of the last place.
+/// The largest error of f over [low, high], in units of the last place.
 template <class Exact>
 double worst_ulp(double low, double high, Tensor (*f)(const Tensor&), Exact exact) {
   constexpr std::int64_t steps = 100'003;

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <new>
 
-// The sanitizers bring their own operator new, and the pool does not recycle under them.
+// The sanitizers have their own operator new, and the pool does not recycle under them.
 #if !defined(ENGRAM_SANITIZED)
 
 namespace {
@@ -39,7 +39,7 @@ using namespace engram;
 
 namespace {
 
-/// Whether ten steps take nothing from the heap.
+/// Whether ten steps allocate nothing on the heap.
 template <class Step>
 bool is_steady(Step step) {
   const std::size_t news_before = news, allocations_before = memory::stats().allocations;
@@ -49,8 +49,8 @@ bool is_steady(Step step) {
          memory::stats().reserved == reserved_before;
 }
 
-/// Soon the pool has its blocks, and no step takes anything. How soon depends on when the threads
-/// of a loop first met in each part of it, which on a busy machine may take a while.
+/// Checks that after some steps the pool has all blocks, and no step allocates. The number of steps
+/// depends on when all threads have first worked at once, which on a busy machine may take a while.
 template <class Step>
 void check_steady(Step step) {
   int rounds = 0;

@@ -12,6 +12,30 @@ using namespace engram;
 constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+TEST_CASE("add: takes the memory of a temporary, and of nothing that somebody can see") {
+  const Tensor x = tensor({1, 2}), y = tensor({10, 20});
+  x.set_requires_grad();
+  Tape tape;
+  Tensor temporary = x * 2;
+  const float* memory = temporary.data<float>().data();
+  const Tensor sum_of_two = std::move(temporary) + y;
+  CHECK(sum_of_two.data<float>().data() == memory);
+  CHECK(values(sum_of_two) == Values{12, 24});
+
+  Tensor seen = x * 3;
+  const Tensor other = seen;
+  CHECK(values(std::move(seen) + y) == Values{13, 26});
+  CHECK(values(other) == Values{3, 6});
+  // The gradient of a square root needs its result.
+  const Tensor root_and_more = sqrt(x * 2) + y;
+  CHECK(values((x * 2) + ones({2, 2})) == Values{3, 5, 3, 5});
+  Tensor doubled = x * 2;
+  CHECK(values(std::move(doubled) + doubled) == Values{4, 8});
+  tape.backward(sum(sum_of_two) + sum(root_and_more));
+  check_close(x.grad(), {2 + 1 / std::sqrt(2.0), 2 + 0.5}, 1e-6);
+  CHECK_THROWS_WITH_AS(x * 2 + ones({2}, f64), "add: dtypes differ: f32 and f64", DTypeError);
+}
+
 TEST_CASE("arithmetic: broadcasting follows NumPy's rule") {
   const Tensor column = tensor({10, 20}, {2, 1}), row = tensor({1, 2, 3});
   CHECK((column + row).shape() == Shape{2, 3});

@@ -91,7 +91,7 @@ TEST_CASE("where: chooses, for every dtype, and does not let the other side thro
         Values{1, 5, 3});
   CHECK(where(ones({1}, boolean), zeros({0, 2}), 1).shape() == Shape{0, 2});
 
-  // Where the chosen side has a zero gradient, an infinite derivative of the other cannot spoil it.
+  // An infinite derivative of the side that is not chosen does not enter the gradient.
   const Tensor x = tensor({0, 4}, f64);
   x.set_requires_grad();
   Tape tape;

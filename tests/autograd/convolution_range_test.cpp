@@ -10,9 +10,9 @@
 
 #include "instruction_sets.h"
 
-// Convolutions beside NaN, infinity and the ends of the range, whichever way they are computed:
-// held to the sums of the definition. Outputs and the weight's gradient see the padding as zeros,
-// so that 0·∞ is NaN there; the input's gradient sees no padding. So it is in PyTorch.
+// Convolutions with NaN, infinity and the ends of the range, by every algorithm, compared with the
+// direct sums. In outputs and the weight's gradient the zeros of the padding are multiplied, so
+// that 0·∞ is NaN; the input's gradient has no padding. As in PyTorch.
 
 using namespace engram;
 
@@ -46,7 +46,7 @@ struct Results {
   std::vector<double> y, dx, dweight;
 };
 
-/// What the definition says of f32, each term rounded as in f64.
+/// The direct sums of f32 numbers, computed in f64.
 Results defined(const Case& c, const Tensor& x, const Tensor& weight, const Tensor& dy) {
   const Conv2dOptions& o = c.options;
   const std::int64_t channels = weight.size(1), out = weight.size(0);
@@ -79,7 +79,7 @@ Results defined(const Case& c, const Tensor& x, const Tensor& weight, const Tens
   return r;
 }
 
-/// The first element that differs, if any does: "" or "12: 3 in the place of inf".
+/// The first difference: "12: 3 in the place of inf"; "" if there is none.
 std::string difference(const Tensor& result, const std::vector<double>& expected, double error) {
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const double got = result.data<float>()[i], right = static_cast<float>(expected[i]);
@@ -96,8 +96,8 @@ Tensor numbers(const Shape& shape, std::uint64_t seed, double scale = 1) {
   return randn(shape, f32, generator) * scale;
 }
 
-/// Compares all three results under all instruction sets; an element may be off by `error` and what
-/// is smaller than f32 has.
+/// Compares all three results under all instruction sets; each element may have an error of `error`
+/// plus an underflow.
 void check_all(const Case& c, const Tensor& x, const Tensor& weight, const Tensor& dy,
                const std::array<double, 3>& error) {
   const Results expected = defined(c, x, weight, dy);
@@ -125,7 +125,7 @@ TEST_CASE("conv2d: one infinity or NaN reaches what sees it, and nothing else") 
     const Shape y = output_of(c);
     for (std::size_t turn = 0; turn < 9; ++turn) {
       const Tensor x = numbers(c.x, 1), weight = numbers(c.weight, 2), dy = numbers(y, 3);
-      // The first and the last element lie at the edges.
+      // The first and the last element are at the edges.
       const Tensor& changed = turn % 3 == 0 ? x : turn % 3 == 1 ? weight : dy;
       const std::int64_t last = changed.numel() - 1;
       const std::int64_t at = std::array{std::int64_t{0}, last, last * 20 / 41}[turn / 3];
@@ -139,7 +139,7 @@ TEST_CASE("conv2d: one infinity or NaN reaches what sees it, and nothing else") 
 
 TEST_CASE("conv2d: large numbers, whose sums overflow though the results do not") {
   for (const Case& c : cases) {
-    // Neighbours of opposite sign: what adds them up stays in range, what subtracts them does not.
+    // Neighbours of opposite sign: their sums stay in range, their differences overflow.
     const Shape y = output_of(c);
     const auto alternating = [](const Shape& shape, double scale) {
       const Tensor t(shape, f32);

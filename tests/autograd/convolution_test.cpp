@@ -25,7 +25,7 @@ struct Case {
 };
 
 // Among them: a kernel as large as its padded input, a window that never reaches the last rows, one
-// that stands in the padding alone, and images enough for several blocks of columns and threads.
+// entirely in the padding, and enough images for several blocks of columns and threads.
 const Case cases[] = {
     {"plain", {2, 3, 5, 6}, {4, 3, 3, 2}},
     {"one pixel", {1, 1, 1, 1}, {1, 1, 1, 1}},
@@ -62,9 +62,9 @@ const Case large_cases[] = {
     {"dilated groups", {2, 100, 9, 10}, {4, 50, 3, 3}, {1, 2, 2, 2}},
     {"deep", {3, 49, 5, 5}, {2, 49, 2, 2}, {.stride = 2, .padding = 1}},
     {"pixels", {3, 60, 1, 1}, {7, 60, 1, 1}},
-    // Channels and tiles enough for Winograd's way, and once too few: tiles that reach beyond the
-    // image, images of less than a tile, strips of several images and images of several strips, and
-    // much padding. With many channels few tiles are one strip.
+    // Enough channels and tiles for Winograd's convolution, and once too few: tiles that extend
+    // past the image, images smaller than a tile, strips of several images, images of several
+    // strips, and large padding. With many channels few tiles are one strip.
     {"tiles", {4, 33, 9, 21}, {35, 33, 3, 3}},
     {"tiles, padded", {4, 32, 13, 10}, {32, 32, 3, 3}, {.padding = {1, 2}}},
     {"few tiles, few channels", {1, 17, 12, 11}, {16, 17, 3, 3}, {.padding = 1}},
@@ -79,18 +79,18 @@ const Case large_cases[] = {
     {"high tiles", {2, 32, 150, 3}, {32, 32, 3, 3}},
     {"tiles, padded more than the kernel", {130, 32, 3, 3}, {32, 32, 3, 3}, {.padding = {3, 5}}},
     {"far padding", {2, 32, 2, 3}, {32, 32, 3, 3}, {.padding = {9, 12}}},
-    // Positions enough for the weight's gradient to be sums of vectors, and channels few enough:
-    // whole vectors and not, several strips, strides, gaps, groups.
+    // Enough positions and few enough channels for conv2d_weight_gradient_by_dot: with and without
+    // a remainder of a vector, several strips, strides, gaps, groups.
     {"one channel", {3, 1, 18, 18}, {7, 1, 3, 3}, {.padding = 1}},
     {"whole vectors", {2, 2, 16, 16}, {3, 2, 5, 5}, {.padding = 2}},
     {"few channels, strips", {2, 2, 300, 250}, {2, 2, 3, 3}},
     {"few channels, strided", {2, 3, 40, 37}, {4, 3, 5, 3}, {.stride = 2, .padding = 1}},
     {"few channels, all at once", {2, 4, 60, 50}, {6, 2, 4, 3}, {2, {2, 1}, {1, 3}, 2}},
     {"few channels, a kernel too wide for that", {2, 1, 1, 20000}, {3, 1, 1, 600}},
-    // Strides in the way back, several strips and threads.
+    // The input's gradient with strides, several strips and threads.
     {"strides", {3, 20, 45, 38}, {70, 20, 3, 3}, {.stride = 2, .padding = 1}},
     {"strides of one axis, grouped", {3, 10, 45, 38}, {8, 5, 5, 4}, {{2, 1}, {2, 1}, 1, 2}},
-    // Gaps that are wider than the positions, or not much narrower.
+    // Gaps wider than the positions, or not much narrower.
     {"as wide as the image", {2, 3, 40, 30}, {5, 3, 3, 30}},
     {"nearly as wide", {2, 3, 9, 35}, {5, 3, 2, 14}, {{1, 2}, {0, 1}, {1, 2}}},
     {"gaps of vectors", {2, 5, 6, 70}, {5, 5, 3, 9}, {.dilation = {1, 4}}}};
@@ -101,7 +101,7 @@ Tensor numbers(const Shape& shape, std::uint64_t seed, DType dtype = f64) {
   return randn(shape, dtype, generator);
 }
 
-/// The formula of the documentation, word for word.
+/// The formula of the documentation.
 Tensor direct(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dOptions& o) {
   const auto out_size = [](auto in, auto k, auto stride, auto padding, auto dilation) {
     return (in + 2 * padding - dilation * (k - 1) - 1) / stride + 1;
@@ -186,7 +186,7 @@ TEST_CASE("conv2d: f32 agrees with f64") {
     std::vector<double> values(t.data<float>().begin(), t.data<float>().end());
     return tensor(values, t.shape());
   };
-  // In units of what a sum of these terms in any order may be off by: eps · Σ |a||b|.
+  // In units of the error bound of a sum of these terms in any order: eps · Σ |a||b|.
   const auto error = [&](const Tensor& y, const Tensor& exact, const Tensor& magnitude) {
     return largest_difference(widened(y), exact) / (max(magnitude).item() * 0x1p-23);
   };

@@ -141,7 +141,7 @@ TEST_CASE("nll_loss: the second half of cross_entropy") {
   }
   check_close(nll_loss(logits(), labels(), {.ignore_index = 2, .weight = class_weight()}),
               {-1.2222222222222223});
-  // An impossible class that nobody asks for does no harm.
+  // An impossible class that is no label has no effect.
   check_close(nll_loss(tensor({-INFINITY, -2, -INFINITY, -1}, {2, 2}), tensor({1, 0}, i64),
                        {.ignore_index = 0}),
               {2});

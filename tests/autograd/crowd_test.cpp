@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Is on its core for so long.
+/// Busy for this much CPU time.
 void work(Clock::duration duration) {
   const auto cpu_time = [] {
     timespec time;
@@ -31,7 +31,7 @@ TEST_CASE("Crowd: where sharing did not pay it is there for a span, which double
     const Clock::time_point begin = Clock::now();
     crowd.note(false);
     const bool is_there = crowd.is_there();
-    // Unless this thread was itself kept off its core meanwhile.
+    // Unless this thread itself was descheduled meanwhile.
     if (Clock::now() - begin < span) CHECK(is_there);
     std::this_thread::sleep_until(begin + span - 5ms);
     const bool is_still_there = crowd.is_there();
@@ -39,7 +39,7 @@ TEST_CASE("Crowd: where sharing did not pay it is there for a span, which double
     std::this_thread::sleep_for(6ms);
     CHECK_FALSE(crowd.is_there());
   }
-  // Once is no proof that the crowd is gone, five times are.
+  // A single gain does not reset the span, five in a row do.
   for (int i = 0; i < 5; ++i) crowd.note(true);
   crowd.note(false);
   std::this_thread::sleep_for(21ms);
@@ -52,7 +52,7 @@ TEST_CASE("Account: sharing pays where the others did half of the work") {
   account.add(crowd, 2, 1, 0ms, 0ms);  // begins a window
   work(25ms);
   account.add(crowd, 2, 1, 25ms, 1ms);
-  // Kept off its core it would have been in truth, if this machine is busy.
+  // Holds unless this thread was descheduled, on a busy machine.
   CHECK_FALSE(crowd.is_there());
 }
 
@@ -69,6 +69,6 @@ TEST_CASE("Account: it does not where its thread was kept off its core") {
   Crowd crowd;
   Account account;
   account.add(crowd, 2, 1, 0ms, 0ms);
-  account.add(crowd, 2, 1, 30ms, 0ms);  // of which it was on its core for none
+  account.add(crowd, 2, 1, 30ms, 0ms);  // with no CPU time
   CHECK(crowd.is_there());
 }

@@ -202,7 +202,7 @@ TEST_CASE("dtype: every one is compared, added up and averaged") {
 
 TEST_CASE("boolean: from numbers and back") {
   for (const DType dtype : {f32, f64}) {
-    // As PyTorch's: -0 is 0, and NaN and the smallest denormal number are not.
+    // As in PyTorch: -0 is false, NaN and the smallest denormal number are true.
     const Tensor x = tensor({0, -0.0, 1, -0.5, nan_value, -infinity}, dtype);
     CHECK(values(cast(x, boolean)) == Values{0, 0, 1, 1, 1, 1});
     CHECK(values(cast(cast(x, boolean), dtype)) == Values{0, 0, 1, 1, 1, 1});

@@ -9,29 +9,27 @@
 #include <vector>
 
 // Operations at the edges of floating point: NaN, ±∞, ±0, and the ends of the range. The cases and
-// their inputs are those of tests/golden/edges.py, which tells what PyTorch computes.
+// their inputs are those of tests/golden/edges.py, which computes the golden results with PyTorch.
 namespace engram::test {
 
 using Tensors = std::vector<Tensor>;
 
-/// What the inputs are made of; edges.py describes them.
+/// The kinds of inputs; edges.py describes them.
 enum class EdgeInputs { line, pairs, few_pairs, powers, shares, rows };
 
 struct EdgeCase {
   std::string name;
   EdgeInputs inputs;
   std::function<Tensor(const Tensors&)> f;
-  bool reduces = false;   // to one number, so there is one copy of the inputs and not 8
-  double tolerance = 16;  // in units of the last place; of large numbers beside which small ones
-                          // are the difference: of 1
+  bool reduces = false;   // to one number: one copy of the inputs, not 8
+  double tolerance = 16;  // in units of the last place; more where large numbers cancel
 };
 
 std::vector<EdgeCase> edge_cases();
 
 Tensors edge_inputs(const EdgeCase& each, DType dtype);
 
-/// The cotangent of a result with this number in the list of edges.py, and what that list has
-/// there.
+/// The cotangent with this number in the list of edges.py: as a tensor for y, and its value.
 Tensor edge_cotangent(const Tensor& y, std::size_t number);
 double edge_cotangent(DType dtype, std::size_t number);
 inline constexpr std::size_t edge_cotangents = 5;
@@ -40,7 +38,7 @@ inline constexpr std::int64_t edge_copies = 8;
 /// One element of a result, or of a gradient.
 struct EdgePlace {
   DType dtype;
-  std::vector<double> x;  // what it was computed from: one element of each input, or a row
+  std::vector<double> x;  // its inputs: one element of each, or a row
   std::int64_t number;    // of the element or the row within its copy
   std::size_t column;     // in the row
   double dy;              // the cotangent
@@ -56,9 +54,9 @@ struct EdgePlace {
 struct EdgeDifference {
   enum Part { value = -1, gradient0, gradient1, gradients };
 
-  std::string name;  // of a case, or what the names of several begin with and ends in '/'
+  std::string name;  // of a case, or a common prefix of several names, ending in '/'
   Part part;
-  std::function<std::optional<double>(const EdgePlace&)> ours;  // nothing: it is PyTorch's
+  std::function<std::optional<double>(const EdgePlace&)> ours;  // none: as PyTorch's
   const char* reason;
 
   bool concerns(const std::string& case_name, int which) const {

@@ -95,7 +95,7 @@ Tensor images(const Tensor& x) { return reshape(x, {-1, 1, 1, 3}); }
 Tensor kernel(DType dtype) { return tensor({1, 0, -2}, {1, 1, 1, 3}, dtype); }
 
 std::vector<EdgeCase> reductions() {
-  constexpr double small_differences = 1 << 20;  // eps is small beside what they are made of
+  constexpr double small_differences = 1 << 20;  // of large numbers, with their rounding errors
   return {
       of_rows("sum", [](auto& x) { return sum(x, {1}); }),
       of_rows("mean", [](auto& x) { return mean(x, {1}); }),
@@ -165,7 +165,7 @@ const std::vector<std::int64_t> columns = {2, 0, 0};
 
 Tensor index_rows(const Tensor& x) { return expand(tensor(columns, {1, 3}), x.shape()); }
 
-/// What moves numbers, and adds them up where they meet.
+/// Operations that move numbers, and add those that are moved to one place.
 std::vector<EdgeCase> movements() {
   return {
       of_rows("clone", [](auto& x) { return clone(x); }),

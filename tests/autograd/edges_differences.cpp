@@ -17,25 +17,25 @@ constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 bool is_nan_or_zero(double v) { return std::isnan(v) || v == 0; }
 bool is_finite(double v) { return std::isfinite(v); }
 
-/// -dy·y/b with y = a/b, one operation after the other.
+/// -dy·y/b with y = a/b, rounded after each operation.
 double div_gradient(const Place& p, double a, double b) {
   const double y = p.rounded(a / b);
   return p.rounded(p.rounded(-p.dy * y) / b);
 }
 
-/// dy·a^(b-1)·b, one operation after the other.
+/// dy·a^(b-1)·b, rounded after each operation.
 double pow_gradient(const Place& p, double a, double b) {
   return p.rounded(p.rounded(p.dy * p.rounded(std::pow(a, b - 1))) * b);
 }
 
-/// Whether dy·(b·a^(b-1)) or dy·a^(b-1)·b leaves the range on the way.
+/// Whether an intermediate result of dy·(b·a^(b-1)) or dy·a^(b-1)·b leaves the range.
 bool pow_leaves_range(const Place& p, double a, double b) {
   const double power = p.rounded(std::pow(a, b - 1));
   const double one = p.rounded(b * power), other = p.rounded(p.dy * power);
   return !is_finite(one) || !is_finite(other) || one == 0 || other == 0;
 }
 
-/// dy·(a/y), one operation after the other, where dy·a or a/y leaves the range.
+/// dy·(a/y), rounded after each operation, where dy·a or a/y leaves the range.
 Ours hypot_gradient(const Place& p, double a) {
   const double y = p.rounded(std::hypot(p.x[0], p.x[1]));
   const double product = p.rounded(p.dy * a), quotient = p.rounded(a / y);
@@ -116,7 +116,7 @@ Ours normalized_gradient(const Place& p) {
   return p.rounded(static_cast<double>((g[k] - mean_g - x_hat(k) * product) / deviation));
 }
 
-/// dy · scale · the deviation from the mean, of which the mean is taken away again.
+/// dy · scale · deviation, where the mean of the deviations is subtracted again.
 Ours var_gradient(const Place& p, double scale) {
   if (!is_finite(p.rounded(p.x[0] + p.x[1] + p.x[2]))) return nan_value;
   if (p.x[0] != -p.x[1] || p.column != 2) return {};
@@ -131,7 +131,7 @@ Ours var_gradient(const Place& p, double scale) {
 std::vector<EdgeDifference> edge_differences() {
   using enum EdgeDifference::Part;
   std::vector<EdgeDifference> list = {
-      // What chooses does not multiply.
+      // Selections, which do not multiply.
       {"abs", gradients, [](const Place& p) { return is_nan_or_zero(p.x[0]) ? Ours(0) : Ours(); },
        "0 at 0 for any cotangent; PyTorch multiplies it by 0"},
       {"l1_loss/none", gradients,
@@ -176,7 +176,7 @@ std::vector<EdgeDifference> edge_differences() {
       {"sign", value, [](const Place& p) { return std::isnan(p.x[0]) ? Ours(p.x[0]) : Ours(); },
        "a NaN stays visible; PyTorch makes 0 of it"},
 
-      // What overflows or underflows only in PyTorch's order.
+      // Overflow or underflow only in PyTorch's order of operations.
       {"square", gradients,
        [](const Place& p) { return p.dy == 0 ? Ours(square_gradient(p, p.x[0])) : Ours(); },
        "PyTorch's 2·x overflows"},

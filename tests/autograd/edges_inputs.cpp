@@ -36,7 +36,7 @@ Numbers edges(DType dtype) {
   return numbers;
 }
 
-/// The operands of all pairs, as often as there are copies.
+/// The operands of all pairs, repeated for each copy.
 Tensors pairs_of(const Numbers& a, const Numbers& b, DType dtype, bool once) {
   Numbers left, right;
   for (int copy = 0; copy < (once ? 1 : edge_copies); ++copy) {

@@ -22,7 +22,7 @@ using nlohmann::json;
 
 namespace {
 
-/// What edges.py wrote as text: `0 nan*3 1.5`.
+/// Numbers in the format of edges.py: `0 nan*3 1.5`.
 std::vector<double> numbers_from(const std::string& text) {
   std::vector<double> numbers;
   std::istringstream words(text);
@@ -40,8 +40,8 @@ std::vector<double> elements(const Tensor& x) {
   });
 }
 
-/// NaN, infinities and zeros exactly; the sign of a zero only where told. Denormals must not become
-/// zeros.
+/// NaN, infinities and zeros must agree exactly, the sign of a zero only if `signed_zero`.
+/// Denormals must not become zeros.
 bool agrees(double got, double want, DType dtype, double tolerance, bool signed_zero) {
   if (std::isnan(want)) return std::isnan(got);
   if (want == 0) return got == 0 && (!signed_zero || std::signbit(got) == std::signbit(want));
@@ -54,7 +54,7 @@ bool agrees(double got, double want, DType dtype, double tolerance, bool signed_
   return dtype == f32 ? within(float{}) : within(double{});
 }
 
-/// Compares the parts of one case in one dtype, and collects what is wrong.
+/// Compares the parts of one case in one dtype, and collects the differences.
 class Comparison {
  public:
   Comparison(const EdgeCase& each, DType dtype, const Tensors& inputs,

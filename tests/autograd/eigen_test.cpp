@@ -86,7 +86,7 @@ TEST_CASE("symmetric_eigen: several threads of the program at once, and a fork m
       }
     });
   }
-#if !defined(ENGRAM_SANITIZED)  // whose allocator may be locked by another thread at a fork
+#if !defined(ENGRAM_SANITIZED)  // sanitizers' allocator may be locked by another thread at a fork
   for (int i = 0; i < 20; ++i) {
     CHECK(in_forked_child([&] { return symmetric_eigen(x).values.numel() == 60; }));
   }

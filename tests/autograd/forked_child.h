@@ -3,9 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Whether `holds` does in a forked child. One that hangs is killed. Always true under g++'s thread
-/// sanitizer, which ends a child whose threads have numbers that its parent's have too; clang's
-/// does not.
+/// Whether holds() is true in a forked child; a child that hangs is killed. Always true under g++'s
+/// thread sanitizer, which ends a child whose threads have the same numbers as its parent's;
+/// clang's does not.
 template <class F>
 bool in_forked_child(F holds) {
 #if defined(__SANITIZE_THREAD__)

@@ -13,7 +13,7 @@ Tensor numbers(const Shape& shape) {
   return randn(shape, f64, generator);
 }
 
-/// What op computes, recorded as one operation with the gradient that is given: (x, dy) -> dx.
+/// f(x), recorded as one operation with the given gradient: (x, dy) -> dx.
 Tensor custom(const char* op, const Tensor& x, Tensor (*f)(const Tensor&),
               std::function<Tensor(const Tensor&, const Tensor&)> gradient) {
   Tensor y = [&] {
@@ -29,7 +29,7 @@ Tensor wrong_square(const Tensor& x, double factor) {
                 [factor](const Tensor& v, const Tensor& dy) { return dy * v * (2 * factor); });
 }
 
-/// x² whose gradient is computed right, but recorded so that it cannot be differentiated.
+/// x² with the right gradient, computed unrecorded so that it cannot be differentiated.
 Tensor square_once(const Tensor& x) {
   return custom("square_once", x, square, [](const Tensor& v, const Tensor& dy) {
     const NoGrad no_grad;

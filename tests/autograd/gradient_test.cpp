@@ -6,7 +6,7 @@
 
 #include "values.h"
 
-// `Tape::gradient`, and sinks of one's own.
+// `Tape::gradient`, and custom sinks.
 using namespace engram;
 
 TEST_CASE("gradient: leaves .grad() alone and follows the order of x") {
@@ -122,7 +122,7 @@ TEST_CASE("backward: into a sink of one's own, as soon as each gradient is there
   const Tensor early = a * b, y = early * early + a;
   Sink sink;
   sink.wanted = a;
-  sink.awaited = {early.place(), y.place(), a.place()};  // of a leaf it is told by `add`
+  sink.awaited = {early.place(), y.place(), a.place()};  // a leaf's arrives by `add` instead
   tape.backward(y, sink, {.retain_graph = true});
   CHECK(sink.events == std::vector<std::string>{"1: 1", "leaf 1", "0: 20", "leaf 100"});
   CHECK_FALSE(a.grad().defined());
@@ -131,6 +131,6 @@ TEST_CASE("backward: into a sink of one's own, as soon as each gradient is there
   Sink of_leaf;
   of_leaf.wanted = a;
   tape.backward(a, of_leaf, {.gradient = tensor({3}, f64)});
-  tape.backward(b, of_leaf);  // which it does not want
+  tape.backward(b, of_leaf);  // b is not wanted
   CHECK(of_leaf.events == std::vector<std::string>{"leaf 3"});
 }

@@ -18,7 +18,7 @@ using kernels::InstructionSet;
 
 namespace {
 
-/// The largest error of gemm, in units of eps · Σ |a||b|, what a sum in any order may be off by.
+/// The largest error of gemm, in units of the bound for any order of summation, eps · Σ |a||b|.
 template <class T>
 double gemm_error(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, bool add) {
   const DType dtype = dtype_of<T>();
@@ -133,7 +133,7 @@ TEST_CASE("products: a thread's share may need larger blocks than the whole") {
   set_num_threads(1);
   const auto expected = values(matmul(a, b));
   set_num_threads(2);
-  // Many times: it is when both threads work at once that one can spoil the other's.
+  // Many times: a race needs both threads to work at once.
   bool equal = true;
   for (int i = 0; i < 200; ++i) equal = equal && values(matmul(a, b)) == expected;
   CHECK(equal);

@@ -87,7 +87,7 @@ TEST_CASE("matmul: one infinity reaches its row, or its column, and nothing else
   struct Sizes {
     std::int64_t rows, depth, columns;
   };
-  // Vectors and tiles that are full and not, products of a vector, several blocks.
+  // Full and partial vectors and tiles, matrix-vector products, several blocks.
   for (const Sizes& sizes :
        {Sizes{3, 5, 7}, {1, 40, 33}, {33, 40, 1}, {70, 1, 50}, {61, 300, 129}}) {
     const std::int64_t rows = sizes.rows, depth = sizes.depth, columns = sizes.columns;

@@ -25,7 +25,7 @@ Tensor probabilities() { return tensor({0.5, 0.5, 0, 0.2, 0.3, 0.5}, {2, 3}, f64
 
 using Loss = std::function<Tensor(const Tensor&, const Tensor&, Reduction)>;
 
-/// Holds a loss of each element to `each`, and its mean and sum to those of `each`.
+/// Compares the losses of the elements with `each`, and their mean and sum with those of `each`.
 void check_reductions(const Loss& loss, const std::vector<double>& each) {
   double total = 0;
   for (double value : each) total += value;

@@ -3,6 +3,7 @@
 #include <engram/autograd/ops/arithmetic.h>
 #include <engram/autograd/ops/math.h>
 #include <engram/autograd/ops/reduce.h>
+#include <engram/autograd/random.h>
 #include <engram/autograd/sanitized.h>
 #include <engram/autograd/tape.h>
 
@@ -22,7 +23,7 @@ constexpr bool recycles = false;
 constexpr bool recycles = true;
 #endif
 
-// Of the address sanitizer, where it runs: whatever the macro says.
+// Defined by the address sanitizer at run time, independent of its macro.
 extern "C" int __asan_address_is_poisoned(const volatile void* address) __attribute__((weak));
 
 TEST_CASE("the address sanitizer sees a freed block") {
@@ -66,24 +67,78 @@ TEST_CASE("a freed block is handed out again") {
   }
 }
 
-TEST_CASE("a large block serves a smaller request, but none below half of it, and stays large") {
+TEST_CASE("a large block is split for smaller requests, and joined again") {
   if (!recycles) return;
   memory::release_cached();
-  constexpr std::size_t large = 8'000'000, smaller = 5'000'000, small = 3'000'000;
-  void* block = memory::allocate(large);
-  memory::deallocate(block, large);
+  constexpr std::size_t large = std::size_t{1} << 23, half = large / 2 + 64, rest = 2'000'000;
+  void* block = memory::allocate(large + 64);
+  memory::deallocate(block, large + 64);
+  const std::size_t before = memory::stats().allocations;
 
-  void* of_small = memory::allocate(small);
-  CHECK(of_small != block);
-  memory::deallocate(of_small, small);
+  // Two halves, with space for their headers.
+  void* first = memory::allocate(half);
+  void* second = memory::allocate(half);
+  CHECK(first == block);
+  memory::deallocate(first, half);
+  void* small = memory::allocate(rest);
+  CHECK(small == block);
+  void* other = memory::allocate(rest);
+  for (void* each : {small, other}) memory::deallocate(each, rest);
+  memory::deallocate(second, half);
 
-  void* of_smaller = memory::allocate(smaller);
-  CHECK(of_smaller == block);
-  memory::deallocate(of_smaller, smaller);
-
-  void* again = memory::allocate(large);
+  void* again = memory::allocate(large + 64);
   CHECK(again == block);
-  memory::deallocate(again, large);
+  memory::deallocate(again, large + 64);
+  CHECK(memory::stats().allocations == before);
+}
+
+TEST_CASE("large blocks of random sizes do not overlap, and are one again when all are free") {
+  if (!recycles) return;
+  memory::release_cached();
+  constexpr std::size_t all = std::size_t{1} << 26;
+  memory::deallocate(memory::allocate(all), all);
+  const std::size_t before = memory::stats().allocations;
+  struct Taken {
+    unsigned char* start;
+    std::size_t bytes;
+    unsigned char mark;
+  };
+  std::vector<Taken> taken;
+  Generator generator(1);
+  for (int step = 0; step < 500; ++step) {
+    if (taken.size() < 8) {
+      const auto bytes = static_cast<std::size_t>(1'050'000 + generator.below(5'000'000));
+      const auto mark = static_cast<unsigned char>(step);
+      taken.push_back({static_cast<unsigned char*>(memory::allocate(bytes)), bytes, mark});
+      std::memset(taken.back().start, mark, bytes);
+    } else {
+      const auto k = generator.below(std::ssize(taken));
+      const Taken one = taken[static_cast<std::size_t>(k)];
+      taken.erase(taken.begin() + k);
+      CHECK(one.start[0] == one.mark);
+      CHECK(std::memcmp(one.start, one.start + 1, one.bytes - 1) == 0);
+      memory::deallocate(one.start, one.bytes);
+    }
+  }
+  for (const Taken& one : taken) memory::deallocate(one.start, one.bytes);
+  memory::deallocate(memory::allocate(all), all);
+  CHECK(memory::stats().allocations == before);
+}
+
+TEST_CASE("peak: the most bytes of large blocks at once") {
+  if (!recycles) return;
+  memory::reset_peak();
+  const std::size_t before = memory::stats().peak;
+  void* first = memory::allocate(3'000'000);
+  void* second = memory::allocate(2'000'000);
+  memory::deallocate(first, 3'000'000);
+  CHECK(memory::stats().peak >= before + 5'000'000);
+  CHECK(memory::stats().peak < before + 5'000'000 + 2 * (std::size_t{1} << 20) + 200);
+  memory::reset_peak();
+  CHECK(memory::stats().peak < before + 2'000'000 + (std::size_t{1} << 20) + 100);
+  memory::deallocate(second, 2'000'000);
+  memory::reset_peak();
+  CHECK(memory::stats().peak == before);
 }
 
 TEST_CASE("what is reserved grows with use, and shrinks when the kept blocks are released") {
@@ -100,7 +155,7 @@ TEST_CASE("what is reserved grows with use, and shrinks when the kept blocks are
 
 TEST_CASE("blocks that a thread leaves behind serve the others") {
   if (!recycles) return;
-  constexpr std::size_t count = 500;  // more than a thread keeps to itself
+  constexpr std::size_t count = 500;  // more than a thread's cache holds
   std::vector<void*> blocks;
   const auto allocate_all = [&] {
     for (std::size_t i = 0; i < count; ++i) blocks.push_back(memory::allocate(256));

@@ -8,7 +8,7 @@
 
 #include "values.h"
 
-// For tests of operations that move elements and do not change them.
+// For tests of operations that move elements without changing them.
 
 inline constexpr engram::DType number_dtypes[] = {engram::f32, engram::f64, engram::i64,
                                                   engram::u8};
@@ -22,7 +22,8 @@ inline bool share(const engram::Tensor& a, const engram::Tensor& b) {
   return a.bytes().data() == b.bytes().data();
 }
 
-/// The gradient of Σ w·y with respect to x, for w = 0, 1, 2, ...: it tells where each element went.
+/// The gradient of Σ w·y with respect to x, for w = 0, 1, 2, ...: the position in y of each
+/// element.
 inline Values gradient_of(const engram::Tensor& x, engram::Tensor (*f)(const engram::Tensor&)) {
   x.set_requires_grad();
   engram::Tape tape;

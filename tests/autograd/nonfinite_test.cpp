@@ -19,7 +19,7 @@ Tensor parameter(std::initializer_list<double> values, DType dtype = f64) {
   return x;
 }
 
-/// The gradient of x, plain and recorded, which must be one.
+/// The gradient of x; checks that the recorded gradient equals it.
 template <class F>
 Tensor gradient_of(const Tensor& x, F f, double dy = 1) {
   Tape tape;

@@ -70,7 +70,7 @@ TEST_CASE("batch_norm and layer_norm: the variance of f32 with a mean of a milli
       CHECK(max(abs(cast(running_var, f64) / exact - 1)).item() < 1e-6);
     }
     const Tensor y = cast(layer_norm(rows, {n}), f64);
-    CHECK(max(abs(var(y, {1}, {.correction = 0}) - 1)).item() < 3e-5);  // that of eps is 1e-5
+    CHECK(max(abs(var(y, {1}, {.correction = 0}) - 1)).item() < 3e-5);  // 1e-5 of it by eps
   }
 }
 

@@ -21,7 +21,7 @@ const std::vector<OperationCase>& operations() {
 Tensor spread(const Shape& shape, double low, double high) {
   static Generator generator(1);
   const Tensor order = randperm(shape.numel(), generator);
-  // A number of its own for each call, so that two tensors of one shape do not meet either.
+  // A different shift for each call, so that tensors of equal shape have no equal elements.
   const double shift = 0.1 + 0.3 * generator.uniform();
   const Tensor x(shape, f64);
   for (std::size_t i = 0; i < x.data<double>().size(); ++i) {

@@ -2,11 +2,11 @@
 
 #include "operations.h"
 
-// Arithmetic, functions of one variable, activations, and what chooses by comparison.
+// Arithmetic, functions of one variable, activations, and selections by comparison.
 namespace engram::test {
 namespace {
 
-/// The four ways in which two operands meet.
+/// The four cases of broadcasting.
 void add_binary(std::vector<OperationCase>& rows, const std::string& name,
                 Tensor (*f)(const Tensor&, const Tensor&), double low = -2, double high = 2) {
   const auto row = [&](const std::string& variant, const Shape& a, const Shape& b) {

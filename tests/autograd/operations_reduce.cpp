@@ -5,7 +5,7 @@
 namespace engram::test {
 namespace {
 
-/// All axes, one from the end, two that are not neighbours, and what keeps them.
+/// All axes, one from the end, two that are not adjacent, and keepdim.
 template <class Options>
 void add_reduction(std::vector<OperationCase>& rows, const std::string& name,
                    Tensor (*f)(const Tensor&, const Axes&, const Options&)) {

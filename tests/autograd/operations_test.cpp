@@ -17,15 +17,15 @@ using nlohmann::json;
 
 namespace {
 
-/// Those without a gradient, which therefore have no row.
+/// Operations without a gradient, which have no row.
 const std::set<std::string> without_gradient = {
     "all",    "any",          "argmax", "conv2d_patches", "conv2d_weight_squares",
     "detach", "floor_divide", "one_hot"};
 
 std::string function_of(const std::string& row) { return row.substr(0, row.find('/')); }
 
-/// The functions that a header of operations declares and that return tensors. Operators are other
-/// names for functions, or comparisons.
+/// The functions in a header of operations that return tensors. Not operators, which are other
+/// names of functions, or comparisons.
 std::set<std::string> declared_in(const std::filesystem::path& header) {
   std::set<std::string> names;
   std::ifstream file(header);
@@ -66,7 +66,7 @@ Tensor in_dtype(const Tensor& x, DType dtype) {
   return y;
 }
 
-/// The largest difference between two tensors, as a share of the largest number in what is wanted.
+/// The largest difference between two tensors, relative to the largest element of `want`.
 double difference(const Tensor& got, const Tensor& want) {
   REQUIRE(got.defined());
   REQUIRE(got.shape() == want.shape());
@@ -82,7 +82,7 @@ double difference(const Tensor& got, const Tensor& want) {
   return distance / largest;
 }
 
-/// Runs the row on a golden case; every tensor must come out as it should to `tolerance`.
+/// Runs the row on a golden case; every tensor must agree to `tolerance`.
 void check_case(const OperationCase& operation, const json& golden, DType dtype, double tolerance) {
   CAPTURE(std::string(name_of(dtype)));
   Tensors inputs, floating, wanted;
@@ -106,13 +106,13 @@ void check_case(const OperationCase& operation, const json& golden, DType dtype,
   }
 }
 
-/// The elements in reverse order: other ones, but still valid labels and masks.
+/// Reverses the elements: a change that leaves labels and masks valid.
 void overwrite(const Tensor& x) {
   dispatch(x.dtype(), [&]<class T>() { std::ranges::reverse(x.mutable_data<T>()); });
 }
 
-/// Overwrites a value, named by its place among the inputs or -1 for the result, after it was
-/// recorded. Backward must return the same gradients as before, or say that it cannot.
+/// Overwrites an input, by its index, or the result (-1) after the recording. Backward must return
+/// the same gradients as before, or throw.
 void check_overwritten(const OperationCase& operation, int place) {
   CAPTURE(place);
   Tensors inputs, floating;
@@ -142,8 +142,8 @@ void check_overwritten(const OperationCase& operation, int place) {
   }
 }
 
-/// The gradients of the floating inputs but that at `constant`, which requires none; undefined for
-/// it and where there is none.
+/// The gradients of the floating inputs, with the input at `constant` as a constant; undefined for
+/// it and where there is no gradient.
 Tensors gradients_beside(const OperationCase& operation, std::ptrdiff_t constant,
                          const Tensor& dy) {
   Tensors inputs, learning;
@@ -173,7 +173,7 @@ TEST_CASE("operations: every differentiable operation has a row") {
   for (const OperationCase& operation : operations()) rows.insert(function_of(operation.name));
   int declared = 0;
   for (const auto& entry : std::filesystem::directory_iterator(ENGRAM_SOURCE_DIR "/autograd/ops")) {
-    // These hold what operations are made of.
+    // Headers of building blocks.
     const std::string file = entry.path().filename().string();
     if (!file.ends_with(".h") || file == "map.h" || file == "loss_reduction.h") continue;
     for (const std::string& name : declared_in(entry.path())) {
@@ -189,7 +189,7 @@ TEST_CASE("operations: every differentiable operation has a row") {
       ++declared;
     }
   }
-  CHECK(declared >= 38);  // the scan does find them
+  CHECK(declared >= 38);  // the scan finds them
 }
 
 TEST_CASE("operations: the names are unique") {

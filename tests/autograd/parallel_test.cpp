@@ -25,7 +25,7 @@ class Threads {  // for a scope
   int before_ = num_threads();
 };
 
-/// How often a loop over n items visits each of them.
+/// The number of visits of each of the n items of a loop.
 std::vector<int> visits(std::int64_t n, std::int64_t grain) {
   std::vector<int> count(static_cast<std::size_t>(n));
   kernels::parallel_for(n, grain, [&](std::int64_t begin, std::int64_t end) {
@@ -170,7 +170,7 @@ TEST_CASE("available_cpus: no more than the quota of the control groups, of eith
   write(group("service/cpu.max"), "garbage");
   CHECK(kernels::available_cpus(root.path()) == all);
 
-  // A container that sees its group as the root, but is told the host's path.
+  // In a container whose group is mounted as the root, but whose path is the host's.
   write(root.path() / "proc/self/cgroup", "0::/docker/0123456789\n");
   write(group("cpu.max"), "100000 100000\n");
   CHECK(kernels::available_cpus(root.path()) == 1);

@@ -99,7 +99,7 @@ TEST_CASE("pooling: in ceil mode a last window must begin inside the image or it
   CHECK(out(4, {.kernel = 1, .stride = 3}) == 2);
   CHECK(out(5, {.kernel = 1, .stride = 3}) == 2);  // the third would begin at 6
   CHECK(out(4, {.kernel = 2, .stride = 3, .padding = 1}) == 2);
-  CHECK(out(1, {.kernel = 3, .stride = 3}) == 1);  // the only window reaches beyond the image
+  CHECK(out(1, {.kernel = 3, .stride = 3}) == 1);  // the only window extends past the image
 }
 
 TEST_CASE("pooling: no images, no channels, one pixel") {

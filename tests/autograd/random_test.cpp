@@ -152,7 +152,7 @@ TEST_CASE("manual_seed beside threads that draw: every draw is of one stream") {
       team.emplace_back([&] {
         while (!stop) {
           const Values x = values(rand({8}, f64));
-          // Somewhere in one of the two streams, at a whole block.
+          // At some block of one of the two streams.
           bool found = false;
           for (const Values& stream : expected) {
             for (std::size_t at = 0; at + 8 <= stream.size() && !found; at += 2) {
@@ -209,7 +209,7 @@ TEST_CASE("rand is uniform in [0, 1)") {
     for (double each : x) ++counts.at(static_cast<std::size_t>(each * 16));
     CHECK(std::ranges::min(x) >= 0);
     CHECK(std::ranges::max(x) < 1);
-    CHECK(chi_squared(counts) < 37.7);  // 99.9 % of the time, for 15 degrees of freedom
+    CHECK(chi_squared(counts) < 37.7);  // 99.9 % quantile for 15 degrees of freedom
   }
 }
 
@@ -286,16 +286,16 @@ TEST_CASE("below is equally likely to be any value") {
   Generator generator(6);
   std::vector<int> counts(6);
   for (int i = 0; i < 60'000; ++i) ++counts.at(static_cast<std::size_t>(generator.below(6)));
-  CHECK(chi_squared(counts) < 20.5);  // 99.9 % of the time, for 5 degrees of freedom
+  CHECK(chi_squared(counts) < 20.5);  // 99.9 % quantile for 5 degrees of freedom
   CHECK(generator.below(1) == 0);
 
-  // The remainder of 64 random bits alone would hit the last third of this range too rarely.
+  // Without rejection, 64 random bits modulo this range would hit its last third too rarely.
   constexpr std::int64_t range = 3 * (std::int64_t{1} << 61);
   std::vector<int> thirds(3);
   for (int i = 0; i < 30'000; ++i) {
     ++thirds.at(static_cast<std::size_t>(generator.below(range) / (range / 3)));
   }
-  CHECK(chi_squared(thirds) < 13.8);  // 99.9 % of the time, for 2 degrees of freedom
+  CHECK(chi_squared(thirds) < 13.8);  // 99.9 % quantile for 2 degrees of freedom
 
   CHECK_THROWS_WITH_AS(generator.below(0), "Generator::below: needs at least 1, got 0", Error);
 }

@@ -55,7 +55,7 @@ TEST_CASE("reduce: no elements, and one") {
   check_close(mean(none, {1}), {nan_value, nan_value});
   check_close(var(none, {1}), {nan_value, nan_value});
   check_close(logsumexp(none, {1}), {-infinity, -infinity});
-  CHECK(max(none, {0}).shape() == Shape{0});  // two elements for each of no results
+  CHECK(max(none, {0}).shape() == Shape{0});  // no results, of two elements each
   CHECK_THROWS_WITH_AS(max(none, {1}), "max: no elements to choose from in shape (2, 0)",
                        ShapeError);
   CHECK_THROWS_WITH_AS(min(none), "min: no elements to choose from in shape (2, 0)", ShapeError);
@@ -97,7 +97,7 @@ TEST_CASE("reduce: the rounding of a long f32 sum does not grow with its length"
     CHECK(each == doctest::Approx(exact).epsilon(1e-6));
   }
   CHECK(mean(full({1000, 1000}, 0.1)).item() == doctest::Approx(0.1).epsilon(1e-6));
-  // The deviations are taken before they are squared, so a large mean cancels nothing.
+  // The mean is subtracted before squaring, so a large mean causes no cancellation.
   const Tensor x = reshape(tensor({4096, 4097, 4098, 4099}), {2, 2});
   CHECK(var(x).item() == doctest::Approx(5.0 / 3));
 }
@@ -198,7 +198,7 @@ TEST_CASE("mean: of i64 whose sum does not fit") {
 }
 
 TEST_CASE("var: a mean far beyond the deviations") {
-  // 1.7e9 + 128·(i mod 7), where 128 is the distance of neighbours in f32.
+  // 1.7e9 + 128·(i mod 7), where 128 is the spacing of f32.
   std::vector<float> numbers(1000);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     numbers[i] = 1.7e9f + 128.0f * static_cast<float>(i % 7);

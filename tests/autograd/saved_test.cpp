@@ -18,7 +18,7 @@ constexpr auto overwritten =
     "gradient "
     "needs the elements as they were; run backward first, or give the operation a clone()";
 
-/// Records w·v, lets `write` change v, and asks for the gradients.
+/// Records w·v, overwrites v by `write`, and computes the gradients.
 template <class F>
 void multiply_and(F write) {
   const Tensor w = parameter({1, 2}), v = parameter({3, 4});
@@ -26,7 +26,7 @@ void multiply_and(F write) {
   const Tensor loss = sum(w * v);
   write(v);
   CHECK_THROWS_WITH_AS(tape.backward(loss, {.retain_graph = true}), overwritten, AutogradError);
-  // Where v's own gradient alone is wanted, w is needed, and that is as it was.
+  // The gradient of v alone needs only w, which is unchanged.
   CHECK(values(tape.gradient(loss, {v})[0]) == Values{1, 2});
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("saved: elements that took the memory of those that were exchanged awa
   const std::byte* const memory = v.bytes().data();
   Tape tape;
   const Tensor loss = sum(w * v);
-  v.swap_data(tensor({5, 6}, f64));  // what v had is freed
+  v.swap_data(tensor({5, 6}, f64));  // frees v's old elements
   std::vector<Tensor> others;
   do {
     others.push_back(tensor({7, 8}, f64));
@@ -109,7 +109,7 @@ TEST_CASE("saved: the running statistics that an evaluating batch_norm has read"
   const Tensor rows = reshape(x, {1, 2});
   const Tensor loss = sum(batch_norm(rows, {}, {}, mean, var, {.training = false}) * rows);
   batch_norm(tensor({1, 2, 3, 5}, {2, 2}, f64), {}, {}, mean, var, {.training = true});
-  tape.backward(loss);  // its own factors are values of their own
+  tape.backward(loss);  // the factors are saved separately
   CHECK(values(x.grad())[0] == doctest::Approx(2).epsilon(1e-4));
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("shapes are equal when all their sizes are") {
   CHECK(Shape{2, 3} != Shape{3, 2});
   CHECK(Shape{2} != Shape{2, 1});
   CHECK(Shape{} == Shape());
-  CHECK(Shape{2, 3, 4}.without(1) == Shape{2, 4});  // what was behind must not be compared
+  CHECK(Shape{2, 3, 4}.without(1) == Shape{2, 4});  // stale elements must not be compared
 }
 
 TEST_CASE("a shape without, and with another, axis") {

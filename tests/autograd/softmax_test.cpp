@@ -36,7 +36,7 @@ TEST_CASE("softmax and log_softmax: extreme elements") {
   check_close(log_softmax(masked, 1),
               {-INFINITY, -1.3132616875182228, -0.3132616875182228, NAN, NAN, NAN});
 
-  // A small NaN does not hide behind a larger number.
+  // NaN is not hidden by a larger number.
   check_close(softmax(tensor({5, NAN}, f64), 0), {NAN, NAN});
 }
 

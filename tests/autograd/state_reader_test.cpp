@@ -13,7 +13,7 @@ using namespace engram;
 
 namespace {
 
-/// What an object might keep.
+/// An object with state.
 struct Kept {
   int count = 1;
   double rate = 0.5;
@@ -61,7 +61,7 @@ TEST_CASE("StateReader: sets all that was read") {
   CHECK(to.rate == 0.25);
   CHECK(to.mask.data<std::uint8_t>()[1] == 1);
   CHECK(to.list[1].data<double>()[2] == 0);
-  state["mask"].data<std::uint8_t>()[1] = 5;  // which was copied
+  state["mask"].data<std::uint8_t>()[1] = 5;  // the loaded one is a copy
   CHECK(to.mask.data<std::uint8_t>()[1] == 1);
 }
 

@@ -9,7 +9,7 @@
 
 #include "values.h"
 
-// Recording, and `Tape::backward`. What is special about `Tape::gradient` is in gradient_test.cpp.
+// Recording, and `Tape::backward`. `Tape::gradient` is tested in gradient_test.cpp.
 using namespace engram;
 
 namespace {
@@ -73,7 +73,7 @@ TEST_CASE("tape: .grad() adds up until it is cleared, and belongs to its paramet
   const Tensor seen = a.grad();
   step();
   CHECK(values(a.grad()) == Values{10, 14});
-  CHECK(values(seen) == Values{5, 7});  // somebody else's handle does not change
+  CHECK(values(seen) == Values{5, 7});  // another handle's elements do not change
   CHECK(values(cotangent) == Values{5, 7});
   a.set_grad({});
   step();
@@ -145,7 +145,7 @@ TEST_CASE("tape: errors of backward") {
   CHECK_THROWS_WITH_AS(tape.backward(detach(x)), not_recorded, AutogradError);
   CHECK_THROWS_WITH_AS(tape.backward(detach(y)), not_recorded, AutogradError);
   CHECK_THROWS_AS(tape.backward(Tensor()), Error);
-  tape.backward(y, {.gradient = ones({2}, f64)});  // none of it did harm
+  tape.backward(y, {.gradient = ones({2}, f64)});  // still works
   CHECK(values(x.grad()) == Values{3, 3});
 }
 
@@ -196,7 +196,7 @@ TEST_CASE("tape: a gradient flows on through what the outer tapes have recorded"
     CHECK_FALSE(y.grad().defined());
   }
   CHECK(outer.size() == 1);
-  outer.backward(y);  // whose recording the inner tape has kept
+  outer.backward(y);  // the inner tape's pass has kept this recording
   CHECK(x.grad().item() == 33);
 }
 
@@ -243,7 +243,7 @@ TEST_CASE("tape: a closure differentiates on a tape of its own, and not on the o
                        "differentiates makes a tape of its own",
                        AutogradError);
   x.set_grad({});
-  tape.backward(inside);  // and all is as before
+  tape.backward(inside);  // as before
   CHECK(x.grad().item() == 6);
 }
 
@@ -310,7 +310,7 @@ TEST_CASE("tape: NoGrad") {
     CHECK_FALSE(square(x).requires_grad());
     { const NoGrad twice; }
     CHECK_FALSE(square(x).requires_grad());
-    Tape inner;  // a tape of its own records all the same
+    Tape inner;  // a new tape records nevertheless
     CHECK(square(x).requires_grad());
   }
   CHECK(Tape::current() == &tape);
@@ -391,7 +391,7 @@ TEST_CASE("tape: threads record each on a tape of its own") {
   const Tensor shared = tensor({2}, f64);
   std::vector<double> gradients(4);
   std::vector<std::thread> threads;
-  Tape tape;  // of this thread; the others do not see it
+  Tape tape;  // of this thread; it does not record on the others
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     threads.emplace_back([&, k] {
       const Tensor x = parameter({static_cast<double>(k)});
@@ -483,8 +483,8 @@ TEST_CASE("what is recorded must be new") {
 }
 
 TEST_CASE("gradients that meet while they are being recorded survive the growth of the tape") {
-  // Each y² reaches y from two sides, so the recorded backward adds, and records that. A new thread
-  // has lists without memory of earlier tapes: each length meets their growth at another place.
+  // Each y² has y as both inputs, so the recorded backward records a sum. A new thread has no spare
+  // vectors, so that they are reallocated at a different node for each length.
   for (int squarings = 1; squarings <= 40; ++squarings) {
     std::thread([=] {
       const Tensor x = scalar(1, f64), other = scalar(1, f64);

@@ -27,8 +27,7 @@ TEST_CASE("Trace: every operation tells its inputs and its output, recorded or n
     REQUIRE(!trace.operations().empty());
     const Operation& last = trace.operations().back();
     CHECK((last.output.is(y) || last.output.shape() == y.shape()));
-    // What an operation is given was made by another one or comes from outside, so that the trace
-    // has no holes: the inputs of the case are found among those of the operations.
+    // The trace has no gaps: the inputs of the case are found among those of the operations.
     for (const Tensor& input : operation.inputs) {
       if (!input.defined()) continue;
       bool found = false;
@@ -67,7 +66,7 @@ TEST_CASE("Trace: what records nothing is told too, what an operation is made of
   one_hot(tensor({0, 1}, i64), 2);
   where(x > 1.5, x, 0);  // expands inside
   all(x > 1.5 || !(x > 2));
-  logsumexp(x, {0});  // is made of operations, and no operation itself
+  logsumexp(x, {0});  // composed of operations, not one itself
   cross_entropy(reshape(x, {1, 3}), tensor({2}, i64));
   CHECK(names(trace) ==
         "argmax < one_hot < where < < ! || all max clamp sub exp sum log add reshape reshape "

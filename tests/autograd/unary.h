@@ -28,8 +28,8 @@ inline engram::Tensor gradient_of(Unary f, const engram::Tensor& x) {
   return tape.gradient(f(x), {x}, {.gradient = engram::ones_like(x)})[0];
 }
 
-/// What every function of one tensor keeps to: NaN passes, sizes 0 and 1 keep their shape, and
-/// integers are refused by name.
+/// Common properties of functions of one tensor: NaN passes, sizes 0 and 1 keep their shape, and
+/// integers are a DTypeError that names the function.
 inline void check_unary(std::span<const NamedUnary> functions) {
   using namespace engram;
   for (const NamedUnary& each : functions) {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-// Keeps a run in a store, and finds it again.
+// Stores a run, and finds it again.
 int main() {
   std::filesystem::remove("runs.db");
   engram::experiment::Store store("runs.db");

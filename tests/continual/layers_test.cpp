@@ -31,7 +31,7 @@ TEST_CASE("find_layers: what a layer is made of, and which is the head") {
 
 namespace {
 
-/// Learns its weight alone: the bias requires a gradient and is none of the parameters.
+/// Learns its weight alone: the bias requires a gradient, but is not among the parameters.
 struct WeightAlone {
   nn::Linear linear = nn::Linear(2, 3);
   Tensor operator()(const Tensor& x) const { return linear(x); }

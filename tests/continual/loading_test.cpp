@@ -15,17 +15,17 @@
 using namespace engram;
 using namespace engram::continual;
 
-// What holds for everything that has `load_state_dict`: each entry that is missing, unexpected, or
-// of another shape or dtype is named, and a load that is refused changes nothing.
+// For every class with `load_state_dict`: the error names an entry that is missing, unexpected, or
+// of another shape or dtype, and a refused load changes nothing.
 namespace {
 
-/// An object that has learned something, and all that a load could change.
+/// A trained object, with all state that a load could change.
 struct Learned {
   std::function<StateDict()> state;
   std::function<void(const StateDict&)> load;
 };
 
-/// `owner` is what the object uses and could change too.
+/// `owner`: objects that the object uses, and could change too.
 template <class T, class... Owner>
 Learned learned(std::shared_ptr<T> object, std::shared_ptr<Owner>... owner) {
   return {[=] {
@@ -38,7 +38,7 @@ Learned learned(std::shared_ptr<T> object, std::shared_ptr<Owner>... owner) {
 
 struct Kind {
   std::string name;
-  std::function<Learned(int)> make;  // an object that has seen this much
+  std::function<Learned(int)> make;  // an object trained for this many steps or tasks
   // The last parts of names of entries.
   std::set<std::string> optional{};  // that may be missing
   std::set<std::string> free{};      // of any dtype
@@ -66,13 +66,13 @@ Kind kind(const OptimizerKind& optimizers) {
     optimizer->lr(1) = steps;
     return learned(optimizer);
   };
-  // Options that 0.1.0 had not.
+  // Options added after 0.1.0.
   return {optimizers.name,
           make,
           {"nesterov", "momentum_decay", "momentum", "dampening", "moving_average"}};
 }
 
-/// A method that has learned so many tasks.
+/// A method that has learned `tasks` tasks.
 template <class M, class... Options>
 std::shared_ptr<M> method(int tasks, const Options&... options) {
   const SmallNetwork net = network();
@@ -196,7 +196,7 @@ std::string refusal(const Learned& object, const StateDict& state) {
 }  // namespace
 
 TEST_CASE("a method takes no value that is not finite out of a state") {
-  // All that methods compute with; the samples of a memory are data.
+  // The entries that methods compute with; a memory's samples may be anything.
   const std::set<std::string> finite = {"importance", "constant", "center", "old",   "inputs",
                                         "gradients",  "offset",   "basis",  "moment"};
   int seen = 0;
@@ -221,7 +221,7 @@ TEST_CASE("a method takes no value that is not finite out of a state") {
       }
     }
   }
-  CHECK(seen > 60);  // they were found
+  CHECK(seen > 60);  // the entries are found
 }
 
 TEST_CASE("what has load_state_dict names the entry that does not fit, and then changes nothing") {

@@ -9,7 +9,7 @@ using namespace engram::continual;
 
 namespace {
 
-/// Writes down when it was called.
+/// Logs its calls.
 struct Logged : Method {
   Logged(std::string name_, std::string& log_) : name(std::move(name_)), log(log_) {}
   void begin_task(const continual::Task&) override { log += name + " begins, "; }

@@ -8,7 +8,7 @@
 
 using namespace engram;
 
-// Files in tests/golden/states that earlier versions wrote.
+// Files in tests/golden/states, written by earlier versions.
 namespace {
 
 StateDict file(const std::string& name) {
@@ -16,7 +16,7 @@ StateDict file(const std::string& name) {
               (name + ".safetensors"));
 }
 
-/// Error unless the object that has loaded a state has all that stands in it.
+/// Loads a state, and checks that the object's state has all its entries.
 template <class T>
 void check_loads(T&& object, const StateDict& saved) {
   REQUIRE_FALSE(saved.empty());
@@ -59,7 +59,7 @@ void check_method(const std::string& name, const Options&... options) {
 TEST_CASE("states that version 0.1.0 saved are read") {
   check_loads(Net(), file("0.1.0/network"));
   check_loads(optim::SGD(groups()), file("0.1.0/sgd"));
-  optim::SGD momentum(groups());  // a class of its own then
+  optim::SGD momentum(groups());  // then a separate class
   check_loads(momentum, file("0.1.0/momentum"));
   CHECK(momentum.group(0).momentum == 0.9);
   CHECK(momentum.group(0).nesterov);
@@ -68,7 +68,7 @@ TEST_CASE("states that version 0.1.0 saved are read") {
   check_loads(optim::RMSProp(groups()), file("0.1.0/rmsprop"));
   check_loads(optim::EWC(parameters()), file("0.1.0/ewc"));
 
-  // An option that came later has its default, whatever the optimizer was made with.
+  // An option added later gets its default, not the constructor's value.
   optim::Adam adam(groups(), {.nesterov = true, .momentum_decay = 0.5});
   check_loads(adam, file("0.1.0/adam"));
   CHECK(adam.steps() == 3);

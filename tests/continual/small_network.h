@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-/// A network of parameters in f64 and a function, as continual::Network takes it.
+/// A network of f64 parameters and a function, convertible to continual::Network.
 struct SmallNetwork {
   std::vector<engram::Tensor> tensors;
   std::function<engram::Tensor(const engram::Tensor&)> logits;
@@ -20,7 +20,7 @@ inline engram::Tensor parameter(const engram::Tensor& value) {
   return value;
 }
 
-/// linear(linear(x)) with a function between them; with biases, or without. in, 5 and out wide.
+/// linear(between(linear(x))), with or without biases, of sizes in, 5 and out.
 template <class F>
 SmallNetwork two_layers(std::int64_t in, std::int64_t out, bool bias, F between,
                         std::uint64_t seed = 1) {

@@ -23,7 +23,7 @@ std::vector<T> values(const Tensor& x) {
   return {data.begin(), data.end()};
 }
 
-/// Samples 0 to n - 1 of one element each, with ten times as much for a label.
+/// Samples 0 to n - 1 of one element each, with the label 10·x.
 data::Dataset numbered(std::int64_t n) {
   return {arange(n), arange(0, 10.0 * static_cast<double>(n), 10, i64)};
 }
@@ -292,7 +292,7 @@ TEST_CASE("a chain of transforms may be of any length") {
   for (int each = 0; each < length / 2; ++each) {
     rest = rest.transform([](const Tensor& x) { return x + 1; });
   }
-  rest = numbered(1);  // what `half` shares with it stays
+  rest = numbered(1);  // data shared with `half` stays
   CHECK(samples(half) == Rows{length / 2, length / 2 + 1});
 }
 

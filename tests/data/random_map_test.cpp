@@ -24,10 +24,10 @@ Tensor add_noise(const Tensor& x, Generator& random) {
   return x + randn(x.shape(), x.dtype(), random);
 }
 
-/// Samples (3,) of zeros: with noise they are their random numbers.
+/// Samples (3,) of zeros: adding noise makes them the random numbers.
 data::Dataset zero_samples(std::int64_t n) { return {zeros({n, 3}), arange(n)}; }
 
-/// The numbers of each sample in one pass, by the label, which is its number.
+/// The random numbers of each sample in one pass, indexed by its label, the sample's number.
 std::vector<Numbers> noise_of_pass(data::Loader& loader) {
   std::vector<Numbers> noise(1000);
   for (const auto& [x, y] : loader) {
@@ -56,7 +56,7 @@ struct Run {
   Run(const data::Dataset& dataset, bool prefetch)
       : loader(dataset, {.batch = 8, .shuffle = true, .seed = 7, .prefetch = prefetch}) {}
 
-  /// Up to this many steps in all.
+  /// Trains until this total number of steps.
   void train(std::int64_t steps) {
     while (adam.steps() < steps) {
       for (const auto& [x, y] : loader) {
@@ -246,7 +246,7 @@ TEST_CASE("a function of a data set may not draw from the default generator") {
       zero_samples(2).map([](const Tensor& x, Generator&) { return dropout(x, 0.5, true); }).all(),
       text, Error);
 
-  // What does not draw is no harm, and afterwards all is as before.
+  // A function that draws nothing is allowed, and afterwards the default generator is back.
   manual_seed(1);
   CHECK(
       zero_samples(2).map([](const Tensor& x) { return dropout(x, 0.5, false); }).all().x.size(0) ==

@@ -20,7 +20,7 @@ Lines lines_of(std::string_view text) {
   return lines;
 }
 
-/// Each piece between two `…` is looked for as early as it can stand, the last one at the end.
+/// Matches each piece between two `…` as early as possible, the last one at the end.
 bool line_agrees(std::string_view shown, std::string_view printed) {
   std::size_t at = shown.find(any);
   if (at == shown.npos) return shown == printed;

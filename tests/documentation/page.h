@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-// The pages of the documentation, as far as the tests read them: the programs and what they print.
+// The pages of the documentation, as read by the tests: the programs and their output.
 namespace engram::test {
 
 /// README.md and docs/*.md, as paths from the root of the sources.
@@ -16,13 +16,13 @@ struct Program {
   int number;               ///< on its page, from 1
   int line;                 ///< where its ```cpp stands, from 1
   int output_line;          ///< where its ```text stands; 0 if none follows
-  std::string output = "";  ///< what the page says that it prints; empty if none follows
+  std::string output = "";  ///< its output on the page; empty if none follows
 };
 
 std::vector<Program> programs_of(std::string_view page);
 
-/// Whether `printed` is what the page shows. In a line `…` stands for any characters, as for a time
-/// that is another in each run; a line of `…` alone stands for any number of lines.
+/// Whether `printed` matches the page. In a line `…` matches any characters, such as a time that
+/// differs between runs; a line of `…` alone matches any number of lines.
 bool agrees(std::string_view shown, std::string_view printed);
 
 /// The first line of `shown` with which `printed` no longer agrees, from 1.

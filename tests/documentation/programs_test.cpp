@@ -1,4 +1,4 @@
-// Runs the programs of the documentation, each in a process and a folder of its own.
+// Runs the programs of the documentation, each in a separate process and folder.
 #include "../temporary_folder.h"
 #include "page.h"
 #include "small_mnist.h"

@@ -1,4 +1,4 @@
-// What the pages refer to is there: the files of links, sources, scripts and programs.
+// The references of the pages exist: files of links, sources, scripts and programs.
 #include "../temporary_folder.h"
 #include "page.h"
 
@@ -28,7 +28,7 @@ std::int64_t lines_of(const fs::path& file) {
   return std::ranges::count(text, '\n');
 }
 
-/// Of the headers and sources in a folder and those below it.
+/// Lines of the headers and sources in a folder and its subfolders.
 std::int64_t lines_below(const fs::path& folder) {
   std::int64_t lines = 0;
   for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
@@ -37,7 +37,7 @@ std::int64_t lines_below(const fs::path& folder) {
   return lines;
 }
 
-/// Within a tenth.
+/// Checks a stated number of lines, within 10 %.
 void check_size(const std::string& what, std::int64_t lines, double said) {
   CHECK_MESSAGE(static_cast<double>(lines) == doctest::Approx(said).epsilon(0.1),
                 what << " has " << lines << " lines now: correct README.md and docs/tour.md");

@@ -50,7 +50,7 @@ class SmallDigits {
   std::mt19937 random_;
 };
 
-/// 1,200 images to train and 200 to test, as scripts/fetch-data leaves MNIST's in `folder`.
+/// Writes 1,200 training and 200 test images in the files of scripts/fetch-data for MNIST.
 inline void write_small_mnist(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   const auto write = [&](const std::string& part, const SmallDigits& digits) {

@@ -202,7 +202,7 @@ TEST_CASE("read_command_line: what a search tries") {
   CHECK(grids("--method ewc --search --search-grid 3,4").at("ewc") == std::vector{3., 4.});
   CHECK(grids("--method ewc --search --ewc-lambda 5,6").at("ewc") == std::vector{5., 6.});
   CHECK(read("--method ewc --search --ewc-lambda 5,6").variants.size() == 1);
-  // A strength that was given need not be chosen.
+  // A given strength is not searched.
   CHECK(grids("--method ewc,si --search --ewc-lambda 5").size() == 1);
   refuses("--method ewc --search --ewc-lambda 5",
           "--search: the methods ewc have no strength that is to be chosen");

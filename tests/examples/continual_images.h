@@ -4,8 +4,7 @@
 
 #include <cstdint>
 
-/// Images of 4 × 4 pixels, on which a label 0 to 3 is a bright column; those to test are a little
-/// different.
+/// Images of 4 × 4 pixels, whose label 0 to 3 is a bright column; test images differ slightly.
 inline engram::data::TrainTest small_images(std::int64_t train = 60, std::int64_t test = 20) {
   const auto part = [](std::int64_t count, std::uint8_t noise) {
     engram::Tensor x({count, 1, 4, 4}, engram::u8), y({count}, engram::i64);

@@ -27,7 +27,7 @@ Command small_command(const std::string& protocol = "") {
   return command;
 }
 
-/// The options of the setup's method as the protocol has them.
+/// The protocol's options of the setup's method.
 Json options_under(const std::string& protocol, const Setup& setup) {
   Json options = Json::object();
   for (const MethodOption& option : parts_of(setup.method)[0]->options) {
@@ -87,7 +87,7 @@ TEST_CASE("summaries: what diverged is counted, and is in no mean") {
   CHECK(table(rows)[1][0] == "naive (1 of 2 diverged)");
   CHECK(table(rows)[1][6] == "3.0");
 
-  results[3].outcome.diverged = 5;  // and naive keeps nothing that is known
+  results[3].outcome.diverged = 5;  // then naive has no results
   const auto none = table(summaries(command, results));
   CHECK(none[1][0] == "naive (2 of 2 diverged)");
   CHECK(none[1][6] == "-");
@@ -141,7 +141,7 @@ TEST_CASE("published: beside runs under the protocol, and no others") {
   CHECK(text[1].back() == "78.51 ± 0.24");
   CHECK(text[2].back() == "94.31 ± 0.11");
   CHECK(text[3].back() == "-");
-  // A strength that was searched stands beside that of the authors, who searched too.
+  // A searched strength is compared with the authors' result, whose strength was searched too.
   command.grids["ewc"] = {7, 8};
   CHECK(table(summaries(command, results_of(command)))[3].back() == "94.31 ± 0.11");
   CHECK(text[0].back() == "published ACC %");

@@ -53,7 +53,7 @@ Json default_options(const std::string& method) {
   return options;
 }
 
-/// Where progress goes: nowhere, but a line with this text is Ctrl-C.
+/// A file for progress lines: discards them; a line with this text raises SIGINT.
 class Interrupting {
  public:
   explicit Interrupting(std::string text = "nothing") : text_(std::move(text)) {
@@ -69,7 +69,7 @@ class Interrupting {
   ~Interrupting() {
     std::fclose(file);
     std::signal(SIGINT, SIG_IGN);
-    catch_interrupts();  // forgets it
+    catch_interrupts();  // clears a pending Ctrl-C
     std::signal(SIGINT, SIG_DFL);
   }
 
@@ -89,7 +89,7 @@ Outcome train_to_the_end(Store& store, const Setup& setup) {
   return train(run, setup, small_images(), progress);
 }
 
-/// Ends while task 3 is learned.
+/// Interrupted during the third task.
 void train_two_tasks(Store& store, const Setup& setup) {
   const Interrupting after_two("task 2/4");
   Progress progress(100, after_two.file);
@@ -158,7 +158,7 @@ TEST_CASE("train: a checkpoint that cannot be used is not, and the run begins an
   Store store(folder / "runs.db"), other(folder / "other.db");
   const Setup setup = small_setup("ewc", ewc_options);
   train_two_tasks(store, setup);
-  // The network fits, the method does not: nothing of it may be left.
+  // The network's state fits, the method's does not: neither may be loaded.
   Run run = run_of(store, setup);
   Checkpoint checkpoint = *run.checkpoint();
   checkpoint.states.at("method") = {{"nonsense", zeros({1})}};
@@ -183,7 +183,7 @@ TEST_CASE("train: epochs are of each task's images") {
   setup.iterations = 0;
   setup.epochs = 2;
   CHECK(steps_of(setup, small_images(61)) == 4 * 2 * 7);
-  setup.validation = true;  // 51 of them to learn from
+  setup.validation = true;  // 51 training images
   CHECK(steps_of(setup, small_images(61)) == 4 * 2 * 6);
 }
 

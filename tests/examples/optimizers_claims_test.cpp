@@ -9,7 +9,7 @@ using engram::examples::Estimate;
 
 namespace {
 
-/// A curve whose loss falls from 2 to `last` in straight lines over four epochs.
+/// A curve whose loss decreases linearly from 2 to `last` over four epochs.
 Curve falling(const std::string& optimizer, double last, double accuracy) {
   Curve curve;
   curve.optimizer = optimizer;

@@ -15,7 +15,7 @@ TEST_CASE("extents: a training that two parts use counts once, for the first of 
   const Scale scale = tiny_scale();
   TrainingStore store;
   const std::vector<Stage> stages = all_stages(scale, store);
-  // RMSProp at its default rate and β is in the sweep over rates and in that over β.
+  // RMSProp with default rate and β is part of both sweeps, over rates and over β.
   std::vector<Setup> rates, memory;
   for (const Stage& stage : stages) {
     if (stage.part == Part::rates)

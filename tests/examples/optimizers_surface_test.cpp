@@ -72,7 +72,7 @@ TEST_CASE("path_rate: ends at Ctrl-C") {
   catch_interrupts();
   std::raise(SIGINT);
   CHECK_THROWS_AS(path_rate(surfaces()[1], contender("gd")), Interrupted);
-  catch_interrupts();  // forgets it
+  catch_interrupts();  // clears the pending Ctrl-C
   std::signal(SIGINT, SIG_DFL);
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("effective rates by the formulas are what the optimizers do") {
     CHECK((a_before - a.item()) / gradients[i] == doctest::Approx(rates[i]).epsilon(1e-12));
     CHECK(std::abs(b_before - b.item()) / 0.1 == doctest::Approx(trace.move[i]).epsilon(1e-9));
   }
-  // Without correction the first step is (1−β₁)/√(1−β₂) as long.
+  // Without correction the first step is (1−β₁)/√(1−β₂) times as long.
   CHECK(adam_trace(gradients, 0.1, false).move[0] == doctest::Approx(0.1 / std::sqrt(0.001)));
   CHECK(averaged_rate({2, 2}, 1, 0.75)[1] == doctest::Approx(1 / std::sqrt(1.75)));
 }

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Noise, and labels in turn.
+/// Random images, with labels 0, 1, … in turn.
 void write_images(const fs::path& folder, const std::string& part, std::int64_t count) {
   engram::Tensor images({count, 28, 28}, engram::u8), labels({count}, engram::u8);
   std::uint32_t state = 1;
@@ -31,7 +31,7 @@ void write_images(const fs::path& folder, const std::string& part, std::int64_t 
   engram::write_idx(folder / (part + "-labels-idx1-ubyte"), labels);
 }
 
-/// The record as the store writes it, without what a clock measured.
+/// The record as stored, without measured times.
 std::string without_times(Record record) {
   for (Point& point : record.points) point.seconds = 0;
   record.update_seconds = 0;
@@ -60,7 +60,7 @@ const Setup setup{.dataset = "mnist",
                   .epochs = 4,
                   .measure_every = 12};
 
-/// In the third epoch, which is to be done again.
+/// Interrupts in the third epoch, which must be repeated.
 void stop(double done) {
   if (done > 0.6) throw Interrupted();
 }
@@ -75,7 +75,7 @@ TEST_CASE("train: what was stopped after an epoch without a measurement goes on 
   Run never_stopped = one.run(setup), run = other.run(setup);
   const Record whole = train(setup, data.images, go_on, never_stopped);
   REQUIRE(whole.points.size() == 2);
-  CHECK_FALSE(one.unfinished(setup).has_value());  // it took no minute
+  CHECK_FALSE(one.unfinished(setup).has_value());  // shorter than keep_every
 
   CHECK_THROWS_AS(train(setup, data.images, stop, run, 0), Interrupted);
   REQUIRE(other.unfinished(setup).has_value());

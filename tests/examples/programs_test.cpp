@@ -1,4 +1,4 @@
-// Runs the example programs, each in a process of its own, on a few images that are made here.
+// Runs the example programs, each in a separate process, on a few synthetic images.
 #include "../temporary_folder.h"
 #include "continual/methods.h"
 
@@ -21,12 +21,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A run of an example on 40 images to train and 20 to test, on which a label is a bright bar.
+/// A run of an example on 40 training and 20 test images, whose label is a bright bar.
 class Program {
  public:
-  /// Starts it. `arguments` as a shell takes them; --data and --out are added
-  /// where they are not among them. The shell runs `preparation` first, with
-  /// the output folder as $OUT.
+  /// Starts the program. `arguments` are in shell syntax; --data and --out are added if missing.
+  /// The shell runs `preparation` first, with the output folder as $OUT.
   Program(const std::string& program, const std::string& arguments,
           const std::string& preparation = ":")
       : out(folder_.path() / "out") {
@@ -62,7 +61,10 @@ class Program {
 
   std::string output() const { return read_file(folder_.path() / "stdout"); }
   std::string errors() const { return read_file(folder_.path() / "stderr"); }
-  Json results() const { return Json::parse(read_file(out / "results.json")); }
+  Json results() const { return results_in(out); }
+  static Json results_in(const fs::path& folder) {
+    return Json::parse(read_file(folder / "results.json"));
+  }
 
  private:
   void write_images(const std::string& part, std::int64_t count) const {
@@ -86,7 +88,7 @@ class Program {
     process_ = fork();
     REQUIRE(process_ >= 0);
     if (process_ == 0) {
-      std::signal(SIGINT, SIG_DFL);  // whatever the tests run under
+      std::signal(SIGINT, SIG_DFL);  // may be ignored by the parent
       execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
       _exit(127);
     }
@@ -284,7 +286,7 @@ TEST_CASE("optimizers: a second Ctrl-C ends the report too, which tells where it
   CHECK_FALSE(fs::exists(run.out / "report.md"));
 }
 
-/// results.json without what differs from run to run.
+/// results.json without entries that differ between runs.
 Json figures_of(Json results) {
   for (const char* key : {"seconds", "command"}) results.erase(key);
   results["options"].erase("out");
@@ -322,7 +324,7 @@ TEST_CASE("continual: compares methods over seeds, keeps the runs, and does none
 
   const std::string kept = read_file(run.out / "runs.db");
   Program again("continual", arguments + " --data /nowhere --out " + run.out.string());
-  CHECK(again.wait() == 1);  // the images tell which runs are the same
+  CHECK(again.wait() == 1);  // the setup includes a hash of the images
   Program other("continual", arguments + " --out " + run.out.string());
   REQUIRE_MESSAGE(other.wait() == 0, other.errors());
   CHECK(read_file(run.out / "runs.db") == kept);
@@ -401,6 +403,68 @@ TEST_CASE("continual: Ctrl-C says how to go on") {
       "continual: interrupted; the same command goes on after the last task that was finished\n"));
 }
 
+TEST_CASE("finetune: pretrains, compares the ways, keeps the trainings, and does none again") {
+  const std::string arguments =
+      "--families resnet --ways head,layerwise,ewc,all,scratch --images 2,3 --seeds 2 --steps 2 "
+      "--width 0.03125 --customers 3 --customer-images 8 --epochs 2 --threads 1";
+  Program first("finetune", arguments);
+  REQUIRE_MESSAGE(first.wait() == 0, first.errors());
+  CHECK(first.errors() == "");
+  CHECK(fs::exists(first.out / "accuracy.png"));
+  CHECK(fs::exists(first.out / "report.html"));
+  Json results = first.results();
+  CHECK(has_keys(results, keys_of_every_run));
+  CHECK(results["trainings"].size() == 2 * 5 * 2 * 2);
+  CHECK(has_keys(results["trainings"][0],
+                 {"family", "target", "way", "images", "seed", "lr", "weights", "accuracy",
+                  "validation", "untrained", "seconds"}));
+
+  // The same command trains nothing; the stored weights can be given as a file.
+  Program again("finetune", arguments + " --out " + first.out.string() + " --data " +
+                                (first.out / "..").string());
+  REQUIRE_MESSAGE(again.wait() == 0, again.errors());
+  CHECK(Program::results_in(first.out)["trainings"] == results["trainings"]);
+  Program given("finetune",
+                arguments + " --weights " + (first.out / "resnet.safetensors").string());
+  REQUIRE_MESSAGE(given.wait() == 0, given.errors());
+  CHECK(given.output().find("resnet.safetensors: loaded 122\n") != std::string::npos);
+  CHECK(given.results()["trainings"][0]["weights"] == results["trainings"][0]["weights"]);
+  CHECK(given.results()["trainings"][3]["accuracy"] == results["trainings"][3]["accuracy"]);
+}
+
+TEST_CASE("fashion_resnet: killed at any moment, it goes on to the same figures") {
+  const std::string arguments = "--epochs 3 --batch 8 --width 0.03125 --threads 1";
+  Program whole("fashion_resnet", arguments);
+  REQUIRE_MESSAGE(whole.wait() == 0, whole.errors());
+  const Json expected = whole.results();
+  CHECK(has_keys(expected, keys_of_every_run));
+  CHECK(expected["history"].size() == 3);
+
+  const std::string again = arguments + " --out " + whole.out.string() + "2";
+  for (const int milliseconds : {100, 200, 300}) {
+    Program run("fashion_resnet", again);
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    run.kill_now();
+    run.wait();
+  }
+  Program last("fashion_resnet", again);
+  REQUIRE_MESSAGE(last.wait() == 0, last.errors());
+  CHECK(Program::results_in(whole.out.string() + "2")["history"] == expected["history"]);
+}
+
+TEST_CASE("finetune: Ctrl-C, and a file for two networks") {
+  Program run("finetune", "--families resnet --customers 4 --customer-images 8 --epochs 1000");
+  run.wait_for("runs.db");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  run.interrupt();
+  CHECK(run.wait() == 130);
+  CHECK(run.output().find("This report is partial:") != std::string::npos);
+
+  Program two("finetune", "--weights nothing.safetensors");
+  CHECK(two.wait() == 2);
+  CHECK(two.errors() == "finetune: --weights is of one network: say which by --families\n");
+}
+
 TEST_CASE("A loss that is no longer a number: the step is named, what was written is kept") {
   Program mlp("mnist_mlp", "--batch 10 --optimizer sgd --lr 1e30");
   CHECK(mlp.wait() == 1);
@@ -469,7 +533,7 @@ TEST_CASE("Ctrl-C while gnuplot draws: nothing runs on, and no picture of before
   CHECK(std::distance(fs::directory_iterator(run.out), {}) == 2);  // results.json, accuracy.gp
 }
 
-#if !defined(ENGRAM_SANITIZED)  // whose shadow memory needs all the addresses there are
+#if !defined(ENGRAM_SANITIZED)  // whose shadow memory exceeds any limit of addresses
 TEST_CASE("Memory that does not suffice: one clear line") {
   Program run("permuted_mnist", "--hidden 10000 --pad 100 --threads 1", "ulimit -v 1500000");
   CHECK(run.wait() == 1);

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Writes edges.json: what PyTorch computes at the edges of floating point.
+"""Writes edges.json: PyTorch's results at the edges of floating point.
 
 Run by hand when a case is added, with Debian's python3-torch (1.13), never by the tests:
 
     tests/golden/edges.py
 
-An input is made of the numbers under "edges": `line` is all of them, `pairs` the two operands of
+An input consists of the numbers under "edges": `line` is all of them, `pairs` the two operands of
 every pair, `rows` the rows (a, b, 1) of every pair of "few", `powers` the pairs of "few" with small
-whole exponents. The result is that of 8 copies one after the other, so that vectorised loops are
-met, of which one is written. The gradients are those for a cotangent of each of "cotangents"; where
-the result has rows of three, (cotangent, 1, -1).
+integer exponents. The result is computed for 8 concatenated copies, so that vectorised loops are
+used, and written for one. The gradients are those for each of "cotangents"; for a result with rows
+of three, (cotangent, 1, -1).
 
 A case is {"f32": [...], "f64": [...]}: the value, then for each cotangent the gradient of each
-input. A list of numbers is written as text, with `*n` behind what comes n times. null is a gradient
-that does not exist.
+input. A list of numbers is written as text, with `*n` after a number repeated n times. null is a
+missing gradient.
 """
 
 import json
@@ -30,7 +30,7 @@ cases = {}
 
 
 def numbers(dtype):
-    """The edges, and those of them that rows are made of."""
+    """The edges, and the subset used in rows."""
     limits = torch.finfo(dtype)
     denormal = limits.tiny / 1024
     few = [nan, inf, -inf, 0.0, -0.0, denormal, limits.max, -limits.max, 1.0]
@@ -52,7 +52,7 @@ def inputs(kind, dtype):
         return pairs_of(few, few, dtype)
     if kind == "powers":
         return pairs_of(edges, [0.0, 1.0, 2.0, -1.0, 3.0], dtype)
-    if kind == "shares":  # what a target in [0, 1] may be
+    if kind == "shares":  # targets in [0, 1]
         return pairs_of(edges, [0.0, 1.0, 0.25], dtype)
     assert kind == "rows"
     a, b = pairs_of(few, few, dtype)
@@ -60,7 +60,7 @@ def inputs(kind, dtype):
 
 
 def text(x):
-    """The numbers of a tensor, with what comes several times in a row written once."""
+    """The numbers of a tensor, run-length encoded."""
     digits = 9 if x.dtype == torch.float32 else 17
     words = [f"{value:.{digits}g}" for value in x.detach().flatten().tolist()]
     runs = []
@@ -73,7 +73,7 @@ def text(x):
 
 
 def one_copy(name, x):
-    """What all copies agree in."""
+    """The numbers that are equal in all copies."""
     parts = x.detach().reshape(copies, -1)
     for part in parts[1:]:
         if not torch.equal(torch.nan_to_num(part, 7.5), torch.nan_to_num(parts[0], 7.5)):
@@ -141,7 +141,7 @@ for name, function in [("==", torch.eq), ("!=", torch.ne), ("<", torch.lt), ("<=
                        (">", torch.gt), (">=", torch.ge)]:
     case(name, "few-pairs", lambda a, b: function(a, b).to(torch.uint8).to(a.dtype))
 
-# Reductions, and what works on rows
+# Reductions, and operations on rows
 
 case("sum", "rows", lambda x: x.sum(1))
 case("mean", "rows", lambda x: x.mean(1))
@@ -175,7 +175,7 @@ case("conv2d_weight_gradient", "rows",
      lambda x: F.conv2d(x[None, :, None], x.new_tensor([[[[1.0]]]]).expand(len(x), 1, 1, 1),
                         groups=len(x)).reshape(-1, 3))
 
-# What moves numbers, and adds them up where they meet
+# Operations that move numbers, and add those that are moved to one place
 
 
 def index(x, columns):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes models.json: what torchvision's models compute with weights that both sides make alike.
+"""Writes models.json: the results of torchvision's models, with weights that both sides generate.
 
 Element i of an entry of a state dict is a function of its name and i alone (`values`), so that no
-weights need be kept. For each model, in f64 on small images: logits in evaluation and in training,
+weights are stored. For each model, in f64 on small images: logits in evaluation and in training,
 sums of the gradients of each parameter, and of the state after five steps of SGD. Then the numbers
-of keys and parameters of the models as they are, for 1,000 classes.
+of keys and parameters of the unmodified models, for 1,000 classes.
 Run with Debian's python3-torchvision 0.14: python3 models.py
 """
 import json
@@ -51,14 +51,14 @@ def fill(model):
 
 
 def summary(tensor):
-    """Two numbers that a difference anywhere shows in: Σ x and Σ x·w."""
+    """Two numbers that depend on every element and its position: Σ x and Σ x·w."""
     flat = tensor.detach().double().flatten()
     weights = values("summary", flat.numel())
     return [float(flat.sum()), float((flat * weights).sum())]
 
 
 def eighth_of_vgg(convolutions, batch_norm):
-    """VGG with an eighth of all channels and units: as a whole it has 130 million parameters."""
+    """VGG with an eighth of all channels and units: the full one has 130 million parameters."""
     layers = []
     for count, channels in zip(convolutions, [8, 16, 32, 64, 64]):
         layers += [channels] * int(count) + ["M"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes operations.json: what PyTorch computes for the rows of the table of operations.
+"""Writes operations.json: PyTorch's results for the rows of the table of operations.
 
 Run by hand when a row is added, with Debian's python3-torch (1.13), never by the tests:
 
@@ -23,7 +23,7 @@ cases = {}
 
 
 def spread(*shape, low=-2.0, high=2.0):
-    """Asks for numbers spread over (low, high) in random order: no ties, and none of them 0."""
+    """An input of numbers spread over (low, high) in random order: no ties, and none of them 0."""
     return lambda generator: draw(shape, low, high, generator)
 
 

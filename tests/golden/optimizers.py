@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Writes optimizers.json: how PyTorch's optimizers move the parameters of a small network.
+"""Writes optimizers.json: the parameters of a small network trained by PyTorch's optimizers.
 
 Run by hand when a case is added, with Debian's python3-torch (1.13), never by the tests:
 
     tests/golden/optimizers.py
 
-NAdam runs with foreach=True: what 1.13 does without it multiplies by mu twice in the step to
-mu_product_next, against its own documentation and later versions.
+NAdam runs with foreach=True: without it 1.13 multiplies mu_product_next by mu twice, against its
+own documentation and later versions.
 
 The network is y = tanh(x W1' + b1) W2' + b2 in f64, the loss the mean squared error of one of four
 batches, which take turns, so that the gradients never vanish. Every case makes 1,000 steps; after
-step 500 all learning rates are halved. "second" holds what the biases' group changes of the options,
+step 500 all learning rates are halved. "second" holds the options that differ in the biases' group,
 or null where there is one group. With "sometimes", b2 enters the loss at every third step only, and
 has no gradient at the others. "at" maps numbers of steps to the values of W1, b1, W2, b2.
 """

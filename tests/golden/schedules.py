@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes schedules.json: how PyTorch's schedules move the rates of two groups over 200 steps.
+"""Writes schedules.json: the rates of two groups under PyTorch's schedules over 200 steps.
 
 Run by hand when a case is added, with Debian's python3-torch (1.13), never by the tests:
 
@@ -7,7 +7,7 @@ Run by hand when a case is added, with Debian's python3-torch (1.13), never by t
 
 The groups begin with the rates 0.1 and 0.03 and are those of SGD with momentum. "rates" holds, for
 each group, the rates of steps 0 to 200; "momenta" the momenta of the first group where the schedule
-sets them. A schedule of others has them under "schedules". ReduceLROnPlateau is told one of
+sets them. A composite schedule has its parts under "schedules". ReduceLROnPlateau gets one of
 "metrics" at each step.
 """
 

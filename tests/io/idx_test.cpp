@@ -169,7 +169,7 @@ TEST_CASE("where writing fails, the old file stays and nothing is left behind") 
   write_file(folder / "x", "old");
   rlimit limit;
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
-  const rlimit small = {.rlim_cur = 100, .rlim_max = limit.rlim_max};  // a disk that is full
+  const rlimit small = {.rlim_cur = 100, .rlim_max = limit.rlim_max};  // simulates a full disk
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
   std::string error;

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A folder of its own for each test case, removed with it.
+/// A temporary folder for a test case.
 struct Folder {
   fs::path path = fs::temp_directory_path() / fmt::format("engram-state-{}", ::getpid());
   Folder() { fs::create_directories(path); }
@@ -39,7 +39,7 @@ std::string read(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// The bytes of a file with this header and so many bytes of data.
+/// The bytes of a file with this header and `data` bytes of data.
 std::string file(const std::string& header, std::size_t data) {
   const std::uint64_t length = header.size();
   std::string bytes(8, '\0');
@@ -148,7 +148,7 @@ TEST_CASE("saving over a file replaces it, failing leaves it as it was") {
   save({{"w", ones({2})}}, path);
   CHECK(load(path)["w"].shape() == Shape{2});
 
-  // A disk without room, as far as this process can tell.
+  // Simulates a full disk.
   rlimit before{};
   getrlimit(RLIMIT_FSIZE, &before);
   const rlimit small{1000, before.rlim_max};

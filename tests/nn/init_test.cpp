@@ -20,7 +20,7 @@ namespace init = nn::init;
 
 namespace {
 
-/// Whether the values spread over all of ±bound and nothing else, evenly.
+/// Checks that the values are uniform in ±bound.
 void check_uniform(const Tensor& x, double bound) {
   CHECK(max(abs(x)).item() <= bound);
   CHECK(max(x).item() > 0.99 * bound);
@@ -28,7 +28,7 @@ void check_uniform(const Tensor& x, double bound) {
   CHECK(var(x).item() == doctest::Approx(bound * bound / 3).epsilon(0.03));
 }
 
-/// Whether mean and spread are those of N(0, stddev²), and some values lie far out.
+/// Checks mean and variance of N(0, stddev²), and that some values are far out.
 void check_normal(const Tensor& x, double stddev) {
   CHECK(std::abs(mean(x).item()) < 0.05 * stddev);
   CHECK(var(x).item() == doctest::Approx(stddev * stddev).epsilon(0.05));

@@ -42,7 +42,7 @@ struct Mixed : nn::Module {
   Net net = add("net", Net());
 };
 
-/// Lets a test call what only a module's own code may.
+/// Makes protected members accessible.
 struct Open : nn::Module {
   Open() : Module("Open") {}
   using Module::add, Module::add_buffer, Module::add_parameter;

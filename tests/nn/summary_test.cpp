@@ -18,7 +18,7 @@ using namespace engram;
 
 namespace {
 
-/// A layer of the user's own.
+/// A custom layer.
 struct Scale : nn::Module {
   Scale() : Module("Scale") {}
   Tensor factor = add_parameter("factor", ones({2}));

@@ -118,7 +118,7 @@ struct Samples {
   }
 };
 
-/// A module by shape: it has an evaluation mode, and tells whether it was asked in it.
+/// A type with the interface of a module, whose evaluation mode records whether it was used.
 struct Model {
   struct EvalMode {
     explicit EvalMode(bool* mode) : training(mode) { *training = false; }
@@ -281,7 +281,7 @@ TEST_CASE("EWC: frozen parameters have no importance, and no penalty's gradient"
   tape.backward(ewc.penalty());
   CHECK_FALSE(first.weight.grad().defined());
   CHECK(last.weight.grad().defined());
-  // When they learn again they are protected from then on.
+  // Unfrozen parameters are consolidated from then on.
   first.set_requires_grad();
   ewc.consolidate(net, dataset);
   CHECK(sum(ewc.importance()[0]).item() > 0);

@@ -20,7 +20,7 @@ Tensor parameter(double value) {
   return p;
 }
 
-/// Of the loss w², with a step of the optimizer.
+/// One optimizer step on the loss w²; returns the loss.
 struct Parabola {
   Tensor w;
   optim::Optimizer& optimizer;
@@ -33,7 +33,7 @@ struct Parabola {
   }
 };
 
-/// The losses that a step returns, one after the other.
+/// The curve of steps that return these losses in order.
 LRCurve curve_of(const std::vector<double>& losses, const optim::FindLROptions& options) {
   optim::SGD sgd({parameter(1)});
   std::size_t next = 0;
@@ -82,7 +82,7 @@ TEST_CASE("find_lr: stops, without an entry, where the loss diverges or is not f
     CHECK(curve_of({1, end, 1, 1, 1, 1}, options).loss == std::vector<double>{1});
     CHECK(curve_of({end, 1, 1, 1, 1, 1}, options).loss.empty());
   }
-  // A loss below 0 has nothing to be compared with.
+  // Negative losses have no divergence threshold.
   CHECK(curve_of({-1, -2, -1, -1, -1, 9}, options).loss.size() == 6);
 }
 

@@ -21,7 +21,7 @@
 using namespace engram;
 using nlohmann::json;
 
-// The trainings that golden/optimizers.py has made with PyTorch, made again.
+// The trainings of golden/optimizers.py, repeated, against PyTorch's results.
 namespace {
 
 void assign(const json& from, optim::SGDOptions& o) {

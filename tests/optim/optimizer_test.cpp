@@ -82,7 +82,7 @@ TEST_CASE("groups start with the options of the constructor and are changed by a
 }
 
 TEST_CASE("Adam corrects the bias by the updates that a parameter has seen") {
-  // The first update of each moves it by lr, however late it comes and whoever came before.
+  // The first update of each parameter moves it by lr, at whichever step it comes.
   const Tensor a = parameter({1}), b = parameter({1}), late = parameter({1});
   optim::Adam adam({a, b, late}, {.lr = 0.125, .eps = 0});
   for (int step = 1; step <= 3; ++step) {
@@ -134,7 +134,7 @@ TEST_CASE("frozen parameters stay as they are, and learn when they are asked to"
     CHECK(optimizer->state_dict()["state.0.step"].item() == 0);
     CHECK(optimizer->state_dict()["state.1.step"].item() == 3);
 
-    // Its first update is as any parameter's, and saved states of both kinds can be loaded.
+    // Its first update is that of any parameter, and states saved before and after can be loaded.
     const StateDict saved = optimizer->state_dict();
     frozen.set_requires_grad();
     const auto late = kind.make({{plain}});
@@ -145,7 +145,7 @@ TEST_CASE("frozen parameters stay as they are, and learn when they are asked to"
     CHECK(same(frozen, plain));
     CHECK_FALSE(same(frozen, noise({5}, f32, 2)));
 
-    // Frozen again, with a gradient that is left over and with what is remembered.
+    // Frozen again, with a stale gradient and a state.
     frozen.set_requires_grad(false);
     frozen.set_grad(noise({5}, f32, 21));
     optimizer->step();

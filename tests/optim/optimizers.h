@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-/// For tests of what all optimizers have in common.
+/// For tests of properties common to all optimizers.
 struct OptimizerKind {
   std::string name;
   std::function<std::unique_ptr<engram::optim::Optimizer>(
@@ -26,7 +26,7 @@ OptimizerKind kind(std::string name, Options options) {
           }};
 }
 
-/// Each with the options that make it remember most.
+/// Each with the options that give it the largest state.
 inline std::vector<OptimizerKind> optimizer_kinds() {
   namespace optim = engram::optim;
   return {kind<optim::SGD>("SGD", optim::SGDOptions{.lr = 0.01, .weight_decay = 0.1}),

@@ -10,15 +10,15 @@
 
 using namespace engram;
 
-// The five optimizers in the textbook forms with ε under the root and momentum as a moving average,
-// computed here with plain loops. ε is large enough to see where it stands.
+// The five optimizers in their textbook forms, with ε under the root and momentum as a moving
+// average, in plain loops. ε is large, so that its position matters.
 namespace {
 
 constexpr int n = 5;
 constexpr double eps = 1e-2;
 using Numbers = std::array<double, n>;
 
-/// Of a stretched quadratic, with a deterministic noise that keeps it from vanishing.
+/// The gradient of an elongated quadratic, with deterministic noise, so that it does not vanish.
 Numbers gradient(const Numbers& w, int step) {
   Numbers g;
   for (int i = 0; i < n; ++i)

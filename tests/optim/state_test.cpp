@@ -28,7 +28,7 @@ struct Parameters {
 
   std::vector<std::vector<Tensor>> groups() const { return {{a, b}, {c}}; }
 
-  /// Gradients that depend on the step and nothing else, and an update with them.
+  /// Updates with gradients that depend on the step alone.
   void train(optim::Optimizer& optimizer, int first, int last) const {
     for (int step = first; step <= last; ++step) {
       Generator generator(7, static_cast<std::uint64_t>(step));
@@ -68,7 +68,7 @@ TEST_CASE("a training goes on bitwise from a saved state, through memory and thr
     for (const bool through_file : {false, true}) {
       CAPTURE(kind.name);
       CAPTURE(through_file);
-      // Without a break; both groups' options differ from those of the constructor.
+      // Uninterrupted; both groups' options differ from those of the constructor.
       const Parameters whole;
       const auto optimizer = kind.make(whole.groups());
       optimizer->lr(0) = 0.02;
@@ -216,7 +216,7 @@ TEST_CASE("a state goes on bitwise when options were assigned after the last upd
     check_bitwise(resumed.b, whole.b);
     check_bitwise(resumed.c, whole.c);
     check_bitwise(other.state_dict(), optimizer.state_dict());
-    // Options that need no slot leave what is in it.
+    // Options that do not need the slot keep its content.
     for (std::size_t group = 0; group < 2; ++group) optimizer.group(group) = before;
     CHECK(optimizer.state_dict().contains("state.1." + slot));
     other.load_state_dict(optimizer.state_dict());

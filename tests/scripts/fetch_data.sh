@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: fetch_data.sh SCRIPTS       the folder of the scripts that are tested
 #
-# What scripts/fetch-data does with a source that sends too much, and with what killed runs left.
+# scripts/fetch-data with a source that sends too much, and with leftovers of killed runs.
 set -euo pipefail
 scripts=$1
 work=$(mktemp -d)
@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 fail() { echo "fetch_data: $*" >&2 && exit 1; }
 
 # A mirror whose every file is 10 MB of zeros in 10 kB; no other source answers. At each call it
-# notes what lies in the folder.
+# lists the folder.
 mkdir -p "$work/bin" "$work/data/mnist"
 cat >"$work/bin/curl" <<END
 #!/bin/sh
@@ -19,7 +19,7 @@ END
 printf '#!/bin/sh\nexit 1\n' >"$work/bin/npm"
 chmod +x "$work"/bin/*
 
-# What a killed run left, and what a living one is at work on.
+# Leftovers of a killed run, and the files of a running one.
 sleep 100 & living=$!
 mkdir "$work/data/mnist"/.fetch-{99999999-abcdef,$living-abcdef,old123}
 if PATH=$work/bin:$PATH ENGRAM_DATA=$work/data "$scripts/fetch-data" mnist 2>"$work/errors"; then

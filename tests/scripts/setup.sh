@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: setup.sh SCRIPTS       the folder of the scripts that are tested
 #
-# scripts/setup on a distribution without apt-get: with all commands and headers there it succeeds.
+# scripts/setup on a distribution without apt-get: succeeds if commands and headers are installed.
 set -euo pipefail
 scripts=$1
 work=$(mktemp -d)

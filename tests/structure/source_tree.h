@@ -7,13 +7,12 @@
 #include <string>
 #include <vector>
 
-// The tests of this folder read the sources as text: what holds the house together is not only what
-// compiles.
+// The tests of this folder read the sources as text, to check conventions beyond the compiler's.
 namespace engram::test {
 
 inline const std::filesystem::path source_root = ENGRAM_SOURCE_DIR;
 
-/// Below some folder of the sources, with these endings, as paths from the root.
+/// The files in a folder and its subfolders with these endings, as paths from the root.
 inline std::vector<std::filesystem::path> source_files(const std::string& folder,
                                                        const std::set<std::string>& endings) {
   std::vector<std::filesystem::path> files;

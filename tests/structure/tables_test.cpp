@@ -8,7 +8,7 @@ using namespace engram::test;
 
 namespace {
 
-/// What others are derived from or made with, which is tested through them.
+/// Base classes and helpers, tested through their users.
 const std::set<std::string> bases = {"BatchNorm", "Optimizer", "Projection", "versions"};
 
 std::string all_text(const std::string& folder) {
@@ -17,8 +17,8 @@ std::string all_text(const std::string& folder) {
   return text;
 }
 
-/// Every name that `pattern` finds in the headers of a folder stands, as `prefix` + name, in its
-/// tests.
+/// Checks that every name found by `pattern` in the headers of a folder occurs in its tests, as
+/// `prefix` + name.
 void check_tested(const std::string& folder, const std::string& pattern, const std::string& tests,
                   const std::string& prefix, const std::string& what_to_do, std::size_t least) {
   const std::string tested = all_text(tests);

@@ -3,12 +3,11 @@
 #include <engram/autograd/kernels/simd/vectors.h>
 #include <engram/autograd/kernels/tiles.h>
 
-// The innermost loop of the weight's gradient where there are few channels: Tiles::dot, for one
-// instruction set.
+// The microkernel of the weight's gradient for few channels: Tiles::dot, for one instruction set.
 namespace engram::kernels {
 namespace {
 
-/// For `rows` times `dot_taps` sums, which the compiler keeps in registers.
+/// For `rows` × `dot_taps` sums, which stay in registers.
 template <class T, int rows>
 void dot_whole(const DotTile<T>& tile) {
   const std::int64_t vectors = tile.vectors, row_stride = tile.row_stride;

@@ -3,42 +3,43 @@
 #include <engram/autograd/kernels/simd/vectors.h>
 #include <engram/autograd/kernels/tiles.h>
 
-// The innermost loop of convolutions: Tiles::slide, for one instruction set.
+// The microkernel of convolutions: Tiles::slide, for one instruction set.
 namespace engram::kernels {
 namespace {
 
-/// The wanted lanes one by one, where a whole vector would reach beyond the room. Not inlined: the
-/// loops around it exist for every shape of a tile.
+/// Stores the wanted lanes one by one, where a whole vector would exceed the capacity. Not inlined,
+/// as slide_whole has an instance for every shape of a tile.
 template <class T>
-[[gnu::noinline]] void land_in_part(Vector<T> wanted, const Landing<T>& landing, std::int64_t room,
-                                    T* y) {
+[[gnu::noinline]] void store_part(Vector<T> wanted, const Destination<T>& destination,
+                                  std::int64_t capacity, T* y) {
   T lanes[lanes_of<T>];
   store<T>(wanted, lanes);
-  for (std::int64_t i = 0; i < landing.count && landing.to + i < room; ++i) {
-    y[landing.to + i] = lanes[i];
+  for (std::int64_t i = 0; i < destination.count && destination.to + i < capacity; ++i) {
+    y[destination.to + i] = lanes[i];
   }
 }
 
-/// Where the first lanes of a vector that are wanted go.
+/// Stores the wanted lanes of a vector to their destination, with the others after them.
 template <class T>
-[[gnu::always_inline]] inline void land(const Vector<T>& sums, const Landing<T>& landing,
-                                        std::int64_t room, T* y) {
-  const Vector<T> wanted = shuffle<T>(sums, sums, load_as<Lanes<T>>(landing.lanes));
-  if (landing.to + lanes_of<T> <= room) {
-    store<T>(wanted, y + landing.to);
+[[gnu::always_inline]] inline void store_wanted(const Vector<T>& sums,
+                                                const Destination<T>& destination,
+                                                std::int64_t capacity, T* y) {
+  const Vector<T> wanted = shuffle<T>(sums, sums, load_as<Lanes<T>>(destination.lanes));
+  if (destination.to + lanes_of<T> <= capacity) {
+    store<T>(wanted, y + destination.to);
   } else {
-    land_in_part<T>(wanted, landing, room, y);
+    store_part<T>(wanted, destination, capacity, y);
   }
 }
 
-/// For `rows` times `vectors` sums, both constants to the compiler, which keeps them in registers.
+/// For `rows` × `vectors` sums, compile-time constants, so that the sums stay in registers.
 template <class T, int vectors, int rows>
 void slide_whole(const SlideTile<T>& tile) {
-  // Copies, which no store to y may change for the compiler.
-  const std::int64_t depth = tile.depth, room = tile.room, row_stride = tile.row_stride;
+  // Local copies, which stores to y cannot alias.
+  const std::int64_t depth = tile.depth, capacity = tile.capacity, row_stride = tile.row_stride;
   const std::int64_t* const taps = tile.taps;
   const T *weight = tile.weight, *const bias = tile.bias, *const x = tile.x;
-  const Landing<T>* const landings = tile.landings;
+  const Destination<T>* const destinations = tile.destinations;
   T* const y = tile.y;
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
@@ -60,11 +61,12 @@ void slide_whole(const SlideTile<T>& tile) {
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v) land<T>(sum[r][v], landings[v], room, y + r * row_stride);
+    for (int v = 0; v < vectors; ++v)
+      store_wanted<T>(sum[r][v], destinations[v], capacity, y + r * row_stride);
   }
 }
 
-/// slide_whole for each number of rows, found at compile time.
+/// The instance of slide_whole for a number of rows.
 template <class T, int vectors, int rows = tile_sums / vectors>
 auto slide_of(std::int64_t wanted) {
   if constexpr (rows > 1) {

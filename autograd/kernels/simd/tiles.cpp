@@ -1,6 +1,6 @@
-// The tiles of products. The build compiles this file once for each instruction set, which it names
-// in ENGRAM_INSTRUCTION_SET: so no header that other files share may be used here beyond
-// declarations, or their inline functions would exist in an instruction set that the machine lacks.
+// The microkernels. The build compiles this file once for each instruction set, which it names in
+// ENGRAM_INSTRUCTION_SET. Of headers that other files share only declarations may be used here: the
+// linker might choose this file's copy of an inline function for a machine that lacks the set.
 #include <engram/autograd/kernels/simd/dot.h>
 #include <engram/autograd/kernels/simd/slide.h>
 #include <engram/autograd/kernels/simd/vectors.h>
@@ -10,8 +10,8 @@
 namespace engram::kernels {
 namespace {
 
-/// A whole tile of `rows` times `vectors`, both constants to the compiler, which keeps the sums in
-/// registers: each step loads a row of b and multiplies it with each element of a column of a.
+/// A full tile of `rows` × `vectors`, compile-time constants, so that the sums stay in registers:
+/// each iteration loads a row of b and multiplies it by each element of a column of a.
 template <class T, int rows, int vectors>
 void multiply_whole(const ProductTile<T>& tile) {
   constexpr int lanes = lanes_of<T>;
@@ -41,7 +41,7 @@ void multiply_whole(const ProductTile<T>& tile) {
   }
 }
 
-/// multiply_whole for each number of rows that a tile may have, found at compile time.
+/// The instance of multiply_whole for the tile's number of rows.
 template <class T, int vectors, int rows = tile_rows>
 void multiply_rows(const ProductTile<T>& tile) {
   if constexpr (rows > 1) {
@@ -55,7 +55,7 @@ void multiply(const ProductTile<T>& tile) {
   constexpr int lanes = lanes_of<T>;
   const auto whole = tile.columns <= lanes ? multiply_rows<T, 1> : multiply_rows<T, 2>;
   if (tile.columns % lanes == 0) return whole(tile);
-  // What lies beyond the columns is not ours to write.
+  // c must not be written past its columns.
   T sums[tile_rows * 2 * lanes];
   ProductTile<T> padded = tile;
   padded.add = false;
@@ -70,31 +70,30 @@ void multiply(const ProductTile<T>& tile) {
   }
 }
 
-/// Of two vectors, the half of their blocks of `step` lanes that stands in the even (low) or odd
-/// places, the first vector's and the second's in turn.
-template <class T, int step, bool low>
+/// Shuffle index: the even (low) or odd blocks of `size` lanes of two vectors, interleaved.
+template <class T, int size, bool low>
 inline Lanes<T> blocks() {
   Lanes<T> index{};
   for (int i = 0; i < lanes_of<T>; ++i) {
     index[i] =
-        low ? (i & step ? i - step + lanes_of<T> : i) : (i & step ? i + lanes_of<T> : i + step);
+        low ? (i & size ? i - size + lanes_of<T> : i) : (i & size ? i + lanes_of<T> : i + size);
   }
   return index;
 }
 
 /// Transposes a square of vectors: exchanges halves, then quarters, down to single elements.
-template <class T, int step>
+template <class T, int size>
 [[gnu::always_inline]] inline void exchange(Vector<T> (&rows)[lanes_of<T>]) {
-  if constexpr (step > 0) {
-    const Lanes<T> low = blocks<T, step, true>(), high = blocks<T, step, false>();
+  if constexpr (size > 0) {
+    const Lanes<T> low = blocks<T, size, true>(), high = blocks<T, size, false>();
 #pragma GCC unroll 16
     for (int i = 0; i < lanes_of<T>; ++i) {
-      if (i & step) continue;
-      const Vector<T> first = rows[i], second = rows[i + step];
+      if (i & size) continue;
+      const Vector<T> first = rows[i], second = rows[i + size];
       rows[i] = shuffle<T>(first, second, low);
-      rows[i + step] = shuffle<T>(first, second, high);
+      rows[i + size] = shuffle<T>(first, second, high);
     }
-    exchange<T, step / 2>(rows);
+    exchange<T, size / 2>(rows);
   }
 }
 
@@ -127,7 +126,7 @@ void transpose(std::int64_t lines, std::int64_t width, std::int64_t depth, const
   std::int64_t p = 0;
   for (; p + lanes <= depth; p += lanes) {
     // From the last square to the first: where the width is no multiple of a vector, the last one
-    // reaches into the row below, which the first one puts right.
+    // overwrites the start of the next row, which the first one writes again.
     for (std::int64_t q = (lines - 1) / lanes * lanes; q >= 0; q -= lanes) {
       const std::int64_t some = lines - q < lanes ? lines - q : lanes;
       square_of<T>(some)(from + q, p, to + p * width + q, width);
@@ -140,7 +139,7 @@ void transpose(std::int64_t lines, std::int64_t width, std::int64_t depth, const
   }
 }
 
-/// Whole rows of a tile or a panel: `lines` is a constant to the compiler.
+/// Rows of a full tile or panel: `lines` is a compile-time constant.
 template <class T, int lines>
 void copy_whole(std::int64_t width, std::int64_t depth, const T* from, std::int64_t stride, T* to) {
   for (std::int64_t p = 0; p < depth; ++p) {

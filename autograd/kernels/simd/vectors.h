@@ -2,8 +2,8 @@
 
 #include <engram/autograd/kernels/tiles.h>
 
-// Vectors as wide as the instruction set has them, for files that are compiled once for each set.
-// All is local to the file, for each has its own.
+// Vectors of the instruction set's width, for files that are compiled once for each set. Local to
+// each file, as they differ.
 namespace engram::kernels {
 namespace {
 
@@ -24,15 +24,15 @@ constexpr int lanes_of = vector_bytes / sizeof(T);
 template <class T>
 using Vector [[gnu::vector_size(vector_bytes)]] = T;
 
-/// Numbers of lanes, for `shuffle`.
+/// Lane indices, for `shuffle`.
 template <class T>
 using Lanes [[gnu::vector_size(vector_bytes)]] = Lane<T>;
 
-/// Lane i of the result is lane index[i] of the two vectors, one after the other.
+/// Lane i of the result is lane index[i] of the two vectors, concatenated.
 template <class T>
 [[gnu::always_inline]] inline Vector<T> shuffle(const Vector<T>& first, const Vector<T>& second,
                                                 const Lanes<T>& index) {
-#if defined(__clang__)  // has a built-in for constant indices only, which it finds by itself
+#if defined(__clang__)  // its built-in takes constant indices only, and is found by the optimizer
   Vector<T> result;
   for (int i = 0; i < lanes_of<T>; ++i) {
     const Lane<T> k = index[i] & (2 * lanes_of<T> - 1);
@@ -44,7 +44,7 @@ template <class T>
 #endif
 }
 
-/// From and to any address.
+/// Unaligned loads and stores.
 template <class V, class T>
 [[gnu::always_inline]] inline V load_as(const T* from) {
   V vector;
@@ -60,7 +60,7 @@ template <class T>
   __builtin_memcpy(to, &vector, sizeof(vector));
 }
 
-/// Has the compiler keep a vector in a register: it would rather load it anew for each use.
+/// Keeps a vector in a register, which the compiler would reload for each use.
 template <class T>
 [[gnu::always_inline]] inline void keep(Vector<T>& vector) {
 #if defined(__AVX512F__)

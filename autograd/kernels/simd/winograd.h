@@ -5,11 +5,11 @@
 #include <cstdint>
 
 // The transforms of Winograd's convolution (convolution_winograd.cpp), Tiles::winograd_…, for one
-// instruction set. The lanes of a vector are tiles side by side.
+// instruction set. The lanes of a vector are adjacent tiles.
 namespace engram::kernels {
 namespace {
 
-/// Every second lane of two vectors, from the first or from the second on.
+/// Shuffle index: every second lane of two vectors, from lane `first` on.
 template <class T, int first>
 inline Lanes<T> every_second() {
   Lanes<T> index{};
@@ -17,7 +17,7 @@ inline Lanes<T> every_second() {
   return index;
 }
 
-/// The lanes of two vectors in turn, of their lower halves or of their upper ones.
+/// Shuffle index: the lower halves of two vectors, or the upper ones, interleaved.
 template <class T, bool upper>
 inline Lanes<T> in_turn() {
   Lanes<T> index{};
@@ -96,7 +96,7 @@ void winograd_grad_outputs(std::int64_t count, const T* dy, std::int64_t row_str
   }
 }
 
-/// The lanes of two vectors, one after the other, from lane `first` on.
+/// A vector of the lanes of two vectors, concatenated, from lane `first` on.
 template <class T>
 [[gnu::always_inline]] inline Vector<T> from_lane(std::int64_t first, const Vector<T>& low,
                                                   const Vector<T>& high) {
@@ -105,8 +105,8 @@ template <class T>
   return shuffle<T>(low, high, index + static_cast<Lane<T>>(first));
 }
 
-/// The first n lanes of a vector, less than 2 · part: as two overlapping parts of it. (Through an
-/// array, the second would wait until what was stored is in the cache.)
+/// Stores the first n < 2 · part lanes of a vector, as two overlapping parts. (Through an array the
+/// load of the second would wait for the store.)
 template <class T, int part = lanes_of<T> / 2>
 [[gnu::always_inline]] inline void store_first(std::int64_t n, const Vector<T>& vector, T* y) {
   if (n >= part) {
@@ -118,7 +118,7 @@ template <class T, int part = lanes_of<T> / 2>
   }
 }
 
-/// One row of outputs, two of each tile; no more than `width` of them.
+/// Stores one row of outputs, two of each tile, at most `width` of them.
 template <class T>
 [[gnu::always_inline]] inline void store_row(const Vector<T>& left, const Vector<T>& right,
                                              std::int64_t width, T* y) {

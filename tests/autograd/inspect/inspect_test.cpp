@@ -79,7 +79,7 @@ TEST_CASE("FiniteCheck: in the backward, of what operation") {
       tape.backward(y),
       "FiniteCheck: the backward of sqrt gave inf at (0,) of the gradient (2,) of its input 0",
       Error);
-  exp(x);  // the next forward is no part of the backward that was broken off
+  exp(x);  // not reported as part of the backward that threw
 }
 
 TEST_CASE("OperationTimes: calls and times of each operation, the longest first") {
@@ -106,6 +106,6 @@ TEST_CASE("OperationTimes: calls and times of each operation, the longest first"
     CHECK(row.backward > 0);
   }
   CHECK(calls == 12);
-  CHECK(seconds < 0.06);  // what is nobody's does not count
+  CHECK(seconds < 0.06);  // without the time before `start`
   CHECK(times.table().find("linear") != std::string::npos);
 }

@@ -61,7 +61,7 @@ TEST_CASE_TEMPLATE("normalize: the definition", T, float, double) {
     Groups groups;
     Parameters parameters;
   };
-  // One group and element; channels as columns, fewer and more than a band; channels of images;
+  // One group of one element; channels as columns, fewer and more than a band; channels of images;
   // rows.
   const Case cases[] = {{{1, 1, 1}, Parameters::of_group},    {{9, 5, 1}, Parameters::of_group},
                         {{40, 71, 1}, Parameters::of_group},  {{3, 4, 35}, Parameters::of_group},

@@ -26,7 +26,7 @@ std::vector<double> product(const kernels::MatrixProduct<T>& p, const std::vecto
   return result;
 }
 
-/// A product whose three matrices have `gap` elements between their rows, against the definition.
+/// The error of a product whose three matrices have `gap` elements between their rows.
 template <class T>
 double error_of(std::int64_t m, std::int64_t n, std::int64_t k, bool transpose_a, bool transpose_b,
                 bool add, std::int64_t gap) {
@@ -49,8 +49,8 @@ double error_of(std::int64_t m, std::int64_t n, std::int64_t k, bool transpose_a
 
 }  // namespace
 
-// Sizes at which a kernel changes: vectors, tiles and blocks and one beyond them, and vectors as
-// matrices. What lies between the rows of c stays as it was.
+// Sizes at the limits of vectors, tiles and blocks, and one above, and vectors as matrices.
+// Elements between the rows of c must not change.
 TEST_CASE("gemm: the definition, at every size of vector, tile and block") {
   struct Sizes {
     std::int64_t m, n, k;

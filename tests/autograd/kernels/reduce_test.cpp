@@ -8,8 +8,7 @@ using namespace engram;
 
 namespace {
 
-/// The definitions along the viewed axis: Σ, the largest, the smallest, and the index of the first
-/// that is largest.
+/// The definitions along the middle axis: sum, max, min, argmax (the first).
 struct Reduced {
   std::vector<double> sum, max, min, argmax;
 

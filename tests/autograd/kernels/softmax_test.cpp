@@ -10,7 +10,7 @@ namespace {
 
 constexpr AxisView views[] = {{1, 1, 1}, {3, 10, 1}, {2, 37, 1}, {2, 5, 3}, {1, 4, 70}, {0, 3, 2}};
 
-/// Calls f(line, index of its element k as a function of k) for each line along the viewed axis.
+/// Calls f(line, index of its element k as a function of k) for each line along the middle axis.
 template <class F>
 void for_lines(const AxisView& v, F f) {
   for (std::int64_t o = 0; o < v.outer; ++o) {

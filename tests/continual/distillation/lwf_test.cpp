@@ -55,7 +55,7 @@ TEST_CASE("LwF: shared outputs, value and gradient by hand") {
   const Tensor x = tensor({3, 1}, {1, 2}, f64), y = tensor({0}, i64);
   const data::Batch batch{x, y};
   const Tensor seven = scalar(7, f64);
-  CHECK(method.loss({task, batch, net(x)}, seven).item() == 7);  // nothing to keep yet
+  CHECK(method.loss({task, batch, net(x)}, seven).item() == 7);  // no earlier task
   method.end_task(task);                                         // logits (3, 1)
   method.end_task(task);                                         // T = 3 from now on
   net.set({0, 1, 2, -1});                                        // logits (1, 5)
@@ -65,7 +65,7 @@ TEST_CASE("LwF: shared outputs, value and gradient by hand") {
   const Tensor total = method.loss({task, batch, logits}, seven);
   const auto q = soft({3, 1}, 2), p = soft({1, 5}, 2);
   CHECK(total.item() == doctest::Approx(7. / 3 + 2. / 3 * 4 * entropy(q, p)).epsilon(1e-14));
-  check_close(net.w, {0, 1, 2, -1});  // the present values are back
+  check_close(net.w, {0, 1, 2, -1});  // the current values are restored
   tape.backward(total);
   // 2/3·τ²·(p − q)/τ, times x
   const double slope = 2. / 3 * 2 * (p[0] - q[0]);
@@ -109,7 +109,7 @@ TEST_CASE("LwF: new classes compete, with a target of 0") {
   const double expected = entropy(q, soft({1, 0, 3, 7}, 2));
   CHECK(method.loss({second, batch, net(batch.x)}, scalar(7, f64)).item() ==
         doctest::Approx(7. / 2 + 1. / 2 * 4 * expected).epsilon(1e-14));
-  // Four outputs were seen before the third task: one head, not two.
+  // Class-incremental: all outputs seen so far, 0 to 4, are one head, not two.
   method.end_task(second);
   CHECK(method.state_dict()["LwF.heads"].shape() == Shape{1, 2});
 }
@@ -224,7 +224,7 @@ TEST_CASE("LwF: its state") {
   CHECK_THROWS_WITH_AS(other.load_state_dict(with_heads(4, 2)),
                        "load_state_dict: \"LwF.heads\" has the outputs 4 to 2", Error);
   CHECK(loss(other) == 7);  // nothing was changed
-  // How many outputs there are shows in the first step.
+  // The number of outputs is known from the first step on.
   LwF later(net);
   later.load_state_dict(with_heads(4, 7));
   CHECK_THROWS_WITH_AS(loss(later), "select_outputs: there are no outputs 4 to 7 in logits (1, 6)",

@@ -100,7 +100,7 @@ TEST_CASE("KroneckerLaplace: tasks add up, each around its own end") {
   CHECK(both.penalty().item() == doctest::Approx(wanted).epsilon(1e-11));
   CHECK(both.penalty().item() > 1.01 * one.penalty().item());
 
-  // The gradient, along a direction: of a quadratic the central difference is exact.
+  // The directional derivative: the central difference of a quadratic is exact.
   Tape tape;
   const Tensor value = both.penalty();
   const auto gradient = tape.gradient(value, net.tensors);
@@ -134,7 +134,7 @@ TEST_CASE("KroneckerLaplace: online, tasks that are alike lose nothing") {
   CHECK(online.penalty().item() == doctest::Approx(sum_of_tasks.penalty().item()).epsilon(1e-10));
   CHECK(online.state_bytes() < 0.5 * static_cast<double>(sum_of_tasks.state_bytes()));
 
-  // Around the latest end alone.
+  // Around the parameters after the last task only.
   online.end_task(task);
   CHECK(online.penalty().item() == 0);
   sum_of_tasks.end_task(task);
@@ -151,7 +151,7 @@ TEST_CASE("KroneckerLaplace: a share of the energy takes less memory, and away f
   CHECK(most.penalty().item() < all.penalty().item());
   CHECK(most.penalty().item() > 0.3 * all.penalty().item());
   CHECK(none.penalty().item() == 0);
-  Tape tape;  // with gradients of 0, not of what the memory held before
+  Tape tape;  // the gradients are 0, not uninitialised memory
   CHECK(distance(tape.gradient(none.penalty(), {net.tensors[0]})[0], zeros_like(net.tensors[0])) ==
         0);
 }
@@ -163,7 +163,7 @@ TEST_CASE("KroneckerLaplace: of a head with labels of its own") {
                                        continual::Scenario::task);
   KroneckerLaplace method(net, {.energy = 1, .fisher = {.labels = optim::Labels::empirical}});
   method.end_task(task);
-  // What the outputs of other tasks are made of is free.
+  // Weights of other tasks' outputs are free.
   for (std::size_t i = 0; i < 10; ++i) net.tensors[1].data<double>()[i] += 1;
   CHECK(std::abs(method.penalty().item()) < 1e-25);
   net.tensors[1].data<double>()[10] += 1;

@@ -23,7 +23,7 @@ TEST_CASE("L2: the penalty and its gradient by hand") {
   const continual::Task task = two_classes();
   L2 method(net, {.lambda = 3});
   const Tensor loss = scalar(7, f64);
-  CHECK(method.loss({task, {}, {}}, loss).item() == 7);  // nothing to keep yet
+  CHECK(method.loss({task, {}, {}}, loss).item() == 7);  // no earlier task
 
   method.end_task(task);
   w.data<double>()[0] += 2;

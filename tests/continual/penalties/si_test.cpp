@@ -16,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-/// Two parameters and no inputs: what SI sees of a problem whose gradients a test sets itself.
+/// Two parameters without inputs, whose gradients a test sets.
 struct Point {
   Tensor theta = tensor({2, 1}, f64);
 
@@ -67,7 +67,7 @@ std::vector<double> flat(const std::vector<Tensor>& list) {
   return all;
 }
 
-/// What golden/synaptic_intelligence.py has made with PyTorch.
+/// The golden results of golden/synaptic_intelligence.py, computed by PyTorch.
 struct Golden {
   json file;
   std::vector<double> start;
@@ -113,7 +113,7 @@ TEST_CASE("SI: the path integral by hand") {
   CHECK(point[0] == 0.5);
   CHECK(point[1] == 1);
   si.end_task(task);
-  // w = −Σ g·Δ = (2 + ½, 8 + 8), the way from the start (−1½, 0)
+  // w = −Σ g·Δ = (2 + ½, 8 + 8); the displacement from the start is (−1½, 0)
   check_close(si.importance()[0], {2.5 / (2.25 + 0.5), 16 / (0 + 0.5)});
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("SI: the penalty's gradient is added, and is no part of the path") {
   check_close(si.importance()[0], {2 / (1 + 1.0), 0});
 
   si.begin_task(task);                    // from θ* = (1, 1), with Ω = (1, 0)
-  descend(si, point, 1, {1, 0}, {2, 0});  // g = (−1, 0), no pull yet
+  descend(si, point, 1, {1, 0}, {2, 0});  // g = (−1, 0), no penalty yet
   CHECK(point[0] == 2);
   point.theta.set_grad(tensor({-3, 0}, f64));
   si.before_update();
@@ -182,7 +182,7 @@ TEST_CASE("SI: a parameter that the loss does not reach") {
   si.before_update();
   CHECK_FALSE(point.theta.grad().defined());  // as without the method
   descend(si, point, 0.5, {1, 0}, {0, 0});    // g = (2, 0), Δ = (−1, 0)
-  si.before_update();                         // no gradient: what moves it now is not counted
+  si.before_update();                         // no gradient: the next move does not count
   point[0] = 0;
   si.end_task(task);
   check_close(si.importance()[0], {2. / 5, 0});

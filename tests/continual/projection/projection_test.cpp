@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-// Gradient projection memory and orthogonal weights modification, and what they share.
+// Gradient projection memory and orthogonal weights modification, and their common base.
 using namespace engram;
 using namespace engram::continual;
 
@@ -16,7 +16,7 @@ namespace {
 
 Tensor nothing_between(const Tensor& x) { return x; }
 
-/// One layer without a bias, which sees these samples.
+/// One linear layer without a bias.
 SmallNetwork one_layer(const Tensor& weight) {
   const Tensor w = parameter(weight);
   return {{w}, [=](const Tensor& x) { return linear(x, w); }};
@@ -139,7 +139,7 @@ TEST_CASE("GPM: with the whole energy, a linear network's outputs for old tasks 
           CHECK(first_moved < 1e-11);
           CHECK(distance(net(second.train.all().x), after_second) < 1e-11);
         }
-        // It did learn something meanwhile.
+        // The second task was learned.
         CHECK(distance(net(in_subspace(8, 2, 2).train.all().x),
                        two_layers(8, 3, bias,
                                   nothing_between)(in_subspace(8, 2, 2).train.all().x)) > 0.05);
@@ -268,7 +268,7 @@ TEST_CASE("projection: outputs that no task has used are free to learn") {
   const std::vector<Tensor> before = copies(net.tensors);
   method.begin_task(two);
   train_step(net, method, sgd, two, two.train.all());
-  // Four directions are all that the first layer has; the second sees four of its six.
+  // Four directions span the first layer's inputs; the second layer has four of its six.
   CHECK(distance(net.tensors[0], before[0]) < 1e-14);
   const auto rows = [&](const Tensor& x, std::int64_t from) { return slice(x, 0, from, from + 2); };
   const Tensor change = detach(net.tensors[2]) - before[2];
@@ -372,7 +372,7 @@ TEST_CASE("projection: mistakes are named") {
                        "(5, 5)",
                        ShapeError);
   CHECK(other.tasks() == 0);
-  // That there is a bias shows when the first task begins.
+  // The bias is noticed when the first task begins.
   const SmallNetwork bare = two_layers(4, 4, false, nothing_between);
   GPM unbiased(bare);
   StateDict moved;

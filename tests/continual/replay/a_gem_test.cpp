@@ -64,7 +64,7 @@ TEST_CASE(
   CHECK(project_gradient({parameter}, {reference}));
   const Tensor after = parameter.grad();
   CHECK(std::abs(sum(after * reference).item()) < 1e-9);
-  // What was taken out is a multiple of the reference.
+  // The removed component is a multiple of the reference.
   const Tensor taken = g - after;
   const double factor = taken.data<double>()[0] / reference.data<double>()[0];
   CHECK(max(abs(taken - factor * reference)).item() < 1e-12);
@@ -92,7 +92,7 @@ TEST_CASE("project_gradient: what is undefined stands for zeros") {
 
 TEST_CASE("AGEM: a step does not go against the gradient of the memory") {
   const Lines net(2, 2);
-  // The same sample with another label, and one input more in the way.
+  // The same sample with another label, and a second input.
   const continual::Task first =
       task_of(0, Scenario::domain, {0, 2}, tensor({1, 0}, {1, 2}, f64), tensor({0}, i64));
   const continual::Task second =
@@ -112,7 +112,7 @@ TEST_CASE("AGEM: a step does not go against the gradient of the memory") {
   const std::vector<double> expected = {0, 0, -0.5, 0.5};
   CHECK(std::ranges::equal(net.w.data<double>(), expected));
 
-  // Where both tasks want the same, the gradient stays what it is.
+  // Gradients that agree with the reference are not changed.
   net.w.set_grad(tensor({-1, 1, 5, 5}, {2, 2}, f64));
   method.before_update();
   CHECK(std::ranges::equal(net.w.grad().data<double>(), std::vector<double>{-1, 1, 5, 5}));

@@ -11,7 +11,7 @@ using continual::Scenario;
 
 namespace {
 
-/// What DER makes of a loss of 0.
+/// The terms that DER adds to the loss.
 Tensor added(DER& method, const Lines& net, const continual::Task& task) {
   const data::Batch batch = task.train.all();
   return method.loss({task, batch, net(batch.x)}, scalar(0, f64));
@@ -36,7 +36,7 @@ TEST_CASE("DER++: its loss and gradient by hand") {
   set(net, {1.5, -1});
   Tape tape;
   const Tensor loss = added(method, net, task);
-  // Logits now: (1.5, −1) and (3, −2). Squares of what they moved: ¼ and 1 of four elements.
+  // Logits now: (1.5, −1) and (3, −2). Squared changes: ¼ and 1, of four elements.
   const double a = std::log(1 + std::exp(-2.5)), b = std::log(1 + std::exp(5.0));
   CHECK(loss.item() == doctest::Approx(3 * 1.25 / 4 + 5 * (a + b) / 2));
   const Tensor gradient = tape.gradient(loss, {net.w})[0];

@@ -163,7 +163,7 @@ TEST_CASE("ExperienceReplay: memories") {
   }
   CHECK(none.memory().empty());
 
-  // Another seed keeps other samples.
+  // Another seed stores other samples.
   ExperienceReplay other(net, {.capacity = 10, .seed = 1});
   other.end_task(first);
   other.end_task(second);

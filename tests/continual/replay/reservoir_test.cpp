@@ -13,7 +13,7 @@ using namespace engram::continual;
 
 namespace {
 
-/// Samples whose x and label are their numbers.
+/// Samples whose x and label are begin, begin + 1, …
 data::Dataset numbered(std::int64_t begin, std::int64_t end) {
   const Tensor y = arange(static_cast<double>(begin), static_cast<double>(end), 1, i64);
   return {reshape(cast(y, f32), {end - begin, 1}), y};
@@ -26,8 +26,8 @@ std::vector<std::int64_t> labels(const Replay& samples) {
 
 using Labels = std::vector<std::int64_t>;
 
-/// How far counts of chosen samples are from all equal: χ² with n − 1 degrees of freedom, where
-/// each of `rounds` rounds chooses the same number of them.
+/// χ² of counts against equal frequencies, with n − 1 degrees of freedom, where each of `rounds`
+/// rounds chooses the same number of samples.
 double chi_square(const std::vector<double>& counts, double rounds) {
   double chosen = 0;
   for (double each : counts) chosen += each;
@@ -69,7 +69,7 @@ TEST_CASE("Reservoir: every sample of a stream is held with the same probability
     memory.offer(third, {0, n}, generator);
     for (std::int64_t label : labels(memory.samples())) ++held[static_cast<std::size_t>(label)];
   }
-  CHECK(chi_square(held, rounds) < 43.8);  // 99.9 % of 19 degrees of freedom
+  CHECK(chi_square(held, rounds) < 43.8);  // 99.9 % quantile for 19 degrees of freedom
 }
 
 TEST_CASE("Reservoir: draws distinct samples, each with the same probability") {
@@ -84,7 +84,7 @@ TEST_CASE("Reservoir: draws distinct samples, each with the same probability") {
     std::ranges::sort(sample);
     REQUIRE(std::ranges::adjacent_find(sample) == sample.end());
   }
-  CHECK(chi_square(drawn, rounds) < 24.3);  // 99.9 % of 7 degrees of freedom
+  CHECK(chi_square(drawn, rounds) < 24.3);  // 99.9 % quantile for 7 degrees of freedom
 
   Labels all = labels(memory.draw(100, generator));
   std::ranges::sort(all);
@@ -190,7 +190,7 @@ TEST_CASE("Reservoir: a data set that is refused takes no random numbers") {
       CHECK(std::ranges::equal(entry.value.bytes(), before[entry.name].bytes()));
     }
   };
-  // Of so many samples some are stored.
+  // So many samples that some are stored.
   check_refused(numbered(5, 100), "Reservoir: label 83 is none of the outputs 0 to 5");
   check_refused({zeros({100, 2}), zeros({100}, i64)},
                 "Reservoir: keeps x (2, 1), but is offered (2, 2)");
@@ -251,7 +251,7 @@ TEST_CASE("Reservoir: refuses states that are not its own, and stays as it was")
   CHECK_THROWS_WITH_AS(memory.load_state_dict(more), "load_state_dict: \"logits\" is unexpected",
                        Error);
   Reservoir larger({.capacity = 3});
-  larger.load_state_dict(memory.state_dict());  // which was not full yet for it
+  larger.load_state_dict(memory.state_dict());  // not full at the larger capacity
   CHECK(larger.size() == 2);
   CHECK(labels(memory.samples()) == Labels{0, 1});
   CHECK(memory.seen() == 2);

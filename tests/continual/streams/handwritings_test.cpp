@@ -16,7 +16,7 @@ namespace {
 
 using Pixels = std::vector<int>;
 
-/// The images of a data set, one after the other, as bytes.
+/// The images of a data set as bytes, concatenated.
 Pixels pixels(const data::Dataset& dataset) {
   const Tensor x = dataset.all().x;
   Pixels result;
@@ -73,7 +73,7 @@ TEST_CASE("handwritten: height and width") {
   CHECK(written(dot, {.width = 2}) == Pixels{0, 40, 80, 40, 0});
   CHECK(written(image({0, 0, 80, 0, 0}, 5, 1), {.height = 2}) == Pixels{0, 40, 80, 40, 0});
   CHECK(written(image({10, 20, 30, 40, 50}, 1, 5), {.width = 0.5}) == Pixels{0, 10, 30, 50, 0});
-  // A tall digit is slanted after it was made tall: by the slant of the tall one.
+  // The slant is applied after the height, to the tall digit.
   const data::Dataset tall = image({0, 0, 0, 0, 8, 0, 0, 0, 0}, 3, 3);
   CHECK(written(tall, {.slant = 1, .height = 2}) == Pixels{0, 0, 4, 0, 8, 0, 4, 0, 0});
 }
@@ -101,7 +101,7 @@ TEST_CASE("handwritten: what is random differs from image to image, and by seed 
     CHECK(pixels(continual::handwritten(images.take(1), hand)) == first);  // whatever follows
     CHECK(pixels(continual::handwritten(images.take(1), hand, 1)) != first);
     CHECK(pixels(continual::handwritten(images.take(1), hand, {0, 1})) != first);
-    // Digits stay digits: about as much ink, if thicker.
+    // Digits stay digits: about as much ink, perhaps thicker.
     const double share = static_cast<double>(ink(first)) / ink(pixels(images.take(1)));
     CHECK(share > 0.8);
     CHECK(share < 1.8);

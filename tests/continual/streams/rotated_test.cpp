@@ -52,14 +52,14 @@ TEST_CASE("rotate: quarter turns are exact, counter-clockwise") {
 }
 
 TEST_CASE("rotate: an eighth of a turn") {
-  // The pixel above the middle comes from (1 - √½, 1 + √½), where the middle counts (1 - √½)².
+  // The pixel above the middle is read at (1 - √½, 1 + √½), where the middle has weight (1 - √½)².
   const data::Dataset dot = image({0, 0, 0, 0, 200, 0, 0, 0, 0}, 3, 3);
   const Floats turned = values(continual::rotate(dot, 45).all().x);
   const double part = 200 * std::pow(1 - std::sqrt(0.5), 2);
   CHECK(turned[1] == doctest::Approx(part).epsilon(1e-5));
   CHECK(turned[3] == doctest::Approx(part).epsilon(1e-5));
   CHECK(turned[4] == 200);
-  CHECK(turned[0] == 0);  // from (1 - √2, 1), outside by less than a pixel, beside nothing
+  CHECK(turned[0] == 0);  // read at (1 - √2, 1), less than a pixel outside, next to a 0
 }
 
 TEST_CASE("rotate: what leaves the frame of a wide image is lost") {

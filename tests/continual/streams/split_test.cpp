@@ -19,7 +19,7 @@ Labels numbers(const Tensor& x) {
   return {data.begin(), data.end()};
 }
 
-/// Samples that say what their label was.
+/// Samples whose x is their original label.
 data::Dataset labelled(const Labels& labels) { return {tensor(labels), tensor(labels)}; }
 
 const data::Dataset train = labelled({5, 0, 3, 1, 4, 2, 0, 5}), test = labelled({3, 2, 1, 0});

@@ -27,12 +27,12 @@ Numbers values(const Tensor& x) {
   return {data.begin(), data.end()};
 }
 
-/// 1, 2, 3, ... in this shape: no pixel is 0, and each is known by its value.
+/// 1, 2, 3, ... in this shape: no pixel is 0, and each value is unique.
 Tensor counted(const Shape& shape, DType dtype = f32) {
   return reshape(arange(1, static_cast<double>(shape.numel()) + 1, 1, dtype), shape);
 }
 
-/// How often each result came of so many draws.
+/// The frequency of each result in `draws` draws.
 std::map<Numbers, int> frequencies(int draws, const std::function<Tensor(Generator&)>& draw) {
   std::map<Numbers, int> seen;
   Generator random(1, "augment_test");
@@ -40,7 +40,7 @@ std::map<Numbers, int> frequencies(int draws, const std::function<Tensor(Generat
   return seen;
 }
 
-/// Whether all results came about equally often: within five standard deviations.
+/// Checks that all results are equally frequent, within five standard deviations.
 void check_uniform(const std::map<Numbers, int>& seen, std::size_t results, int draws) {
   CHECK(seen.size() == results);
   const double expected = draws / static_cast<double>(results);
@@ -53,7 +53,7 @@ struct Rectangle {
   std::int64_t top, left, height, width;
 };
 
-/// The smallest that holds all true elements of the mask (height, width).
+/// The bounding box of the true elements of the mask (height, width).
 Rectangle bounds_of(const Tensor& mask) {
   const auto range = [](const Tensor& any_in) {
     const auto in = any_in.data<bool>();
@@ -66,7 +66,7 @@ Rectangle bounds_of(const Tensor& mask) {
   return {top, left, height, width};
 }
 
-/// All of them, on one generator.
+/// All augmentations, with one generator.
 Tensor augmented(const Tensor& x, Generator& random) {
   Tensor y = data::random_horizontal_flip(x, random);
   y = data::random_shift(y, random, {1, 2});
@@ -162,8 +162,8 @@ TEST_CASE("random_crop: of all and of nothing, and errors") {
 }
 
 TEST_CASE("random_rotation: angles are uniform in the range") {
-  // Where pixels are their row, counted from the middle, the one to the right of the middle becomes
-  // the sine of the angle: bilinear interpolation of a plane is exact.
+  // In an image whose pixels are their row, counted from the middle, the pixel to the right of the
+  // middle becomes the sine of the angle: bilinear interpolation of a plane is exact.
   const Tensor x = reshape(arange(-1, 2), {1, 3, 1}) * ones({1, 3, 3});
   Generator random(1, "augment_test");
   std::array<int, 6> seen{};  // in sixths of the range

@@ -11,7 +11,7 @@ namespace {
 
 using Floats = std::vector<float>;
 
-/// What each knot alone does to the field.
+/// The field of each knot alone.
 std::vector<Floats> impulses(const data::SmoothNoise& noise, std::int64_t pixels) {
   Floats knots(static_cast<std::size_t>(noise.knots())), scratch;
   std::vector<Floats> fields;
@@ -42,7 +42,7 @@ TEST_CASE("SmoothNoise: variance 1 in every pixel") {
 }
 
 TEST_CASE("SmoothNoise: pixels are as alike as after smoothing with a Gaussian") {
-  // White noise smoothed with a Gaussian has the correlation exp(-d²/4σ²) at a distance d.
+  // White noise smoothed by a Gaussian has the correlation exp(-d²/4σ²) at distance d.
   const std::vector<Floats> fields = impulses(data::SmoothNoise(21, 21, 3), 21 * 21);
   const std::size_t middle = 10 * 21 + 10;
   CHECK(covariance(fields, middle, middle + 3) == doctest::Approx(std::exp(-0.25)).epsilon(0.01));

@@ -16,7 +16,7 @@ using engram::experiment::Progress;
 
 namespace {
 
-/// What `use` makes a progress of four steps write when there is no terminal.
+/// The output of a Progress of four steps, used by `use`, without a terminal.
 template <class F>
 std::string written(F use) {
   const TemporaryFolder folder;
@@ -27,7 +27,7 @@ std::string written(F use) {
   return read_file(path);
 }
 
-/// What an epoch of two steps writes on a terminal of 40 columns where TERM is this, or not set.
+/// The output of an epoch of two steps on a terminal of 40 columns, with this TERM (null: not set).
 std::string written_to_terminal(const char* term) {
   const char* before = std::getenv("TERM");
   const std::string old = before ? before : "";
@@ -44,7 +44,7 @@ std::string written_to_terminal(const char* term) {
     progress.step(32, 0.5, 24);
     progress.end("test accuracy 80.00 %");
   }
-  // What was written in pieces may arrive in pieces.
+  // Output may arrive in pieces.
   std::string text;
   pollfd readable = {.fd = terminal, .events = POLLIN, .revents = 0};
   while (!text.ends_with('\n') && poll(&readable, 1, 10'000) == 1) {
@@ -66,7 +66,7 @@ TEST_CASE("Progress: means over the stage") {
     Progress progress(3, file);
     progress.begin("epoch 1/2");
     progress.step(30, 1.0, 15);
-    progress.step(10, 2.0, 5);  // a smaller batch counts less
+    progress.step(10, 2.0, 5);  // a smaller batch has less weight
     CHECK(progress.loss() == doctest::Approx(1.25));
     CHECK(progress.accuracy() == doctest::Approx(0.5));
     CHECK(progress.steps() == 2);

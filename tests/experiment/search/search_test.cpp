@@ -18,7 +18,7 @@ TEST_CASE("Grid: every combination once, the last name's value changing fastest"
   CHECK(tried[0].settings == Json{{"lr", 0.1}, {"name", "a"}});
   CHECK(tried[1].settings == Json{{"lr", 0.1}, {"name", "b"}});
   CHECK(tried[5].settings == Json{{"lr", 1}, {"name", "c"}});
-  CHECK(Grid(Json::object()).next({}) == Json::object());  // one trial, of nothing
+  CHECK(Grid(Json::object()).next({}) == Json::object());  // one trial, without settings
   CHECK_FALSE(Grid(Json{{"lr", Json::array()}}).next({}));
   CHECK_THROWS_WITH_AS(Grid(Json{{"lr", 3}}), "Grid: axes are an object of arrays, got {\"lr\":3}",
                        Error);

@@ -35,7 +35,7 @@ Checkpoint small_checkpoint(double value) {
                      {"method", {}}}};
 }
 
-/// All that a store says of the first run, as text.
+/// The outcome of the first run, as text.
 std::string contents(const fs::path& file) {
   Store store(file);
   const std::optional<Json> outcome = store.run("study", settings_of(0)).outcome();
@@ -46,7 +46,7 @@ std::string contents(const fs::path& file) {
 
 TEST_CASE("Store: an outcome is found again, after a restart too, bit for bit") {
   const TemporaryFolder folder;
-  const auto file = folder / "deep/runs.db";  // whose folder is made
+  const auto file = folder / "deep/runs.db";  // whose folder is created
   const Json outcome = {{"accuracy", 2. / 3}, {"curve", {0.1, 1e-300}}, {"name", "É"}};
   {
     Store store(file);
@@ -147,7 +147,7 @@ TEST_CASE("Store: what was changed in the file is never believed") {
   for (int k = 0; k < 300; ++k) {
     std::string bytes = whole;
     const std::size_t at = random() % bytes.size();
-    // Most of a file is empty; half of the flips hit what is not.
+    // Most of a file is zeros; half of the flips hit a byte that is not.
     const std::size_t place = k % 2 ? at : whole.find_first_not_of('\0', at);
     if (place >= bytes.size()) continue;
     bytes[place] = static_cast<char>(bytes[place] ^ (1 << random() % 8));
@@ -264,7 +264,7 @@ TEST_CASE("Store: several processes make one file at once") {
   const TemporaryFolder folder;
   for (int round = 0; round < 20; ++round) {
     const auto file = folder / fmt::format("{}.db", round);
-    int start[2];  // closed when all are there
+    int start[2];  // closed when all children are running
     REQUIRE(pipe(start) == 0);
     pid_t children[8];
     for (pid_t& child : children) {

@@ -22,7 +22,7 @@ using namespace engram::experiment;
 
 namespace {
 
-/// Images of four pixels, of which the bright one is the class.
+/// Images of four pixels; the class is the position of the bright one.
 data::Dataset images(std::int64_t count) {
   Tensor x({count, 2, 2}, f32), y({count}, i64);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -40,7 +40,7 @@ struct Net : nn::Module {
   Tensor operator()(const Tensor& x) const { return out(relu(fc(x))); }
 };
 
-/// A method of one's own with a state: how many tasks and steps there were.
+/// A method whose state is the number of tasks and steps.
 struct Counting : continual::Method {
   Tensor counts = zeros({2}, i64);
   int interrupted_at = -1;

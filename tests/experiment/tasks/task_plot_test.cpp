@@ -10,7 +10,7 @@ using namespace engram::experiment;
 
 namespace {
 
-/// As many methods as asked for, each with this many tasks, the older the worse.
+/// `count` methods with this many tasks each, whose accuracies decrease with the task's age.
 std::vector<MethodRecord> methods(std::size_t count, std::size_t tasks) {
   std::vector<MethodRecord> list;
   for (const char* name : {"naive", "ewc", "online-ewc", "joint", "si", "mas", "lwf", "er", "gpm",

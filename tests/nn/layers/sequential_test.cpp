@@ -24,6 +24,23 @@ TEST_CASE("Sequential without layers returns its input") {
   CHECK(nn::Sequential()(x).is(x));
 }
 
+TEST_CASE("Sequential gives its layers back") {
+  const nn::Linear linear(2, 3);
+  const nn::Sequential net(linear, relu, nn::Sequential(nn::Linear(3, 1)));
+  CHECK(net[0].as<nn::Linear>().is(linear));
+  CHECK(net[2].as<nn::Sequential>()[0].as<nn::Linear>().weight.shape() == Shape{1, 3});
+  check_close(net[1](tensor({-1, 2})), {0, 2});
+  std::size_t count = 0;
+  for (const nn::AnyLayer& layer : net) count += layer(ones({1, count == 2 ? 3 : 2})).defined();
+  CHECK(count == 3);
+  CHECK(nn::Sequential(net[1], net[0]).state_dict().contains("1.weight"));
+  CHECK_THROWS_WITH_AS(net[3], "Sequential: there is no layer 3, there are 3", Error);
+  CHECK_THROWS_WITH_AS(net[0].as<nn::Sequential>(),
+                       "as: the layer is a Linear, not of the type that was asked for", Error);
+  CHECK_THROWS_WITH_AS(net[1].as<nn::Linear>(),
+                       "as: the layer is a function, not of the type that was asked for", Error);
+}
+
 TEST_CASE("a Sequential of another one has PyTorch's names") {
   const nn::Sequential inner(nn::Linear(1, 1));
   const nn::Sequential outer = nn::Sequential().append(inner);

@@ -1,4 +1,4 @@
-// The ready models beside torchvision's: tests/golden/models.py.
+// The ready models against torchvision's: tests/golden/models.py.
 #include <engram/autograd/create.h>
 #include <engram/autograd/hash.h>
 #include <engram/autograd/ops/loss.h>
@@ -64,7 +64,7 @@ void check_near(const Tensor& x, const json& expected) {
   }
 }
 
-/// Σ x and Σ x·w, beside the sum of magnitudes.
+/// Compares Σ x and Σ x·w, relative to the sum of magnitudes.
 void check_summary(const Tensor& x, const json& expected, double tolerance) {
   double sum = 0, weighted = 0, size = 0;
   const bool counts = x.dtype() == i64;
@@ -115,7 +115,7 @@ void check_follows(const Model& model, const json& golden) {
   for (const auto& [name, tensor] : model.state_dict()) {
     CAPTURE(name);
     REQUIRE(golden["after"].contains(name));
-    check_summary(tensor, golden["after"][name], 1e-7);  // steps amplify what is rounded
+    check_summary(tensor, golden["after"][name], 1e-7);  // steps amplify rounding errors
   }
 }
 

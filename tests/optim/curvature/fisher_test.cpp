@@ -74,7 +74,7 @@ Problem convolutional(std::int64_t samples) {
   return p;
 }
 
-/// A network with parameters that have no formula: a gain, and a weight that is used twice.
+/// A network with parameters without a closed formula: a gain, and a weight used twice.
 Problem unusual(std::int64_t samples) {
   manual_seed(3);
   Problem p;
@@ -152,7 +152,7 @@ TEST_CASE("Fisher: the square of the batch's mean gradient is something else") {
 }
 
 TEST_CASE("Fisher: rows of a layer that are not the samples go through one by one") {
-  // Two positions a sample, folded into the rows of one product: (N·2, 3).
+  // Two positions a sample, as rows of one product: (N·2, 3).
   manual_seed(3);
   Problem p;
   p.x = randn({5, 6}, f64);

@@ -43,7 +43,7 @@ TEST_CASE("layer_uses: the product of a layer's rows is its weight's gradient") 
   const optim::LayerUses uses = optim::layer_uses(parameters, [&] {
     const Tensor h = tanh(conv2d(x, kernel, kernel_bias, {.stride = {2, 3}, .padding = {1, 2}}));
     REQUIRE(h.shape() == Shape{5, 2, 3, 3});
-    // Rows of three positions, six to an image, of which the product knows nothing.
+    // Rows of three positions, six to an image, unrelated to the samples.
     const Tensor rows = slice(reshape(h, {30, 3}), 0, 0, 10);
     y = linear(tanh(linear(rows, weight, bias)), last);
   });
@@ -87,7 +87,7 @@ TEST_CASE("layer_uses: leaves out what is not the product of one layer") {
   const auto shared =
       optim::layer_uses({once, gained, bias}, [&] { linear(linear(x, once, bias), gained, bias); });
   CHECK(shared.layers.empty());
-  // A layer that learns but is none of the parameters, and one that is frozen.
+  // A layer that requires a gradient but is not among the parameters, and a frozen one.
   const auto others = optim::layer_uses({bias}, [&] { linear(x, once, bias); });
   CHECK(others.layers.empty());
   once.set_requires_grad(false);

@@ -15,7 +15,7 @@ Tensor parameter(const Shape& shape, std::uint64_t seed) {
   return x;
 }
 
-/// One call of a network, with how it used its parameters.
+/// One call of a network, with the uses of its parameters.
 struct Recorded {
   std::vector<Tensor> parameters;
   Tensor y;
@@ -59,7 +59,7 @@ TEST_CASE("per_sample_squares: of a dense layer are those of batches of one") {
     CAPTURE(k);
     CHECK(max(abs((*squares)[k] - expected[k])).item() <= 1e-12 * max(expected[k]).item());
   }
-  // The square of the batch's gradient is another thing, and the recording is kept for it.
+  // The square of the batch's gradient differs; the recording is kept to compute it.
   const Tensor batch = tape.gradient(y, {weight}, {.gradient = gradient})[0];
   const NoGrad no_grad;
   CHECK(max(abs(square(batch) - expected[0])).item() > 0.1 * max(expected[0]).item());
@@ -110,7 +110,7 @@ TEST_CASE("separates_samples: not where a parameter has another use than a layer
   const Tensor narrow = parameter({2, 2}, 3);
   CHECK_FALSE(separates(narrow, [&] { return linear(reshape(x, {4, 2}), narrow); }));
   CHECK_FALSE(separates(narrow, [&] { return linear(reshape(x, {2, 2, 2}), narrow); }));
-  weight.set_requires_grad(false);  // what is frozen may be used in any way
+  weight.set_requires_grad(false);  // a frozen parameter may be used in any way
   CHECK(separates(weight, [&] { return matmul(x, weight); }));
 }
 

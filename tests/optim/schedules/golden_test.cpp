@@ -23,7 +23,7 @@
 using namespace engram;
 using nlohmann::json;
 
-// The schedules that golden/schedules.py has run with PyTorch, run again.
+// The schedules of golden/schedules.py, repeated, against PyTorch's results.
 namespace {
 
 optim::Schedule make_schedule(const json& from);
@@ -34,7 +34,7 @@ std::vector<optim::Schedule> make_schedules(const json& from) {
   return schedules;
 }
 
-/// The options that are given, in the place of our defaults.
+/// Assigns an option if it is given.
 template <class T>
 void assign(const json& from, const char* key, T& option) {
   option = from.value(key, option);

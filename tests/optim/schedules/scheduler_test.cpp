@@ -142,7 +142,7 @@ TEST_CASE("a rate that is assigned where the schedule's is 0 lasts until the nex
 }
 
 TEST_CASE("a rate of 0 stays until another one is assigned, which the schedule follows") {
-  // Frozen before step 2, set free with 0.5 before step 5; the rates are PyTorch's.
+  // The rate is set to 0 before step 2, and to 0.5 before step 5; the rates are PyTorch's.
   const auto frozen_for_a_while = [](const optim::Schedule& schedule) {
     auto sgd = sgd_with(1);
     LRScheduler scheduler(sgd, schedule);
@@ -164,7 +164,7 @@ TEST_CASE("a rate of 0 stays until another one is assigned, which the schedule f
   CHECK(cosine[6] == doctest::Approx(0.3455).epsilon(1e-3));
   CHECK(cosine[7] == doctest::Approx(0.2061).epsilon(1e-3));
 
-  // What has a value of its own to go to leaves 0 for it, and follows the assigned rate no less.
+  // A schedule with a target value leaves 0 towards it, and follows the assigned rate as well.
   const std::vector<double> bounded =
       frozen_for_a_while(optim::CosineAnnealingLR{.T_max = 10, .eta_min = 0.01});
   CHECK(bounded[3] > 0);
@@ -291,7 +291,7 @@ TEST_CASE("a state that does not fit is refused and changes nothing") {
   check_refused({{"StepLR.steps", scalar(-1, i64)}, {"base_lrs", two}, {"lrs", two}},
                 "load_state_dict: \"StepLR.steps\" is -1, expected 0 to 9223372036854775807");
 
-  // A composition is known by its parts.
+  // A composition is identified by its parts.
   LRScheduler chain(sgd,
                     optim::ChainedScheduler{{optim::LinearLR{}, optim::StepLR{.step_size = 1}}});
   CHECK_THROWS_WITH_AS(

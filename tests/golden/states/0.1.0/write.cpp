@@ -1,5 +1,5 @@
-// Writes the states in this folder, each beside it as NAME.safetensors. Was linked with version
-// 0.1.0, commit d63d744: its files have no format version.
+// Wrote the states in this folder, NAME.safetensors. Linked with version 0.1.0, commit d63d744,
+// whose files have no format version.
 #include <engram/engram.h>
 
 #include <cmath>

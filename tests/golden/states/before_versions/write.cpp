@@ -1,5 +1,5 @@
-// Writes the states in this folder, each beside it as NAME.safetensors: of what came after 0.1.0,
-// and before files had a format version. Was linked with commit fe67090.
+// Wrote the states in this folder, NAME.safetensors, of classes added after 0.1.0 and before files
+// had a format version. Linked with commit fe67090.
 #include <engram/engram.h>
 
 using namespace engram;

@@ -1,0 +1,87 @@
+#include <engram/autograd/random.h>
+#include <engram/autograd/record.h>
+#include <engram/nn/checkpoint.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace engram::nn {
+namespace {
+
+thread_local bool recomputing = false;
+
+class Recomputing {
+ public:
+  Recomputing() : outer_(std::exchange(recomputing, true)) {}
+  ~Recomputing() { recomputing = outer_; }
+  Recomputing(const Recomputing&) = delete;
+  Recomputing& operator=(const Recomputing&) = delete;
+
+ private:
+  bool outer_;
+};
+
+/// The tensors that require a gradient among the inputs of the operations it hears of. Where no
+/// tape records, these are none of the operations' own results.
+class UsedTensors final : public Listener {
+ public:
+  explicit UsedTensors(const Tensor& x) : tensors_{x} {}
+  std::vector<Tensor> tensors() && { return std::move(tensors_); }
+
+ private:
+  void computed(const Operation& operation) override {
+    for (const Tensor& input : operation.inputs) {
+      if (!input.defined() || !input.requires_grad()) continue;
+      const bool known =
+          std::ranges::any_of(tensors_, [&](const Tensor& each) { return each.is(input); });
+      if (!known) tensors_.push_back(input);
+    }
+  }
+
+  std::vector<Tensor> tensors_;
+};
+
+}  // namespace
+
+bool is_recomputing() { return recomputing; }
+
+Tensor checkpoint(const std::function<Tensor(const Tensor&)>& f, const Tensor& x) {
+  const Tensor random = default_generator().state();
+  Tensor y;
+  std::vector<Tensor> used;
+  {
+    const NoGrad no_grad;
+    UsedTensors listener(x);
+    y = f(x);
+    used = std::move(listener).tensors();
+  }
+  y = view(y, y.shape());  // f may return a tensor that is not new
+  const std::vector<TensorRef> inputs(used.begin(), used.end());
+  std::vector<Saved> saved(used.begin(), used.end());
+  return record(
+      "checkpoint", y, inputs, [f, saved = std::move(saved), random](Tensor dy, Gradients& d) {
+        check_autograd(!Tape::current(),
+                       "checkpoint: its gradients cannot be differentiated again");
+        std::vector<int> wanted;
+        std::vector<Tensor> with_respect_to;
+        for (int k = 0; k < std::ssize(saved); ++k) {
+          const Tensor& input = saved[static_cast<std::size_t>(k)];
+          if (!d.wants(k)) continue;
+          wanted.push_back(k);
+          with_respect_to.push_back(input);
+        }
+        Generator generator;
+        generator.set_state(random);
+        const DefaultGenerator same_numbers(generator);
+        const Recomputing again;
+        Tape tape;
+        std::vector<Tensor> gradients = tape.gradient(
+            f(saved[0]), with_respect_to, {.gradient = std::move(dy), .allow_unused = true});
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+          d[wanted[i]] = std::move(gradients[i]);
+        }
+      });
+}
+
+}  // namespace engram::nn
