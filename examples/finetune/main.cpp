@@ -48,8 +48,11 @@ void read(Command& command, int argc, char** argv) {
       ->capture_default_str();
   number("--seeds", plan.seeds, 1000, "How many seeds");
   number("--steps", plan.steps, 1'000'000, "Steps of a training");
-  app.add_option("--lr", plan.lr, "Learning rate of every way in the place of its own")
-      ->check(above(0));
+  app.add_option("--rates", plan.rates,
+                 "Learning rates of the head, of which each way gets the best on validation images")
+      ->delimiter(',')
+      ->check(above(0))
+      ->capture_default_str();
   app.add_option("--width", plan.pretraining.width, "Factor of the networks' channels")
       ->check(above(0))
       ->capture_default_str();

@@ -69,6 +69,26 @@ Table accuracy_table(const std::vector<Trained>& trainings, const std::string& t
   return table;
 }
 
+/// The rate of each way, chosen with the first family.
+Table rate_table(const std::vector<Trained>& trainings) {
+  const std::vector<std::int64_t> counts = values(trainings, &Setup::images);
+  Table table{{{"learning rate"}}};
+  for (const std::int64_t count : counts) table.rows[0].push_back(fmt::format("{} images", count));
+  for (const std::string& target : values(trainings, &Setup::target)) {
+    for (const std::string& way : values(trainings, &Setup::way)) {
+      std::vector<std::string> row{fmt::format("{}, {}", title_of(target), title_of(way))};
+      for (const std::int64_t count : counts) {
+        const auto found = std::ranges::find_if(trainings, [&](const Trained& each) {
+          return each.setup.target == target && each.setup.way == way && each.setup.images == count;
+        });
+        row.push_back(found == trainings.end() ? "-" : fmt::format("{:g}", found->setup.lr));
+      }
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
 /// The gain of fine-tuning all layers over training from scratch, paired by seed.
 Table gain_table(const std::vector<Trained>& trainings) {
   const std::vector<std::int64_t> counts = values(trainings, &Setup::images);
@@ -215,6 +235,8 @@ Report make_report(const std::vector<Trained>& trainings,
   }
   first.say("The gain of fine-tuning, paired by seed, with its 95 % confidence interval:");
   first.show(gain_table(trainings));
+  first.say("Adam's initial learning rate of the head, the best on 2,000 validation images:");
+  first.show(rate_table(trainings));
   return report;
 }
 

@@ -44,9 +44,6 @@ struct Setup {
   std::string weights;  ///< a hash of the pretrained weights; empty for scratch
 };
 
-/// Adam's best rate for a way, chosen by `--choose` from 1e-4·{1, 3, 10, 30, 100}.
-double chosen_lr(const std::string& target, const std::string& way);
-
 Json to_json(const Pretraining& pretraining);
 Json to_json(const Setup& setup);
 

@@ -8,6 +8,10 @@
 
 namespace engram::examples::finetuning {
 
+namespace {
+constexpr std::uint64_t seed_of_candidates = 1000;
+}
+
 Json to_json(const Plan& plan) {
   return {{"families", plan.families},
           {"targets", plan.targets},
@@ -15,6 +19,7 @@ Json to_json(const Plan& plan) {
           {"images", plan.images},
           {"seeds", plan.seeds},
           {"steps", plan.steps},
+          {"rates", plan.rates},
           {"pretraining", to_json(plan.pretraining)},
           {"weights", plan.weights.string()}};
 }
@@ -64,10 +69,14 @@ void Study::run() {
   const std::size_t of_family = plan_.targets.size() * plan_.ways.size() * plan_.images.size() *
                                 static_cast<std::size_t>(plan_.seeds);
   const std::size_t count = plan_.families.size() * of_family;
-  Status status(static_cast<double>(count) * static_cast<double>(plan_.steps) +
+  Status status(static_cast<double>(count + candidates().size()) *
+                    static_cast<double>(plan_.steps) +
                 static_cast<double>(plan_.families.size()) * cost_of_pretraining());
   for (const std::string& family : plan_.families) {
     if (needs_weights) load_or_pretrain(family, status);
+    if (family == plan_.families.front()) {
+      for (const Setup& setup : candidates()) fine_tune_once(setup, status);
+    }
     for (const Setup& setup : setups(family)) fine_tune_once(setup, status);
   }
   status.end(fmt::format("{} trainings", count));
@@ -94,27 +103,75 @@ std::vector<std::pair<std::string, double>> Study::accuracies() const {
   return all;
 }
 
-std::vector<Setup> Study::setups(const std::string& family) const {
+namespace {
+
+/// All trainings of a family on the new tasks, without rates and weights.
+std::vector<Setup> trainings_of(const Plan& plan, const std::string& family,
+                                std::uint64_t first_seed, int seeds) {
   std::vector<Setup> all;
-  const auto weights = pretrained_.find(family);
-  for (const std::string& target : plan_.targets) {
-    for (const std::int64_t images : plan_.images) {
-      for (int seed = 0; seed < plan_.seeds; ++seed) {
-        for (const std::string& way : plan_.ways) {
-          const bool starts_anew = way == "scratch" || weights == pretrained_.end();
+  for (const std::string& target : plan.targets) {
+    for (const std::int64_t images : plan.images) {
+      for (int k = 0; k < seeds; ++k) {
+        for (const std::string& way : plan.ways) {
           all.push_back({.family = family,
                          .target = target,
                          .way = way,
                          .images = images,
-                         .seed = static_cast<std::uint64_t>(seed),
-                         .steps = plan_.steps,
-                         .lr = plan_.lr.value_or(chosen_lr(target, way)),
-                         .weights = starts_anew ? "" : weights->second.hash});
+                         .seed = first_seed + static_cast<std::uint64_t>(k),
+                         .steps = plan.steps,
+                         .weights = {}});
         }
       }
     }
   }
   return all;
+}
+
+}  // namespace
+
+std::vector<Setup> Study::setups(const std::string& family) {
+  std::vector<Setup> all = trainings_of(plan_, family, 0, plan_.seeds);
+  for (Setup& setup : all) {
+    setup.lr = chosen_rate(setup);
+    if (setup.way != "scratch") setup.weights = hash_of_weights(family);
+  }
+  return all;
+}
+
+/// The trainings that choose the rates: of the first family, with a seed of their own. None for a
+/// single rate.
+std::vector<Setup> Study::candidates() const {
+  std::vector<Setup> all;
+  if (plan_.rates.size() == 1) return all;
+  for (Setup setup : trainings_of(plan_, plan_.families.front(), seed_of_candidates, 1)) {
+    if (setup.way != "scratch") setup.weights = hash_of_weights(setup.family);
+    for (const double rate : plan_.rates) {
+      setup.lr = rate;
+      all.push_back(setup);
+    }
+  }
+  return all;
+}
+
+/// The rate with the highest validation accuracy, among the candidates that are finished.
+double Study::chosen_rate(const Setup& setup) {
+  double chosen = plan_.rates.front(), best = -1;
+  for (const Setup& candidate : candidates()) {
+    if (candidate.target != setup.target || candidate.way != setup.way ||
+        candidate.images != setup.images) {
+      continue;
+    }
+    const std::optional<Json> outcome = run_of(candidate).outcome();
+    if (!outcome || outcome_from_json(*outcome).validation <= best) continue;
+    best = outcome_from_json(*outcome).validation;
+    chosen = candidate.lr;
+  }
+  return chosen;
+}
+
+std::string Study::hash_of_weights(const std::string& family) const {
+  const auto found = pretrained_.find(family);
+  return found == pretrained_.end() ? "" : found->second.hash;
 }
 
 Run Study::run_of(const Setup& setup) {

@@ -19,7 +19,8 @@ struct Plan {
   std::vector<std::int64_t> images{10, 50, 200, 1000};
   int seeds = 5;
   std::int64_t steps = 200;
-  std::optional<double> lr{};  ///< of every way, in place of its chosen rate
+  /// Learning rates, of which each way gets the best on validation images.
+  std::vector<double> rates{1e-4, 3e-4, 1e-3, 3e-3, 1e-2};
   Pretraining pretraining{};
   std::filesystem::path weights{};  ///< of a pretrained network; by default networks are pretrained
 };
@@ -43,7 +44,10 @@ class Study {
  private:
   class Status;
   double cost_of_pretraining() const;
-  std::vector<Setup> setups(const std::string& family) const;
+  std::vector<Setup> setups(const std::string& family);
+  std::vector<Setup> candidates() const;
+  double chosen_rate(const Setup& setup);
+  std::string hash_of_weights(const std::string& family) const;
   Run run_of(const Setup& setup);
   void load_or_pretrain(const std::string& family, Status& status);
   void fine_tune_once(const Setup& setup, Status& status);

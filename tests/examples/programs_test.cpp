@@ -406,7 +406,7 @@ TEST_CASE("continual: Ctrl-C says how to go on") {
 TEST_CASE("finetune: pretrains, compares the ways, keeps the trainings, and does none again") {
   const std::string arguments =
       "--families resnet --ways head,layerwise,ewc,all,scratch --images 2,3 --seeds 2 --steps 2 "
-      "--width 0.03125 --customers 3 --customer-images 8 --epochs 2 --threads 1";
+      "--rates 0.001,0.01 --width 0.03125 --customers 3 --customer-images 8 --epochs 2 --threads 1";
   Program first("finetune", arguments);
   REQUIRE_MESSAGE(first.wait() == 0, first.errors());
   CHECK(first.errors() == "");
