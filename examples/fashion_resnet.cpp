@@ -128,11 +128,17 @@ int main(int argc, char** argv) try {
       scheduler.step();
       seconds += seconds_since(last);
       last = Clock::now();
+      if (scheduler.steps() % loader.size() == 0) break;  // kept with the epoch's evaluation
       if (seconds_since(saved) >= 60) {
         save_all();
         saved = Clock::now();
       }
-      stop_if_interrupted();
+      try {
+        stop_if_interrupted();
+      } catch (const Interrupted&) {
+        save_all();
+        throw;
+      }
     }
     const Evaluation result = evaluate(net, test);
     progress.end(fmt::format("test accuracy {:.2f} %", 100 * result.accuracy));

@@ -42,6 +42,13 @@ class UsedTensors final : public Listener {
   std::vector<Tensor> tensors_;
 };
 
+/// f(x) as the result of an operation of its own: f may return its argument, or a parameter.
+Tensor result_of(const std::function<Tensor(const Tensor&)>& f, const Tensor& x) {
+  const Tensor y = f(x);
+  return record("identity", view(y, y.shape()), {y},
+                [](Tensor dy, Gradients& d) { d[0] = std::move(dy); });
+}
+
 }  // namespace
 
 bool is_recomputing() { return recomputing; }
@@ -53,10 +60,10 @@ Tensor checkpoint(const std::function<Tensor(const Tensor&)>& f, const Tensor& x
   {
     const NoGrad no_grad;
     UsedTensors listener(x);
-    y = f(x);
+    y = result_of(f, x);
     used = std::move(listener).tensors();
   }
-  y = view(y, y.shape());  // f may return a tensor that is not new
+  if (!is_floating(y.dtype())) return y;
   const std::vector<TensorRef> inputs(used.begin(), used.end());
   std::vector<Saved> saved(used.begin(), used.end());
   return record(
@@ -76,8 +83,10 @@ Tensor checkpoint(const std::function<Tensor(const Tensor&)>& f, const Tensor& x
         const DefaultGenerator same_numbers(generator);
         const Recomputing again;
         Tape tape;
+        Tensor again_y = result_of(f, saved[0]);
+        if (!again_y.requires_grad()) return;  // a constant
         std::vector<Tensor> gradients = tape.gradient(
-            f(saved[0]), with_respect_to, {.gradient = std::move(dy), .allow_unused = true});
+            std::move(again_y), with_respect_to, {.gradient = std::move(dy), .allow_unused = true});
         for (std::size_t i = 0; i < wanted.size(); ++i) {
           d[wanted[i]] = std::move(gradients[i]);
         }

@@ -40,8 +40,13 @@ Tensor record_add(const Tensor& y, const Tensor& a, const Tensor& b) {
 Tensor add(const Tensor& a, const Tensor& b) { return record_add(map("add", a, b, plus), a, b); }
 
 Tensor add(Tensor&& a, const Tensor& b) {
-  if (!a.unshared() || a.shape() != b.shape()) return add(std::as_const(a), b);
+  const bool is_parameter = a.is_leaf() && a.requires_grad();
+  if (is_parameter || !a.unshared() || a.shape() != b.shape()) return add(std::as_const(a), b);
   check_same_dtype("add", a, b);
+  if (const Tape* tape = Tape::current()) {  // its errors come before the elements are overwritten
+    tape->watches("add", a);
+    tape->watches("add", b);
+  }
   dispatch(NumberTypes(), "add", a.dtype(), [&]<class T>() {
     kernels::map(a.numel(), readable<T>(a), readable<T>(b), a.data<T>().data(), plus);
   });

@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 using namespace engram;
 using namespace engram::examples;
 using namespace engram::examples::finetuning;
@@ -25,6 +27,14 @@ struct Command {
   std::filesystem::path data;
   std::optional<int> threads;
 };
+
+/// A value that is given twice would count as two.
+template <class Value>
+void check_distinct(const char* option, std::vector<Value> values) {
+  std::ranges::sort(values);
+  const auto twice = std::ranges::adjacent_find(values);
+  if (twice != values.end()) throw UsageError(fmt::format("{}: {} is given twice", option, *twice));
+}
 
 void read(Command& command, int argc, char** argv) {
   CLI::App app(
@@ -66,6 +76,11 @@ void read(Command& command, int argc, char** argv) {
   add_machine_options(app, command.threads, command.data, "the folders mnist and fashion-mnist");
   parse_command_line(app, argc, argv);
   if (command.threads) set_num_threads(*command.threads);
+  check_distinct("--families", plan.families);
+  check_distinct("--targets", plan.targets);
+  check_distinct("--ways", plan.ways);
+  check_distinct("--images", plan.images);
+  check_distinct("--rates", plan.rates);
   if (!plan.weights.empty() && plan.families.size() != 1) {
     throw UsageError("--weights is of one network: say which by --families");
   }

@@ -146,7 +146,12 @@ Pretrained pretrain(const std::string& family, const Pretraining& how, Images& i
       scheduler.step();
       tell(static_cast<double>(scheduler.steps()) / static_cast<double>(steps), loss.item(),
            sgd.lr());
-      stop_if_interrupted();
+      try {
+        stop_if_interrupted();
+      } catch (const Interrupted&) {
+        run.save(checkpoint());
+        throw;
+      }
       if (seconds_since(saved) >= 60) {
         run.save(checkpoint());
         saved = Clock::now();
@@ -161,7 +166,9 @@ Pretrained pretrain(const std::string& family, const Pretraining& how, Images& i
 Pretrained pretrained(const std::string& family, const Pretraining& how, Images& images,
                       const StateDict& weights, std::string& notes) {
   const Network network = seeded_network(family, how.width, 0);
-  notes = nn::to_string(nn::load_fitting(network.module, weights));
+  const nn::LoadedInPart result = nn::load_fitting(network.module, weights);
+  check(!result.loaded.empty(), "finetune: the file has no weights that fit a {}", family);
+  notes = nn::to_string(result);
   return describe(network, how, images);
 }
 

@@ -460,6 +460,9 @@ TEST_CASE("finetune: Ctrl-C, and a file for two networks") {
   CHECK(run.wait() == 130);
   CHECK(run.output().find("This report is partial:") != std::string::npos);
 
+  Program twice("finetune", "--ways all,scratch,all");
+  CHECK(twice.wait() == 2);
+  CHECK(twice.errors() == "finetune: --ways: all is given twice\n");
   Program two("finetune", "--weights nothing.safetensors");
   CHECK(two.wait() == 2);
   CHECK(two.errors() == "finetune: --weights is of one network: say which by --families\n");

@@ -2,6 +2,7 @@
 #include <engram/autograd/memory.h>
 #include <engram/autograd/ops/activation.h>
 #include <engram/autograd/ops/arithmetic.h>
+#include <engram/autograd/ops/copy.h>
 #include <engram/autograd/ops/linalg.h>
 #include <engram/autograd/ops/loss.h>
 #include <engram/autograd/ops/reduce.h>
@@ -138,6 +139,25 @@ TEST_CASE("checkpoint: without a tape, of an empty batch, of its own input") {
     const Tensor constant = nn::checkpoint([](const Tensor& t) { return t + 1; }, ones({2}));
     CHECK_FALSE(constant.requires_grad());
   }
+}
+
+TEST_CASE("checkpoint: functions whose result is no operation's of their own") {
+  const Tensor x = tensor({1, 2}), w = tensor({3, 4});
+  x.set_requires_grad();
+  w.set_requires_grad();
+  const auto gradients = [&](const std::function<Tensor(const Tensor&)>& f) {
+    x.set_grad({});
+    w.set_grad({});
+    Tape tape;
+    const Tensor y = nn::checkpoint(f, x * 5);
+    tape.backward(sum(y * y) + sum(x * 0));
+    return std::pair(x.grad(), w.grad());
+  };
+  CHECK(same_bits(gradients([](const Tensor& t) { return t; }).first, tensor({50, 100})));
+  CHECK(same_bits(gradients([&](const Tensor&) { return w; }).second, tensor({6, 8})));
+  CHECK(same_bits(gradients([](const Tensor& t) { return detach(t); }).first, tensor({0, 0})));
+  Tape tape;
+  CHECK_FALSE(nn::checkpoint([](const Tensor& t) { return argmax(t, 0); }, x).requires_grad());
 }
 
 TEST_CASE("checkpoint: errors") {
