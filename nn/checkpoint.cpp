@@ -1,6 +1,7 @@
 #include <engram/autograd/random.h>
 #include <engram/autograd/record.h>
 #include <engram/nn/checkpoint.h>
+#include <engram/nn/training_modes.h>
 
 #include <algorithm>
 #include <utility>
@@ -57,17 +58,21 @@ Tensor checkpoint(const std::function<Tensor(const Tensor&)>& f, const Tensor& x
   const Tensor random = default_generator().state();
   Tensor y;
   std::vector<Tensor> used;
+  std::vector<bool> modes;
   {
     const NoGrad no_grad;
     UsedTensors listener(x);
+    const TrainingModes listed;
     y = result_of(f, x);
     used = std::move(listener).tensors();
+    modes = listed.answers();
   }
   if (!is_floating(y.dtype())) return y;
   const std::vector<TensorRef> inputs(used.begin(), used.end());
   std::vector<Saved> saved(used.begin(), used.end());
   return record(
-      "checkpoint", y, inputs, [f, saved = std::move(saved), random](Tensor dy, Gradients& d) {
+      "checkpoint", y, inputs,
+      [f, saved = std::move(saved), random, modes = std::move(modes)](Tensor dy, Gradients& d) {
         check_autograd(!Tape::current(),
                        "checkpoint: its gradients cannot be differentiated again");
         std::vector<int> wanted;
@@ -83,7 +88,10 @@ Tensor checkpoint(const std::function<Tensor(const Tensor&)>& f, const Tensor& x
         const DefaultGenerator same_numbers(generator);
         const Recomputing again;
         Tape tape;
-        Tensor again_y = result_of(f, saved[0]);
+        Tensor again_y = [&] {
+          const TrainingModes same_modes(modes);
+          return result_of(f, saved[0]);
+        }();
         if (!again_y.requires_grad()) return;  // a constant
         std::vector<Tensor> gradients = tape.gradient(
             std::move(again_y), with_respect_to, {.gradient = std::move(dy), .allow_unused = true});

@@ -10,14 +10,17 @@ namespace engram::nn {
 ///
 ///     Tensor y = nn::checkpoint(net.layer1, x);  // in the place of net.layer1(x)
 ///
-/// f is a module or a function. It may use parameters and other tensors that require a gradient;
-/// all of them receive the same gradients, bit for bit, as without a checkpoint. Backward calls f
-/// on the same thread, with the random numbers of the first call where they are of the default
-/// generator; batch normalisation moves its running statistics in the first call only, and other
-/// state that f changes must be guarded by `is_recomputing`.
+/// f is a module or a function, and is kept until backward: capture modules and tensors by value.
+/// Parameters and other tensors that it uses receive the same gradients as without a checkpoint;
+/// bit for bit, unless one is used several times, inside and outside: the terms of its gradient are
+/// then added up in another order. Backward calls f on its thread, with the first call's numbers of
+/// the default generator and in the modes (`is_training`) of the first call. Batch normalisation
+/// moves its running statistics in the first call only; other state that f changes must be guarded
+/// by `is_recomputing`.
 ///
-/// AutogradError from backward when a tensor that f used was overwritten meanwhile, and when the
-/// gradients are to be differentiated again.
+/// AutogradError from backward when a tensor that requires a gradient, and that f used, was
+/// overwritten meanwhile (constants are not watched), and when the gradients are to be
+/// differentiated again.
 Tensor checkpoint(const std::function<Tensor(const Tensor&)>& f, const Tensor& x);
 
 /// Whether the running call of a function, on this thread, is a checkpoint's second one.

@@ -21,7 +21,7 @@ namespace engram::nn {
 
 /// Gives a dense layer `out` outputs and newly initialised parameters. Handles of the parameters
 /// stay good, but an optimizer's state of them does not fit any more: make the optimizer after
-/// this. Error while a tape is alive, and for fewer than one output.
+/// this. A frozen head stays frozen. Error while a tape is alive, and for fewer than one output.
 void replace_head(const Linear& head, std::int64_t out);
 
 /// Makes the parameters whose names match a pattern constants, or parameters again, and returns
@@ -56,7 +56,7 @@ LoadedInPart load_fitting(const Module& net, const StateDict& state);
 /// A line for each kind that there is:
 ///
 ///     loaded 120, among them summed over channels: conv1.weight
-///     not loaded, of another shape: fc.weight, fc.bias
+///     not loaded, of another shape or dtype: fc.weight, fc.bias
 std::string to_string(const LoadedInPart& result);
 
 }  // namespace engram::nn

@@ -3,6 +3,7 @@
 #include <engram/autograd/state_reader.h>
 #include <engram/autograd/tape.h>
 #include <engram/nn/module.h>
+#include <engram/nn/training_modes.h>
 
 #include <algorithm>
 #include <atomic>
@@ -47,7 +48,9 @@ Module::Module(std::string type) : state_(std::make_shared<State>()) {
 const std::string& Module::type() const { return state_->type; }
 const StateDict& Module::own_parameters() const { return state_->parameters; }
 const StateDict& Module::own_buffers() const { return state_->buffers; }
-bool Module::is_training() const { return state_->training && state_->eval_modes == 0; }
+bool Module::is_training() const {
+  return TrainingModes::answer(state_->training && state_->eval_modes == 0);
+}
 
 template <class F>
 void Module::walk(const std::string& path, F visit) const {

@@ -17,7 +17,7 @@ namespace engram::data {
 //     })
 //
 // What is drawn holds for the whole of x: its channels, and its samples if it has several. A result
-// that nothing was done to is x itself. Dtypes and errors are those of the functions in image.h
+// may be x itself. Dtypes and errors are those of the functions in image.h
 // which they call, and an Error for an option out of range.
 
 /// `hflip` with probability p.

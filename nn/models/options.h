@@ -14,7 +14,8 @@ struct ModelOptions {
   bool small_images = false;
   /// Factor of all numbers of channels: 0.25 gives about a sixteenth of the parameters.
   double width = 1;
-  /// Of a ResNet: training takes half of the memory and a third more time, see nn::checkpoint.
+  /// Of a ResNet, ignored by others: training takes half of the memory and a third more time, see
+  /// nn::checkpoint.
   bool checkpoint = false;
 };
 

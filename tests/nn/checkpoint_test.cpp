@@ -160,6 +160,31 @@ TEST_CASE("checkpoint: functions whose result is no operation's of their own") {
   CHECK_FALSE(nn::checkpoint([](const Tensor& t) { return argmax(t, 0); }, x).requires_grad());
 }
 
+TEST_CASE("checkpoint: the second call is in the modes of the first, whatever came between") {
+  manual_seed(1);
+  const nn::Sequential net(nn::Linear(4, 6), nn::BatchNorm1d(6), nn::Dropout(0.5),
+                           nn::Linear(6, 2));
+  const Tensor x = randn({5, 4});
+  const auto gradient = [&](auto f) {
+    net.zero_grad();
+    Tape tape;
+    Tensor y;
+    {
+      const auto mode = net.eval_mode();
+      y = f(x);
+    }
+    tape.backward(sum(y * y));
+    return net[0].as<nn::Linear>().weight.grad();
+  };
+  const Tensor expected = gradient(net);
+  CHECK(same_bits(gradient([&](const Tensor& t) { return nn::checkpoint(net, t); }), expected));
+  const auto twice = [&](const Tensor& t) {
+    return nn::checkpoint([&](const Tensor& u) { return nn::checkpoint(net, u); }, t);
+  };
+  CHECK(same_bits(gradient(twice), expected));
+  CHECK(net.is_training());
+}
+
 TEST_CASE("checkpoint: errors") {
   const Tensor x = ones({2}), w = ones({2});
   x.set_requires_grad();

@@ -50,7 +50,8 @@ const std::vector<std::string> internal = {"autograd/hold_over_forks.h",
                                            "io/path.h",
                                            "io/safetensors.h",
                                            "data/transforms/smooth_noise.h",
-                                           "data/transforms/warp.h"};
+                                           "data/transforms/warp.h",
+                                           "nn/training_modes.h"};
 
 bool is_internal(const std::string& header) {
   for (const std::string& each : internal) {
