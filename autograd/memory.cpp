@@ -34,16 +34,24 @@ struct SizeClass {
   std::size_t bytes;
 };
 
+/// Bytes of the blocks of a class.
+constexpr std::size_t class_bytes(std::size_t index) {
+  if (index < small_classes) return (index + 1) * alignment;
+  const std::size_t step = index - small_classes;
+  return (largest_small << step / 4) / 4 * (5 + step % 4);
+}
+
 constexpr SizeClass size_class(std::size_t bytes) {
   if (bytes <= largest_small) {
-    const std::size_t units = std::max<std::size_t>((bytes + alignment - 1) / alignment, 1);
-    return {units - 1, units * alignment};
+    const std::size_t index = std::max<std::size_t>((bytes + alignment - 1) / alignment, 1) - 1;
+    return {index, class_bytes(index)};
   }
   // 2^doubling < bytes <= 2^(doubling + 1)
   const auto doubling = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;
   const std::size_t base = std::size_t{1} << doubling;
   const std::size_t quarter = (bytes - 1 - base) / (base / 4);
-  return {small_classes + 4 * (doubling - 10) + quarter, base + (quarter + 1) * (base / 4)};
+  const std::size_t index = small_classes + 4 * (doubling - 10) + quarter;
+  return {index, class_bytes(index)};
 }
 
 struct FreeBlock {
@@ -201,13 +209,9 @@ void release_cached() {
   if (cache_alive) cache.flush();
   const std::lock_guard lock(pool().mutex);
   for (std::size_t index = 0; index < class_count; ++index) {
-    const std::size_t bytes = index < small_classes
-                                  ? (index + 1) * alignment
-                                  : (std::size_t{1} << (10 + (index - small_classes) / 4)) / 4 *
-                                        (5 + (index - small_classes) % 4);
     while (FreeBlock* block = pool().free[index]) {
       pool().free[index] = block->next;
-      return_to_system(block, bytes);
+      return_to_system(block, class_bytes(index));
     }
   }
   while (const LargeBlocks::Memory unused = pool().large.remove_unused()) {

@@ -21,6 +21,8 @@ using namespace engram::examples;
 
 namespace {
 
+constexpr double pixel_mean = 0.286, pixel_std = 0.353;  // of the training images
+
 struct Command {
   std::uint64_t seed = 0;
   std::int64_t epochs = 15;
@@ -57,11 +59,11 @@ void read(Command& command, int argc, char** argv) {
 /// The padding is black, and so are the erased patches: `normalize` applies to what is there before
 /// `map`, so they are given in its units.
 data::Dataset augmented(const data::Dataset& images) {
-  constexpr double mean = 0.286, std = 0.353;  // of the training images
-  return images.pad(2).normalize(mean, std).map([](const Tensor& x, Generator& random) {
+  return images.pad(2).normalize(pixel_mean, pixel_std).map([](const Tensor& x, Generator& random) {
     const Tensor window = data::random_crop(x, random, {.size = 28});
     const Tensor flipped = data::random_horizontal_flip(window, random);
-    return data::random_erasing(flipped, random, {.scale = {0.02, 0.2}, .value = -mean / std});
+    return data::random_erasing(flipped, random,
+                                {.scale = {0.02, 0.2}, .value = -pixel_mean / pixel_std});
   });
 }
 
@@ -81,7 +83,7 @@ int main(int argc, char** argv) try {
 
   Images images(command.data);
   const data::TrainTest& fashion = images["fashion-mnist"];
-  const data::Dataset test = fashion.test.normalize(0.286, 0.353);
+  const data::Dataset test = fashion.test.normalize(pixel_mean, pixel_std);
   data::Loader loader(
       augmented(fashion.train),
       {.batch = command.batch, .shuffle = true, .seed = command.seed, .drop_last = true});

@@ -17,8 +17,6 @@ std::int64_t for_pretraining(const data::Dataset& train) { return train.size() *
 std::int64_t for_validation(const data::Dataset& train) { return train.size() / 30; }
 constexpr std::int64_t for_test = 2'000;
 
-data::Dataset normalized(const data::Dataset& images) { return images.normalize(0.1307, 0.3081); }
-
 /// `count` rows drawn at random, balanced: the numbers of each label differ by at most one.
 data::Dataset balanced(const data::Dataset& images, std::int64_t count, Generator& generator) {
   const Tensor order = randperm(images.size(), generator), targets = images.targets();
@@ -39,6 +37,8 @@ data::Dataset balanced(const data::Dataset& images, std::int64_t count, Generato
 }
 
 }  // namespace
+
+data::Dataset normalized(const data::Dataset& images) { return images.normalize(0.1307, 0.3081); }
 
 data::Dataset pretraining_images(Images& images, std::int64_t customers,
                                  std::int64_t per_customer) {

@@ -9,6 +9,9 @@
 // the new hand: the two are disjoint.
 namespace engram::examples::finetuning {
 
+/// In the units of MNIST's training images: mean 0, standard deviation 1.
+data::Dataset normalized(const data::Dataset& images);
+
 /// `per_customer` digits of each customer, in the customer's handwriting: (1, 28, 28), normalized.
 data::Dataset pretraining_images(Images& images, std::int64_t customers, std::int64_t per_customer);
 

@@ -53,63 +53,56 @@ std::vector<Value> values(const std::vector<Trained>& trainings, Value Setup::*f
   return all;
 }
 
-Table accuracy_table(const std::vector<Trained>& trainings, const std::string& target) {
+/// A row for each pair of values of two fields, titled `title` of theirs, and a column for each
+/// number of images: cell(outer, inner, images).
+template <class Cell>
+Table table_of(const std::vector<Trained>& trainings, const std::string& head, const char* title,
+               std::string Setup::*outer, std::string Setup::*inner, Cell cell) {
   const std::vector<std::int64_t> counts = values(trainings, &Setup::images);
-  Table table{{{fmt::format("accuracy on {}, %", title_of(target))}}};
+  Table table{{{head}}};
   for (const std::int64_t count : counts) table.rows[0].push_back(fmt::format("{} images", count));
-  for (const std::string& family : values(trainings, &Setup::family)) {
-    for (const std::string& way : values(trainings, &Setup::way)) {
-      std::vector<std::string> row{fmt::format("{}, {}", title_of(family), title_of(way))};
-      for (const std::int64_t count : counts) {
-        row.push_back(percent(estimate(accuracies(trainings, family, target, way, count))));
-      }
+  for (const std::string& a : values(trainings, outer)) {
+    for (const std::string& b : values(trainings, inner)) {
+      std::vector<std::string> row{fmt::format(fmt::runtime(title), title_of(a), title_of(b))};
+      for (const std::int64_t count : counts) row.push_back(cell(a, b, count));
       table.rows.push_back(std::move(row));
     }
   }
   return table;
+}
+
+Table accuracy_table(const std::vector<Trained>& trainings, const std::string& target) {
+  return table_of(trainings, fmt::format("accuracy on {}, %", title_of(target)), "{0}, {1}",
+                  &Setup::family, &Setup::way,
+                  [&](const auto& family, const auto& way, std::int64_t images) {
+                    return percent(estimate(accuracies(trainings, family, target, way, images)));
+                  });
 }
 
 /// The rate of each way, chosen with the first family.
 Table rate_table(const std::vector<Trained>& trainings) {
-  const std::vector<std::int64_t> counts = values(trainings, &Setup::images);
-  Table table{{{"learning rate"}}};
-  for (const std::int64_t count : counts) table.rows[0].push_back(fmt::format("{} images", count));
-  for (const std::string& target : values(trainings, &Setup::target)) {
-    for (const std::string& way : values(trainings, &Setup::way)) {
-      std::vector<std::string> row{fmt::format("{}, {}", title_of(target), title_of(way))};
-      for (const std::int64_t count : counts) {
-        const auto found = std::ranges::find_if(trainings, [&](const Trained& each) {
-          return each.setup.target == target && each.setup.way == way && each.setup.images == count;
-        });
-        row.push_back(found == trainings.end() ? "-" : fmt::format("{:g}", found->setup.lr));
-      }
-      table.rows.push_back(std::move(row));
-    }
-  }
-  return table;
+  return table_of(trainings, "learning rate", "{0}, {1}", &Setup::target, &Setup::way,
+                  [&](const auto& target, const auto& way, std::int64_t images) -> std::string {
+                    const auto found = std::ranges::find_if(trainings, [&](const Trained& each) {
+                      return each.setup.target == target && each.setup.way == way &&
+                             each.setup.images == images;
+                    });
+                    return found == trainings.end() ? "-" : fmt::format("{:g}", found->setup.lr);
+                  });
 }
 
 /// The gain of fine-tuning all layers over training from scratch, paired by seed.
 Table gain_table(const std::vector<Trained>& trainings) {
-  const std::vector<std::int64_t> counts = values(trainings, &Setup::images);
-  Table table{{{"all layers less from scratch, points"}}};
-  for (const std::int64_t count : counts) table.rows[0].push_back(fmt::format("{} images", count));
-  for (const std::string& target : values(trainings, &Setup::target)) {
-    for (const std::string& family : values(trainings, &Setup::family)) {
-      std::vector<std::string> row{fmt::format("{}, {}", title_of(family), title_of(target))};
-      for (const std::int64_t count : counts) {
-        const Paired gain =
-            paired_difference(accuracies(trainings, family, target, "all", count),
-                              accuracies(trainings, family, target, "scratch", count));
-        row.push_back(std::isnan(gain.low)
-                          ? "-"
-                          : fmt::format("{:+.2f} ({:+.2f} to {:+.2f})", 100 * gain.mean,
-                                        100 * gain.low, 100 * gain.high));
-      }
-      table.rows.push_back(std::move(row));
-    }
-  }
-  return table;
+  return table_of(trainings, "all layers less from scratch, points", "{1}, {0}", &Setup::target,
+                  &Setup::family,
+                  [&](const auto& target, const auto& family, std::int64_t images) -> std::string {
+                    const Paired gain =
+                        paired_difference(accuracies(trainings, family, target, "all", images),
+                                          accuracies(trainings, family, target, "scratch", images));
+                    if (std::isnan(gain.low)) return "-";
+                    return fmt::format("{:+.2f} ({:+.2f} to {:+.2f})", 100 * gain.mean,
+                                       100 * gain.low, 100 * gain.high);
+                  });
 }
 
 constexpr std::array<LineStyle, 5> styles{{{"#56b4e9", 3, 4},

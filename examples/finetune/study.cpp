@@ -131,8 +131,9 @@ std::vector<Setup> trainings_of(const Plan& plan, const std::string& family,
 
 std::vector<Setup> Study::setups(const std::string& family) {
   std::vector<Setup> all = trainings_of(plan_, family, 0, plan_.seeds);
+  const std::vector<Setup> tried = candidates();
   for (Setup& setup : all) {
-    setup.lr = chosen_rate(setup);
+    setup.lr = chosen_rate(setup, tried);
     if (setup.way != "scratch") setup.weights = hash_of_weights(family);
   }
   return all;
@@ -154,16 +155,17 @@ std::vector<Setup> Study::candidates() const {
 }
 
 /// The rate with the highest validation accuracy, among the candidates that are finished.
-double Study::chosen_rate(const Setup& setup) {
+double Study::chosen_rate(const Setup& setup, const std::vector<Setup>& tried) {
   double chosen = plan_.rates.front(), best = -1;
-  for (const Setup& candidate : candidates()) {
+  for (const Setup& candidate : tried) {
     if (candidate.target != setup.target || candidate.way != setup.way ||
         candidate.images != setup.images) {
       continue;
     }
     const std::optional<Json> outcome = run_of(candidate).outcome();
-    if (!outcome || outcome_from_json(*outcome).validation <= best) continue;
-    best = outcome_from_json(*outcome).validation;
+    const double validation = outcome ? outcome_from_json(*outcome).validation : -1;
+    if (validation <= best) continue;
+    best = validation;
     chosen = candidate.lr;
   }
   return chosen;

@@ -46,7 +46,7 @@ class Study {
   double cost_of_pretraining() const;
   std::vector<Setup> setups(const std::string& family);
   std::vector<Setup> candidates() const;
-  double chosen_rate(const Setup& setup);
+  double chosen_rate(const Setup& setup, const std::vector<Setup>& tried);
   std::string hash_of_weights(const std::string& family) const;
   Run run_of(const Setup& setup);
   void load_or_pretrain(const std::string& family, Status& status);

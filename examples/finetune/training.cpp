@@ -47,7 +47,7 @@ double accuracy_on_new_customers(const Network& network, Images& images) {
     const data::Dataset test =
         continual::handwritten(images["mnist"].test.take(1000), continual::handwriting(customer),
                                continual::random_stream(0, "to test on", customer));
-    sum += accuracy(network, test.normalize(0.1307, 0.3081)) / new_customers;
+    sum += accuracy(network, normalized(test)) / new_customers;
   }
   return sum;
 }
